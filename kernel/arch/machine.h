@@ -1,0 +1,143 @@
+// The port contract: everything the kernel asks of a machine, and everything a machine tells the kernel. One folder beside this
+// file implements it per architecture; headers of the same name under <machine/...> hold what must be inline.
+//
+//   <machine/page_format.h>   page-table entries as pure functions: encode and decode, nothing else
+//   <machine/trap_frame.h>    the registers of interrupted code, and the accessors below it
+//   <machine/cpu.h>           single instructions: interrupts, TLB, counters, halting, the per-CPU pointer
+//   <machine/thread_state.h>  what a thread owns of the machine besides its trap frame
+//
+// Rules. Kernel code runs with interrupts off, except in WaitForInterrupt: preemption happens on the way back to the program, so
+// one CPU needs no locks and more CPUs need one at the entries below. Kernel code uses no floating-point or vector register.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "lib/base/bytes.h"
+#include "lib/base/format.h"
+#include "lib/base/result.h"
+#include <machine/cpu.h>
+#include <machine/page_format.h>
+#include <machine/thread_state.h>
+#include <machine/trap_frame.h>
+
+namespace caponier::arch {
+
+// --- start ---------------------------------------------------------------------------------------------------------------------
+// Once, high, on the boot stack: descriptor tables or vectors, CPU protections (SMEP, SMAP, UMIP, PAN, WXN, ...), the system
+// call entry, FPU defaults. Each feature is detected, never assumed.
+void InitCpu();
+// Once, after device windows can be mapped: interrupt controller and one-shot timer; calibrates the clock.
+Result<void> InitInterrupts();
+// What the CPU offers and what is on, for the report: calls `line(name, state)` with state "on", "absent" or "off".
+void DescribeProtections(void (*line)(void* context, std::string_view name, std::string_view state), void* context);
+// AT_HWCAP, AT_HWCAP2 and AT_PLATFORM for the program.
+struct HardwareCapabilities {
+  u64 hwcap = 0, hwcap2 = 0;
+  std::string_view platform;
+  u64 minimum_signal_stack = 0;  // AT_MINSIGSTKSZ, bytes
+};
+HardwareCapabilities Capabilities();
+// The text of /proc/cpuinfo.
+void DescribeCpu(TextSink& sink);
+
+// --- time ----------------------------------------------------------------------------------------------------------------------
+// Nanoseconds since an arbitrary start, monotonic.
+u64 NowNs();
+// How the vDSO turns the user-readable counter into NowNs(): ns = base_ns + ((counter - base_counter) * mult >> shift).
+struct ClockScale {
+  u64 base_counter = 0, base_ns = 0, mult = 0;
+  u32 shift = 0;
+};
+ClockScale CounterScale();
+// One interrupt at NowNs() >= deadline; replaces the one before. kNoDeadline stops it.
+inline constexpr u64 kNoDeadline = ~u64{0};
+void SetTimer(u64 deadline_ns);
+
+// --- interrupts ------------------------------------------------------------------------------------------------------------------
+// Routes device interrupt `line` (x86: I/O APIC pin; AArch64: GIC INTID) to this CPU and unmasks it.
+void EnableDeviceInterrupt(u32 line);
+
+// --- threads ---------------------------------------------------------------------------------------------------------------------
+// Prepares `state` so that the first SwitchThread to it calls entry(argument) on the kernel stack that ends at `stack_top`.
+void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*), void* argument);
+// Saves this thread's kernel context and the program's vector and thread registers in `from`, continues `to`. The caller has
+// made `to`'s page tables current.
+void SwitchThread(ThreadState& from, ThreadState& to);
+// Leaves the kernel with the registers in `frame`, which lies at the top of this thread's kernel stack.
+[[noreturn]] void EnterUser(TrapFrame* frame);
+// The program's vector state: size in bytes of a thread's area (ThreadState::fpu, 64-byte aligned), and its initial contents.
+size_t FpuStateSize();
+void InitFpuState(std::byte* area);
+// The current thread's live registers to and from its area (signals, clone).
+void SaveFpuState(std::byte* area);
+void RestoreFpuState(const std::byte* area);
+// The program's thread pointer (x86: FS base; AArch64: TPIDR_EL0) of the current thread.
+u64 ThreadPointer();
+void SetThreadPointer(u64 value);
+
+// --- signals ---------------------------------------------------------------------------------------------------------------------
+// Writes Linux's rt_sigframe for `frame` onto the program's stack at or below `stack_top` and points `frame` at the handler.
+// `info` is the 128-byte siginfo_t, `mask` the mask to restore. Fails with kBadAddress when the stack cannot be written.
+struct SignalDelivery {
+  int signal = 0;
+  u64 handler = 0, restorer = 0, flags = 0, mask = 0;  // SA_* flags; restorer as the program gave it (0: the vDSO's)
+  u64 stack_top = 0;
+  u64 alternate_base = 0, alternate_size = 0;  // the sigaltstack as it was, saved in uc_stack
+  u32 alternate_flags = 0;
+  Bytes info;
+};
+Result<void> PushSignalFrame(TrapFrame& frame, const SignalDelivery& delivery);
+// Undoes it for rt_sigreturn: restores registers (sanitised: no privileged bit can be set), gives back the mask.
+Result<u64> PopSignalFrame(TrapFrame& frame);
+
+// --- user memory -----------------------------------------------------------------------------------------------------------------
+// Copies with the program's pages opened for this one routine (SMAP, PAN). A page that is absent is brought in by the fault
+// handler; one that cannot be ends the copy. Both return the bytes NOT copied. The caller has checked the range is in user half.
+size_t CopyFromUserRaw(void* to, u64 from, size_t bytes);
+size_t CopyToUserRaw(u64 to, const void* from, size_t bytes);
+size_t ZeroUserRaw(u64 to, size_t bytes);
+// Atomic 32-bit operations on user memory; false when the address faults.
+bool LoadUser32(u64 address, u32* value);
+bool CompareExchangeUser32(u64 address, u32 expected, u32 desired, u32* found);
+
+// --- ends ------------------------------------------------------------------------------------------------------------------------
+// One character to the early console (x86: serial port 0x3f8; AArch64: the PL011 the device tree names), for panics only.
+void EarlyConsoleWrite(std::string_view text);
+[[noreturn]] void PowerOff();
+
+// --- what the machine calls (implemented by the kernel, not by the port) -----------------------------------------------------------
+enum class Access : u8 { kRead, kWrite, kExecute };
+struct Fault {
+  enum class Kind : u8 {
+    kPage,            // absent or protected page: `address`, `access`, `present`
+    kTagCheck,        // MTE: `address` with its tag bits
+    kUndefined,       // illegal instruction
+    kBreakpoint,      // int3, brk
+    kSingleStep,
+    kArithmetic,      // division by zero, overflow trap
+    kFloatingPoint,   // SIMD or x87 exception; `code` is the FPE_* value
+    kAlignment,
+    kGeneral,         // x86 #GP: non-canonical address, privileged instruction
+    kBranchTarget,    // BTI, IBT
+    kPointerAuth,     // FPAC
+    kMachineCheck,
+  } kind;
+  Access access = Access::kRead;
+  bool present = false;  // kPage: the page is there but forbids the access
+  bool asynchronous = false;  // kTagCheck
+  u64 address = 0;
+  u64 code = 0;  // the architecture's own error code, for the report
+};
+// From the program, interrupts off, frame at the top of the kernel stack. On return the port calls OnReturnToUser and leaves.
+void OnSyscall(TrapFrame& frame);
+void OnUserFault(TrapFrame& frame, const Fault& fault);
+// A page fault on a user address from a copy routine: true when the page is now there and the access can be retried.
+bool OnUserCopyFault(u64 address, Access access);
+[[noreturn]] void OnKernelFault(const TrapFrame& frame, const Fault& fault);
+void OnTimerInterrupt();
+void OnDeviceInterrupt(u32 line);
+// Last thing before every return to the program: preemption and signals.
+void OnReturnToUser(TrapFrame& frame);
+
+}  // namespace caponier::arch

@@ -1,0 +1,29 @@
+// Single instructions of the machine.
+#pragma once
+
+#include "lib/base/types.h"
+
+namespace caponier::arch {
+
+inline void DisableInterrupts() { asm volatile("cli" ::: "memory"); }
+// Sleeps until an interrupt has been handled; interrupts are off again on return.
+inline void WaitForInterrupt() { asm volatile("sti; hlt; cli" ::: "memory"); }
+inline void FlushPage(VirtAddr address) { asm volatile("invlpg (%0)" ::"r"(address.value) : "memory"); }
+// After a page-table entry went from absent to present: nothing is cached for absent pages [intel-sdm] vol. 3A 4.10.2.3.
+inline void PublishMapping() { asm volatile("" ::: "memory"); }
+inline u64 CycleCounter() {
+  u32 low, high;
+  asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+  return u64{high} << 32 | low;
+}
+inline void SetUserPageTable(PhysAddr root) { asm volatile("mov %0, %%cr3" ::"r"(root.value) : "memory"); }
+// 64-bit store to a page-table slot that hardware may be walking.
+inline void StoreEntry(u64* slot, u64 entry) { __atomic_store_n(slot, entry, __ATOMIC_RELEASE); }
+// Zeroes / copies one page through mapped addresses.
+inline void ZeroPage(std::byte* page) { __builtin_memset(page, 0, kPageSize); }
+inline void CopyPage(std::byte* to, const std::byte* from) { __builtin_memcpy(to, from, kPageSize); }
+// A page about to carry MTE tags: zero data and zero tags. No tags on this machine.
+inline void ZeroTaggedPage(std::byte* page) { ZeroPage(page); }
+inline void CopyTaggedPage(std::byte* to, const std::byte* from) { CopyPage(to, from); }
+
+}  // namespace caponier::arch

@@ -1,0 +1,43 @@
+// x86-64 page-table entries [intel-sdm] vol. 3A 4.5, table 4-20. Pure functions; who may write a table is kernel/mm's business.
+#pragma once
+
+#include "kernel/mm/page_flags.h"
+#include "lib/base/types.h"
+
+namespace caponier::arch {
+
+inline constexpr int kPageTableLevels = 4;
+inline constexpr u64 kKernelBase = 0xffff'8000'0000'0000;  // lowest address of the kernel half
+inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;   // the last page stays absent
+inline constexpr u64 kUserEnd = 0x0000'7fff'ffff'f000;     // one past the highest user address
+inline constexpr bool kSharedRoot = true;                  // the program's root table also holds the kernel's upper half
+
+namespace pte {
+inline constexpr u64 kPresent = 1u << 0, kWrite = 1u << 1, kUser = 1u << 2, kWriteThrough = 1u << 3, kCacheDisable = 1u << 4,
+                     kAccessed = 1u << 5, kDirty = 1u << 6, kGlobal = 1u << 8, kNoExecute = u64{1} << 63;
+inline constexpr u64 kAddressMask = 0x000f'ffff'ffff'f000;
+}  // namespace pte
+
+constexpr u64 MakeLeaf(PhysAddr frame, mm::PageFlags flags) {
+  u64 entry = frame.value | pte::kPresent | pte::kAccessed;
+  if (flags.write) entry |= pte::kWrite | pte::kDirty;
+  if (!flags.execute) entry |= pte::kNoExecute;
+  if (flags.user) entry |= pte::kUser;
+  if (flags.device) entry |= pte::kCacheDisable | pte::kWriteThrough;
+  if (!flags.user) entry |= pte::kGlobal;
+  return entry;
+}
+// Inner entries carry the union of rights; the leaf decides.
+constexpr u64 MakeTable(PhysAddr frame, bool user) {
+  return frame.value | pte::kPresent | pte::kWrite | pte::kAccessed | (user ? pte::kUser : 0);
+}
+constexpr bool IsPresent(u64 entry) { return (entry & pte::kPresent) != 0; }
+constexpr PhysAddr EntryAddress(u64 entry) { return {entry & pte::kAddressMask}; }
+constexpr mm::PageFlags EntryFlags(u64 entry) {
+  return {.write = (entry & pte::kWrite) != 0,
+          .execute = (entry & pte::kNoExecute) == 0,
+          .user = (entry & pte::kUser) != 0,
+          .device = (entry & pte::kCacheDisable) != 0};
+}
+
+}  // namespace caponier::arch

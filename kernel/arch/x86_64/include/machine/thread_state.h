@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+
+#include "lib/base/types.h"
+
+namespace caponier::arch {
+
+struct ThreadState {
+  u64 kernel_sp = 0;         // saved by SwitchThread
+  u64 kernel_stack_top = 0;  // loaded into the TSS and the per-CPU area
+  u64 fs_base = 0, gs_base = 0;
+  std::byte* fpu = nullptr;  // FpuStateSize() bytes; null for a thread that never runs a program
+};
+
+}  // namespace caponier::arch

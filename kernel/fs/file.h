@@ -1,0 +1,59 @@
+// Open files as the system calls see them. Every kind (regular, directory, pipe, device, proc, console) is a subclass; what a kind
+// cannot do keeps the default, which fails with the errno Linux gives.
+#pragma once
+
+#include "kernel/mm/address_space.h"
+#include "kernel/mm/user_copy.h"
+#include "kernel/sched/wait_queue.h"
+#include "lib/base/ref.h"
+#include "lib/base/result.h"
+
+namespace caponier::fs {
+
+// poll(2) bits, Linux's values.
+using PollEvents = u32;
+inline constexpr PollEvents kPollIn = 1, kPollPriority = 2, kPollOut = 4, kPollError = 8, kPollHangup = 16;
+
+// Gathers the queues a poll must wait on.
+class PollRegistrar {
+ public:
+  virtual void WaitFor(sched::WaitQueue& queue) = 0;
+
+ protected:
+  ~PollRegistrar() = default;
+};
+
+struct Attributes;  // kernel/fs/inode.h
+class Inode;
+
+class File : public RefCounted {
+ public:
+  // Reads or writes at `offset`, or at the file's own position when it has none and `offset` is kStream. The returned count may be
+  // short; 0 from Read is the end. Blocks unless `nonblocking()`.
+  static constexpr u64 kStream = ~u64{0};
+  virtual Result<u64> Read(mm::IoBuffer& to, u64 offset);
+  virtual Result<u64> Write(mm::IoBuffer& from, u64 offset);
+  virtual Result<u64> Seek(i64 offset, int whence);
+  virtual bool seekable() const { return false; }
+  // The events that hold now; registers the queues that announce a change.
+  virtual PollEvents Poll(PollRegistrar& registrar);
+  // ioctl(2): `argument` is a user address or a number, as the request says.
+  virtual Result<i64> Control(u32 request, u64 argument);
+  // The object's pages for mmap(2). kNoDevice when it cannot be mapped.
+  virtual Result<Ref<mm::PageSource>> Mappable();
+  // The inode behind it; null for anonymous kinds.
+  virtual Inode* inode() { return nullptr; }
+  virtual Result<void> Stat(Attributes& out);
+
+  u32 status_flags() const { return status_flags_; }  // O_APPEND, O_NONBLOCK, access mode: Linux's native values
+  void set_status_flags(u32 flags) { status_flags_ = flags; }
+  bool readable() const;
+  bool writable() const;
+  bool nonblocking() const;
+  u64 position = 0;
+
+ private:
+  u32 status_flags_ = 0;
+};
+
+}  // namespace caponier::fs

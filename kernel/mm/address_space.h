@@ -1,0 +1,127 @@
+// The program's memory: its mappings, and the pages behind them, brought in at first touch.
+//
+// What stays true: mappings never overlap; no mapping is writable and executable at once, and under strict W^X none ever was
+// writable before it became executable (file-backed private text excepted, which is never written in place); page 0 is never mapped; a placed
+// mapping stands at a uniformly random place with absent pages on both sides; every page handed to the program was zeroed or filled.
+#pragma once
+
+#include <string_view>
+
+#include "kernel/arch/machine.h"
+#include "kernel/mm/page_tables.h"
+#include "lib/base/ref.h"
+#include "lib/base/result.h"
+#include "lib/base/vector.h"
+
+namespace caponier::mm {
+
+// Where the pages of a file-backed mapping come from. Implemented by kernel/fs for its files, by the loader for the vDSO.
+class PageSource : public RefCounted {
+ public:
+  // The frame that holds page `index` of the object, retained for the caller. With `for_write` the frame is the one that writes
+  // must go to (shared mappings); without, it may be any frame with the current contents, and is never written through.
+  // kOutOfRange past the end (the program gets SIGBUS).
+  virtual Result<PhysAddr> Page(u64 index, bool for_write) = 0;
+  // The path for /proc/self/maps; empty when it has none.
+  virtual std::string_view mapped_name() const { return {}; }
+  virtual u64 inode_number() const { return 0; }
+};
+
+struct Protection {
+  bool read = false, write = false, execute = false;
+  bool tagged = false;   // PROT_MTE
+  bool guarded = false;  // PROT_BTI
+  constexpr bool operator==(const Protection&) const = default;
+};
+
+// What a mapping is for: names it in /proc/self/maps and in crash reports.
+enum class Purpose : u8 { kMapping, kImage, kInterpreter, kStack, kThreadStack, kHeap, kVdso, kVvar };
+
+struct Mapping {
+  u64 begin = 0, end = 0;  // addresses, page-aligned; end is one past
+  Protection protection;
+  bool shared = false;
+  bool grows_down = false;
+  bool was_writable = false;  // strict W^X: such a mapping never becomes executable
+  bool sealed = false;        // cannot be changed or unmapped
+  Purpose purpose = Purpose::kMapping;
+  Ref<PageSource> source;  // null: anonymous
+  u64 source_page = 0;     // page index in `source` at `begin`
+  u64 bytes() const { return end - begin; }
+};
+
+struct MapRequest {
+  u64 address = 0;  // exact when `fixed`, else a hint that randomised placement ignores
+  u64 bytes = 0;
+  Protection protection;
+  bool fixed = false;          // replace what is there
+  bool fixed_no_replace = false;  // fail with kExists instead
+  bool shared = false;
+  bool below_4g = false;       // MAP_32BIT
+  bool grows_down = false;
+  bool populate = false;
+  Purpose purpose = Purpose::kMapping;
+  Ref<PageSource> source;
+  u64 source_page = 0;
+  u64 alignment = kPageSize;
+};
+
+enum class WxPolicy : u8 { kStrict, kAllowJit };
+
+class AddressSpace : public RefCounted {
+ public:
+  static Result<Ref<AddressSpace>> Create(WxPolicy policy);
+
+  Result<u64> Map(const MapRequest& request);  // the address
+  Result<void> Unmap(u64 address, u64 bytes);
+  Result<void> Protect(u64 address, u64 bytes, Protection protection);
+  // mremap(2). `fixed_to` non-zero: MREMAP_FIXED.
+  Result<u64> Remap(u64 address, u64 old_bytes, u64 new_bytes, bool may_move, u64 fixed_to);
+  // MADV_DONTNEED / MADV_FREE: drops anonymous pages, which read as zeroes afterwards; file pages reread.
+  Result<void> Discard(u64 address, u64 bytes);
+  // The program break: sets it when `wanted` is reachable, returns the one in force.
+  u64 Break(u64 wanted);
+  void SetBreakStart(u64 address) { break_start_ = break_ = address; }
+
+  enum class FaultOutcome : u8 { kDone, kNotMapped, kForbidden, kPastEnd, kOutOfMemory };
+  // Makes the page at `address` present for `access`.
+  FaultOutcome HandleFault(u64 address, arch::Access access);
+
+  // The mapping that holds `address`, or null.
+  const Mapping* Find(u64 address) const;
+  // The nearest mapping above `address`, or null: tells "guard page of which stack".
+  const Mapping* FindAbove(u64 address) const;
+  const Vector<Mapping>& mappings() const { return mappings_; }
+  u64 resident_pages() const { return resident_pages_; }
+  u64 mapped_pages() const;
+  PhysAddr root() const { return tables_.root(); }
+  void Activate() { arch::SetUserPageTable(tables_.root()); }
+  // mincore(2): one byte a page, 1 when present.
+  bool IsResident(u64 address);
+  void SetWxPolicy(WxPolicy policy) { policy_ = policy; }
+  // Refuses later changes of what is mapped now as program text and read-only data.
+  void Seal(u64 begin, u64 end);
+  // The frame behind `address` when present and readable by the program (futex keys, debugger), else kBadAddress.
+  Result<PhysAddr> FrameAt(u64 address);
+
+ private:
+  explicit AddressSpace(PageTables tables, WxPolicy policy) : tables_(std::move(tables)), policy_(policy) {}
+  ~AddressSpace() override;
+
+  size_t IndexAtOrAbove(u64 address) const;  // first mapping whose end is above `address`
+  bool Overlaps(u64 begin, u64 end) const;
+  Result<u64> FindPlace(u64 bytes, u64 alignment, u64 limit);
+  Result<void> SplitAt(u64 address);
+  Result<void> RemoveRange(u64 begin, u64 end);
+  void DropPages(u64 begin, u64 end);
+  void MergeAround(size_t index);
+  Result<void> CheckProtection(const Protection& wanted, const Mapping* before) const;
+
+  PageTables tables_;
+  Vector<Mapping> mappings_;  // by address
+  WxPolicy policy_;
+  u64 break_start_ = 0, break_ = 0;
+  u64 resident_pages_ = 0;
+};
+
+}  // namespace caponier::mm

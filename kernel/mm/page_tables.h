@@ -1,0 +1,49 @@
+// Page tables, edited through windows. One tree per root; empty tables are freed as their last entry goes.
+#pragma once
+
+#include <optional>
+
+#include "kernel/mm/page_flags.h"
+#include "lib/base/result.h"
+#include "lib/base/types.h"
+
+namespace caponier::mm {
+
+class PageTables {
+ public:
+  PageTables() = default;
+  explicit PageTables(PhysAddr root) : root_(root) {}
+  // An empty tree for a program. Where the kernel half hangs from the same root, it is shared in.
+  static Result<PageTables> CreateForProgram();
+
+  PhysAddr root() const { return root_; }
+
+  struct Entry {
+    PhysAddr frame;
+    PageFlags flags;
+  };
+  // Maps one page; the slot must be empty. Takes no reference. kNoMemory leaves nothing behind.
+  Result<void> Map(u64 address, PhysAddr frame, PageFlags flags);
+  std::optional<Entry> Lookup(u64 address) const;
+  // Changes the rights or frame of a present page and flushes it.
+  void Replace(u64 address, PhysAddr frame, PageFlags flags);
+  // Calls visit(address, entry) for each present page in [begin, end); the visitor returns what becomes of it.
+  enum class Verdict : u8 { kKeep, kRemove, kReadOnly };
+  template <typename Visitor>
+  void Visit(u64 begin, u64 end, Visitor visit) {
+    VisitRaw(
+        begin, end, [](void* context, u64 address, const Entry& entry) { return (*static_cast<Visitor*>(context))(address, entry); },
+        &visit);
+  }
+  // The same with a replaced set of rights for each kept page.
+  void ProtectRange(u64 begin, u64 end, PageFlags (*rights)(void* context, u64 address, const Entry& entry), void* context);
+  // Frees every table of the program's half. The pages must be gone.
+  void Destroy();
+
+ private:
+  using RawVisitor = Verdict (*)(void* context, u64 address, const Entry& entry);
+  void VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context);
+  PhysAddr root_{};
+};
+
+}  // namespace caponier::mm
