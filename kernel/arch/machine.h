@@ -75,6 +75,10 @@ void RestoreFpuState(const std::byte* area);
 // The program's thread pointer (x86: FS base; AArch64: TPIDR_EL0) of the current thread.
 u64 ThreadPointer();
 void SetThreadPointer(u64 value);
+// prctl(PR_SET_TAGGED_ADDR_CTRL) and its reading for the current thread, in Linux's bits: tagged pointers to system calls, MTE's
+// checking mode, the tags IRG may draw. kInvalidArgument for bits the machine cannot do, and always where there is no such thing.
+Result<u64> SetTaggedAddressControl(u64 control);
+Result<u64> TaggedAddressControl();
 
 // --- signals ---------------------------------------------------------------------------------------------------------------------
 // Writes Linux's rt_sigframe for `frame` onto the program's stack at or below `stack_top` and points `frame` at the handler.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "lib/base/result.h"
 #include "lib/base/types.h"
 
 namespace caponier::arch {
@@ -12,5 +13,9 @@ struct ThreadState {
   u64 fs_base = 0, gs_base = 0;
   std::byte* fpu = nullptr;  // FpuStateSize() bytes; null for a thread that never runs a program
 };
+
+// Addresses carry no tags on this machine.
+inline Result<u64> SetTaggedAddressControl(u64) { return Error::kInvalidArgument; }
+inline Result<u64> TaggedAddressControl() { return Error::kInvalidArgument; }
 
 }  // namespace caponier::arch

@@ -1,0 +1,18 @@
+// What a thread owns of the machine besides its trap frame.
+#pragma once
+
+#include <cstddef>
+
+#include "lib/base/types.h"
+
+namespace caponier::arch {
+
+struct ThreadState {
+  u64 kernel_sp = 0;         // saved by SwitchThread; the callee-saved registers lie there
+  u64 kernel_stack_top = 0;  // where the trap frame ends
+  u64 thread_pointer = 0;    // TPIDR_EL0, while the thread does not run
+  u64 tagged_address_control = 0;  // prctl(PR_SET_TAGGED_ADDR_CTRL) as given; new threads inherit it
+  std::byte* fpu = nullptr;  // FpuStateSize() bytes; null for a thread that never runs a program
+};
+
+}  // namespace caponier::arch

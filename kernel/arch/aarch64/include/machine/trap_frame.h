@@ -1,0 +1,46 @@
+// The registers of interrupted code as vectors.S saves them, lowest address first. For code from EL0 the frame is the top of the
+// thread's kernel stack.
+#pragma once
+
+#include "lib/base/types.h"
+
+namespace caponier::arch {
+
+struct TrapFrame {
+  u64 x[31];           // x29 is the frame pointer, x30 the link register
+  u64 sp;              // SP_EL0 for a frame from EL0, the interrupted kernel stack pointer else
+  u64 pc;              // ELR_EL1
+  u64 pstate;          // SPSR_EL1
+  u64 original_x0;     // x0 at entry: a system call's first argument
+  u64 syscall_number;  // ~0 outside a system call
+};
+static_assert(sizeof(TrapFrame) == 36 * 8 && sizeof(TrapFrame) % 16 == 0, "vectors.S knows the offsets");
+
+// PSTATE [arm-arm] C5.2.19 SPSR_EL1: mode EL0t with nothing masked; SSBS is added by InitUserFrame's caller when it exists.
+inline constexpr u64 kPstateModeMask = 0x1f, kPstateUser = 0;
+inline constexpr u64 kPstateBtypeMask = u64{3} << 10, kPstateSingleStep = u64{1} << 21, kPstateTco = u64{1} << 25;
+
+inline bool FromUser(const TrapFrame& frame) { return (frame.pstate & kPstateModeMask) == kPstateUser; }
+inline u64 SyscallNumber(const TrapFrame& frame) { return frame.syscall_number; }
+inline u64 SyscallArgument(const TrapFrame& frame, int index) { return index == 0 ? frame.original_x0 : frame.x[index]; }
+inline void SetSyscallReturn(TrapFrame& frame, u64 value) { frame.x[0] = value; }
+inline u64 SyscallReturn(const TrapFrame& frame) { return frame.x[0]; }
+// Makes the program execute its system call again from the start. `svc` is four bytes long.
+inline void RestartSyscall(TrapFrame& frame) {
+  frame.x[0] = frame.original_x0;
+  frame.pc -= 4;
+}
+inline u64 ProgramCounter(const TrapFrame& frame) { return frame.pc; }
+inline u64 StackPointer(const TrapFrame& frame) { return frame.sp; }
+inline u64 FramePointer(const TrapFrame& frame) { return frame.x[29]; }
+inline void SetStackPointer(TrapFrame& frame, u64 value) { frame.sp = value; }
+// A fresh program: all registers zero but these.
+inline void InitUserFrame(TrapFrame& frame, u64 pc, u64 sp) {
+  frame = TrapFrame{};
+  frame.syscall_number = ~u64{0};
+  frame.pc = pc;
+  frame.sp = sp;
+  frame.pstate = kPstateUser;
+}
+
+}  // namespace caponier::arch
