@@ -1,0 +1,130 @@
+// The auxiliary vector a program starts with, and the feature bits in two of its entries.
+//
+// Every constant keeps its Linux name behind a k. Each list below defines the constants, names them for traces (trace.h), and is
+// checked, entry by entry and for both architectures, against the system's headers (conformance/).
+#pragma once
+
+#include "lib/linux_abi/constant.h"
+
+// Entry types.
+#define CAPONIER_LINUX_AUXILIARY_TYPES(X) \
+  X(AT_NULL, 0) \
+  X(AT_IGNORE, 1) \
+  X(AT_EXECFD, 2) \
+  X(AT_PHDR, 3) \
+  X(AT_PHENT, 4) \
+  X(AT_PHNUM, 5) \
+  X(AT_PAGESZ, 6) \
+  X(AT_BASE, 7) \
+  X(AT_FLAGS, 8) \
+  X(AT_ENTRY, 9) \
+  X(AT_NOTELF, 10) \
+  X(AT_UID, 11) \
+  X(AT_EUID, 12) \
+  X(AT_GID, 13) \
+  X(AT_EGID, 14) \
+  X(AT_PLATFORM, 15) \
+  X(AT_HWCAP, 16) \
+  X(AT_CLKTCK, 17) \
+  X(AT_SECURE, 23) \
+  X(AT_BASE_PLATFORM, 24) \
+  X(AT_RANDOM, 25) \
+  X(AT_HWCAP2, 26) \
+  X(AT_EXECFN, 31) \
+  X(AT_SYSINFO_EHDR, 33) \
+  X(AT_MINSIGSTKSZ, 51)
+
+// AT_HWCAP of AArch64. x86-64 gives EDX of CPUID leaf 1 there.
+#define CAPONIER_LINUX_HWCAP_AARCH64(X) \
+  X(HWCAP_FP, 0x1) \
+  X(HWCAP_ASIMD, 0x2) \
+  X(HWCAP_EVTSTRM, 0x4) \
+  X(HWCAP_AES, 0x8) \
+  X(HWCAP_PMULL, 0x10) \
+  X(HWCAP_SHA1, 0x20) \
+  X(HWCAP_SHA2, 0x40) \
+  X(HWCAP_CRC32, 0x80) \
+  X(HWCAP_ATOMICS, 0x100) \
+  X(HWCAP_FPHP, 0x200) \
+  X(HWCAP_ASIMDHP, 0x400) \
+  X(HWCAP_CPUID, 0x800) \
+  X(HWCAP_ASIMDRDM, 0x1000) \
+  X(HWCAP_JSCVT, 0x2000) \
+  X(HWCAP_FCMA, 0x4000) \
+  X(HWCAP_LRCPC, 0x8000) \
+  X(HWCAP_DCPOP, 0x10000) \
+  X(HWCAP_SHA3, 0x20000) \
+  X(HWCAP_SM3, 0x40000) \
+  X(HWCAP_SM4, 0x80000) \
+  X(HWCAP_ASIMDDP, 0x100000) \
+  X(HWCAP_SHA512, 0x200000) \
+  X(HWCAP_SVE, 0x400000) \
+  X(HWCAP_ASIMDFHM, 0x800000) \
+  X(HWCAP_DIT, 0x1000000) \
+  X(HWCAP_USCAT, 0x2000000) \
+  X(HWCAP_ILRCPC, 0x4000000) \
+  X(HWCAP_FLAGM, 0x8000000) \
+  X(HWCAP_SSBS, 0x10000000) \
+  X(HWCAP_SB, 0x20000000) \
+  X(HWCAP_PACA, 0x40000000) \
+  X(HWCAP_PACG, 0x80000000u)
+
+// AT_HWCAP2.
+#define CAPONIER_LINUX_HWCAP2_X86_64(X) \
+  X(HWCAP2_RING3MWAIT, 0x1) \
+  X(HWCAP2_FSGSBASE, 0x2)
+#define CAPONIER_LINUX_HWCAP2_AARCH64(X) \
+  X(HWCAP2_DCPODP, 0x1) \
+  X(HWCAP2_SVE2, 0x2) \
+  X(HWCAP2_SVEAES, 0x4) \
+  X(HWCAP2_SVEPMULL, 0x8) \
+  X(HWCAP2_SVEBITPERM, 0x10) \
+  X(HWCAP2_SVESHA3, 0x20) \
+  X(HWCAP2_SVESM4, 0x40) \
+  X(HWCAP2_FLAGM2, 0x80) \
+  X(HWCAP2_FRINT, 0x100) \
+  X(HWCAP2_SVEI8MM, 0x200) \
+  X(HWCAP2_SVEF32MM, 0x400) \
+  X(HWCAP2_SVEF64MM, 0x800) \
+  X(HWCAP2_SVEBF16, 0x1000) \
+  X(HWCAP2_I8MM, 0x2000) \
+  X(HWCAP2_BF16, 0x4000) \
+  X(HWCAP2_DGH, 0x8000) \
+  X(HWCAP2_RNG, 0x10000) \
+  X(HWCAP2_BTI, 0x20000) \
+  X(HWCAP2_MTE, 0x40000) \
+  X(HWCAP2_ECV, 0x80000) \
+  X(HWCAP2_AFP, 0x100000) \
+  X(HWCAP2_RPRES, 0x200000) \
+  X(HWCAP2_MTE3, 0x400000) \
+  X(HWCAP2_SME, 0x800000) \
+  X(HWCAP2_SME_I16I64, 0x1000000) \
+  X(HWCAP2_SME_F64F64, 0x2000000) \
+  X(HWCAP2_SME_I8I32, 0x4000000) \
+  X(HWCAP2_SME_F16F32, 0x8000000) \
+  X(HWCAP2_SME_B16F32, 0x10000000) \
+  X(HWCAP2_SME_F32F32, 0x20000000) \
+  X(HWCAP2_SME_FA64, 0x40000000) \
+  X(HWCAP2_WFXT, 0x80000000u) \
+  X(HWCAP2_EBF16, 0x100000000ull) \
+  X(HWCAP2_SVE_EBF16, 0x200000000ull)
+
+// All of the above: only what stands here is defined, and everything that is defined is checked.
+#define CAPONIER_LINUX_AUXV_ALL(X) \
+  CAPONIER_LINUX_AUXILIARY_TYPES(X)
+#define CAPONIER_LINUX_AUXV_ALL_BY_ARCH(X)
+#define CAPONIER_LINUX_AUXV_ALL_X86_64(X) \
+  CAPONIER_LINUX_HWCAP2_X86_64(X)
+#define CAPONIER_LINUX_AUXV_ALL_AARCH64(X) \
+  CAPONIER_LINUX_HWCAP_AARCH64(X) \
+  CAPONIER_LINUX_HWCAP2_AARCH64(X)
+
+namespace caponier::linux_abi {
+CAPONIER_LINUX_AUXV_ALL(CAPONIER_ABI_CONSTANT)
+namespace x86_64 {
+CAPONIER_LINUX_AUXV_ALL_X86_64(CAPONIER_ABI_CONSTANT)
+}  // namespace x86_64
+namespace aarch64 {
+CAPONIER_LINUX_AUXV_ALL_AARCH64(CAPONIER_ABI_CONSTANT)
+}  // namespace aarch64
+}  // namespace caponier::linux_abi

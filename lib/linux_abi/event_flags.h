@@ -1,0 +1,149 @@
+// Waiting: poll(2), epoll(7), eventfd(2), timerfd(2), signalfd(2), inotify(7), clocks.
+//
+// Every constant keeps its Linux name behind a k. Each list below defines the constants, names them for traces (trace.h), and is
+// checked, entry by entry and for both architectures, against the system's headers (conformance/).
+#pragma once
+
+#include "lib/linux_abi/constant.h"
+
+// poll(2).
+#define CAPONIER_LINUX_POLL_EVENTS(X) \
+  X(POLLIN, 0x1) \
+  X(POLLPRI, 0x2) \
+  X(POLLOUT, 0x4) \
+  X(POLLERR, 0x8) \
+  X(POLLHUP, 0x10) \
+  X(POLLNVAL, 0x20) \
+  X(POLLRDNORM, 0x40) \
+  X(POLLRDBAND, 0x80) \
+  X(POLLWRNORM, 0x100) \
+  X(POLLWRBAND, 0x200) \
+  X(POLLMSG, 0x400) \
+  X(POLLRDHUP, 0x2000)
+
+// epoll_ctl(2).
+#define CAPONIER_LINUX_EPOLL_EVENTS(X) \
+  X(EPOLLIN, 0x1) \
+  X(EPOLLPRI, 0x2) \
+  X(EPOLLOUT, 0x4) \
+  X(EPOLLERR, 0x8) \
+  X(EPOLLHUP, 0x10) \
+  X(EPOLLNVAL, 0x20) \
+  X(EPOLLRDNORM, 0x40) \
+  X(EPOLLRDBAND, 0x80) \
+  X(EPOLLWRNORM, 0x100) \
+  X(EPOLLWRBAND, 0x200) \
+  X(EPOLLMSG, 0x400) \
+  X(EPOLLRDHUP, 0x2000) \
+  X(EPOLLEXCLUSIVE, 0x10000000) \
+  X(EPOLLWAKEUP, 0x20000000) \
+  X(EPOLLONESHOT, 0x40000000) \
+  X(EPOLLET, 0x80000000u)
+
+// epoll_ctl(2).
+#define CAPONIER_LINUX_EPOLL_OPERATIONS(X) \
+  X(EPOLL_CTL_ADD, 1) \
+  X(EPOLL_CTL_DEL, 2) \
+  X(EPOLL_CTL_MOD, 3)
+
+// epoll_create1(2).
+#define CAPONIER_LINUX_EPOLL_FLAGS(X) \
+  X(EPOLL_CLOEXEC, 02000000)
+
+// eventfd2(2).
+#define CAPONIER_LINUX_EVENTFD_FLAGS(X) \
+  X(EFD_SEMAPHORE, 01) \
+  X(EFD_NONBLOCK, 04000) \
+  X(EFD_CLOEXEC, 02000000)
+
+// timerfd_create(2).
+#define CAPONIER_LINUX_TIMERFD_FLAGS(X) \
+  X(TFD_NONBLOCK, 04000) \
+  X(TFD_CLOEXEC, 02000000)
+
+// timerfd_settime(2).
+#define CAPONIER_LINUX_TIMERFD_SET_FLAGS(X) \
+  X(TFD_TIMER_ABSTIME, 1) \
+  X(TFD_TIMER_CANCEL_ON_SET, 2)
+
+// signalfd4(2).
+#define CAPONIER_LINUX_SIGNALFD_FLAGS(X) \
+  X(SFD_NONBLOCK, 04000) \
+  X(SFD_CLOEXEC, 02000000)
+
+// inotify_init1(2).
+#define CAPONIER_LINUX_INOTIFY_FLAGS(X) \
+  X(IN_NONBLOCK, 04000) \
+  X(IN_CLOEXEC, 02000000)
+
+// inotify_add_watch(2).
+#define CAPONIER_LINUX_INOTIFY_EVENTS(X) \
+  X(IN_ACCESS, 0x1) \
+  X(IN_MODIFY, 0x2) \
+  X(IN_ATTRIB, 0x4) \
+  X(IN_CLOSE_WRITE, 0x8) \
+  X(IN_CLOSE_NOWRITE, 0x10) \
+  X(IN_OPEN, 0x20) \
+  X(IN_MOVED_FROM, 0x40) \
+  X(IN_MOVED_TO, 0x80) \
+  X(IN_CREATE, 0x100) \
+  X(IN_DELETE, 0x200) \
+  X(IN_DELETE_SELF, 0x400) \
+  X(IN_MOVE_SELF, 0x800) \
+  X(IN_UNMOUNT, 0x2000) \
+  X(IN_Q_OVERFLOW, 0x4000) \
+  X(IN_IGNORED, 0x8000) \
+  X(IN_ONLYDIR, 0x1000000) \
+  X(IN_DONT_FOLLOW, 0x2000000) \
+  X(IN_EXCL_UNLINK, 0x4000000) \
+  X(IN_MASK_CREATE, 0x10000000) \
+  X(IN_MASK_ADD, 0x20000000) \
+  X(IN_ISDIR, 0x40000000) \
+  X(IN_ONESHOT, 0x80000000u)
+
+// clock_gettime(2).
+#define CAPONIER_LINUX_CLOCKS(X) \
+  X(CLOCK_REALTIME, 0) \
+  X(CLOCK_MONOTONIC, 1) \
+  X(CLOCK_PROCESS_CPUTIME_ID, 2) \
+  X(CLOCK_THREAD_CPUTIME_ID, 3) \
+  X(CLOCK_MONOTONIC_RAW, 4) \
+  X(CLOCK_REALTIME_COARSE, 5) \
+  X(CLOCK_MONOTONIC_COARSE, 6) \
+  X(CLOCK_BOOTTIME, 7) \
+  X(CLOCK_REALTIME_ALARM, 8) \
+  X(CLOCK_BOOTTIME_ALARM, 9) \
+  X(CLOCK_TAI, 11)
+
+// clock_nanosleep(2), timer_settime(2).
+#define CAPONIER_LINUX_TIMER_FLAGS(X) \
+  X(TIMER_ABSTIME, 1)
+
+// setitimer(2).
+#define CAPONIER_LINUX_INTERVAL_TIMERS(X) \
+  X(ITIMER_REAL, 0) \
+  X(ITIMER_VIRTUAL, 1) \
+  X(ITIMER_PROF, 2)
+
+// All of the above: only what stands here is defined, and everything that is defined is checked.
+#define CAPONIER_LINUX_EVENT_FLAGS_ALL(X) \
+  CAPONIER_LINUX_POLL_EVENTS(X) \
+  CAPONIER_LINUX_EPOLL_EVENTS(X) \
+  CAPONIER_LINUX_EPOLL_OPERATIONS(X) \
+  CAPONIER_LINUX_EPOLL_FLAGS(X) \
+  CAPONIER_LINUX_EVENTFD_FLAGS(X) \
+  CAPONIER_LINUX_TIMERFD_FLAGS(X) \
+  CAPONIER_LINUX_TIMERFD_SET_FLAGS(X) \
+  CAPONIER_LINUX_SIGNALFD_FLAGS(X) \
+  CAPONIER_LINUX_INOTIFY_FLAGS(X) \
+  CAPONIER_LINUX_INOTIFY_EVENTS(X) \
+  CAPONIER_LINUX_CLOCKS(X) \
+  CAPONIER_LINUX_TIMER_FLAGS(X) \
+  CAPONIER_LINUX_INTERVAL_TIMERS(X)
+#define CAPONIER_LINUX_EVENT_FLAGS_ALL_BY_ARCH(X)
+#define CAPONIER_LINUX_EVENT_FLAGS_ALL_X86_64(X)
+#define CAPONIER_LINUX_EVENT_FLAGS_ALL_AARCH64(X)
+
+namespace caponier::linux_abi {
+CAPONIER_LINUX_EVENT_FLAGS_ALL(CAPONIER_ABI_CONSTANT)
+}  // namespace caponier::linux_abi

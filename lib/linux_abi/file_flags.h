@@ -1,0 +1,294 @@
+// Files: flags and commands of open(2), fcntl(2), the *at calls, lseek(2), and the bits of st_mode.
+//
+// Every constant keeps its Linux name behind a k. Each list below defines the constants, names them for traces (trace.h), and is
+// checked, entry by entry and for both architectures, against the system's headers (conformance/).
+#pragma once
+
+#include "lib/linux_abi/constant.h"
+
+// open(2), openat(2): flags besides the access mode. O_DIRECTORY and its neighbours differ by architecture.
+#define CAPONIER_LINUX_OPEN_FLAGS(X) \
+  X(O_WRONLY, 01) \
+  X(O_RDWR, 02) \
+  X(O_CREAT, 0100) \
+  X(O_EXCL, 0200) \
+  X(O_NOCTTY, 0400) \
+  X(O_TRUNC, 01000) \
+  X(O_APPEND, 02000) \
+  X(O_NONBLOCK, 04000) \
+  X(O_DSYNC, 010000) \
+  X(FASYNC, 020000) \
+  X(O_NOATIME, 01000000) \
+  X(O_CLOEXEC, 02000000) \
+  X(__O_SYNC, 04000000) \
+  X(O_PATH, 010000000) \
+  X(__O_TMPFILE, 020000000)
+#define CAPONIER_LINUX_OPEN_FLAGS_BY_ARCH(X) \
+  X(O_DIRECT, 040000, 0200000) \
+  X(O_LARGEFILE, 0100000, 0400000) \
+  X(O_DIRECTORY, 0200000, 040000) \
+  X(O_NOFOLLOW, 0400000, 0100000)
+
+// What several of them mean together.
+#define CAPONIER_LINUX_OPEN_COMBINED(X) \
+  X(O_RDONLY, 0) \
+  X(O_ACCMODE, 03) \
+  X(O_SYNC, 04010000)
+#define CAPONIER_LINUX_OPEN_COMBINED_BY_ARCH(X) \
+  X(O_TMPFILE, 020200000, 020040000)
+
+// The flags argument of the *at calls.
+#define CAPONIER_LINUX_AT_FLAGS(X) \
+  X(AT_SYMLINK_NOFOLLOW, 0x100) \
+  X(AT_REMOVEDIR, 0x200) \
+  X(AT_SYMLINK_FOLLOW, 0x400) \
+  X(AT_NO_AUTOMOUNT, 0x800) \
+  X(AT_EMPTY_PATH, 0x1000) \
+  X(AT_STATX_FORCE_SYNC, 0x2000) \
+  X(AT_STATX_DONT_SYNC, 0x4000) \
+  X(AT_RECURSIVE, 0x8000)
+
+// faccessat(2) reuses a bit.
+#define CAPONIER_LINUX_AT_OTHER(X) \
+  X(AT_EACCESS, 0x200)
+
+// In place of a directory descriptor.
+#define CAPONIER_LINUX_AT_DIRECTORY(X) \
+  X(AT_FDCWD, -100)
+
+// openat2(2).
+#define CAPONIER_LINUX_RESOLVE_FLAGS(X) \
+  X(RESOLVE_NO_XDEV, 0x1) \
+  X(RESOLVE_NO_MAGICLINKS, 0x2) \
+  X(RESOLVE_NO_SYMLINKS, 0x4) \
+  X(RESOLVE_BENEATH, 0x8) \
+  X(RESOLVE_IN_ROOT, 0x10) \
+  X(RESOLVE_CACHED, 0x20)
+
+// lseek(2).
+#define CAPONIER_LINUX_WHENCE(X) \
+  X(SEEK_SET, 0) \
+  X(SEEK_CUR, 1) \
+  X(SEEK_END, 2) \
+  X(SEEK_DATA, 3) \
+  X(SEEK_HOLE, 4)
+
+// access(2).
+#define CAPONIER_LINUX_ACCESS_MODES(X) \
+  X(X_OK, 1) \
+  X(W_OK, 2) \
+  X(R_OK, 4)
+
+// access(2), existence alone.
+#define CAPONIER_LINUX_ACCESS_NONE(X) \
+  X(F_OK, 0)
+
+// fcntl(2).
+#define CAPONIER_LINUX_FCNTL_COMMANDS(X) \
+  X(F_DUPFD, 0) \
+  X(F_GETFD, 1) \
+  X(F_SETFD, 2) \
+  X(F_GETFL, 3) \
+  X(F_SETFL, 4) \
+  X(F_GETLK, 5) \
+  X(F_SETLK, 6) \
+  X(F_SETLKW, 7) \
+  X(F_SETOWN, 8) \
+  X(F_GETOWN, 9) \
+  X(F_SETSIG, 10) \
+  X(F_GETSIG, 11) \
+  X(F_SETOWN_EX, 15) \
+  X(F_GETOWN_EX, 16) \
+  X(F_OFD_GETLK, 36) \
+  X(F_OFD_SETLK, 37) \
+  X(F_OFD_SETLKW, 38) \
+  X(F_SETLEASE, 1024) \
+  X(F_GETLEASE, 1025) \
+  X(F_NOTIFY, 1026) \
+  X(F_DUPFD_CLOEXEC, 1030) \
+  X(F_SETPIPE_SZ, 1031) \
+  X(F_GETPIPE_SZ, 1032) \
+  X(F_ADD_SEALS, 1033) \
+  X(F_GET_SEALS, 1034)
+
+// fcntl(F_SETFD).
+#define CAPONIER_LINUX_DESCRIPTOR_FLAGS(X) \
+  X(FD_CLOEXEC, 1)
+
+// fcntl(F_ADD_SEALS).
+#define CAPONIER_LINUX_SEALS(X) \
+  X(F_SEAL_SEAL, 0x1) \
+  X(F_SEAL_SHRINK, 0x2) \
+  X(F_SEAL_GROW, 0x4) \
+  X(F_SEAL_WRITE, 0x8) \
+  X(F_SEAL_FUTURE_WRITE, 0x10)
+
+// struct flock, l_type.
+#define CAPONIER_LINUX_LOCK_TYPES(X) \
+  X(F_RDLCK, 0) \
+  X(F_WRLCK, 1) \
+  X(F_UNLCK, 2)
+
+// flock(2).
+#define CAPONIER_LINUX_FLOCK_OPERATIONS(X) \
+  X(LOCK_SH, 1) \
+  X(LOCK_EX, 2) \
+  X(LOCK_NB, 4) \
+  X(LOCK_UN, 8)
+
+// renameat2(2).
+#define CAPONIER_LINUX_RENAME_FLAGS(X) \
+  X(RENAME_NOREPLACE, 0x1) \
+  X(RENAME_EXCHANGE, 0x2) \
+  X(RENAME_WHITEOUT, 0x4)
+
+// fallocate(2).
+#define CAPONIER_LINUX_FALLOCATE_FLAGS(X) \
+  X(FALLOC_FL_KEEP_SIZE, 0x1) \
+  X(FALLOC_FL_PUNCH_HOLE, 0x2) \
+  X(FALLOC_FL_NO_HIDE_STALE, 0x4) \
+  X(FALLOC_FL_COLLAPSE_RANGE, 0x8) \
+  X(FALLOC_FL_ZERO_RANGE, 0x10) \
+  X(FALLOC_FL_INSERT_RANGE, 0x20) \
+  X(FALLOC_FL_UNSHARE_RANGE, 0x40)
+
+// preadv2(2), pwritev2(2).
+#define CAPONIER_LINUX_RWF_FLAGS(X) \
+  X(RWF_HIPRI, 0x1) \
+  X(RWF_DSYNC, 0x2) \
+  X(RWF_SYNC, 0x4) \
+  X(RWF_NOWAIT, 0x8) \
+  X(RWF_APPEND, 0x10)
+
+// close_range(2).
+#define CAPONIER_LINUX_CLOSE_RANGE_FLAGS(X) \
+  X(CLOSE_RANGE_UNSHARE, 0x2) \
+  X(CLOSE_RANGE_CLOEXEC, 0x4)
+
+// statx(2): the fields asked for and given.
+#define CAPONIER_LINUX_STATX_MASK(X) \
+  X(STATX_TYPE, 0x1) \
+  X(STATX_MODE, 0x2) \
+  X(STATX_NLINK, 0x4) \
+  X(STATX_UID, 0x8) \
+  X(STATX_GID, 0x10) \
+  X(STATX_ATIME, 0x20) \
+  X(STATX_MTIME, 0x40) \
+  X(STATX_CTIME, 0x80) \
+  X(STATX_INO, 0x100) \
+  X(STATX_SIZE, 0x200) \
+  X(STATX_BLOCKS, 0x400) \
+  X(STATX_BTIME, 0x800) \
+  X(STATX_MNT_ID, 0x1000) \
+  X(STATX_DIOALIGN, 0x2000)
+
+// What several of them mean together.
+#define CAPONIER_LINUX_STATX_COMBINED(X) \
+  X(STATX_BASIC_STATS, 0x7ff) \
+  X(STATX_ALL, 0xfff)
+
+// st_mode: the kind of file, one value of the field S_IFMT.
+#define CAPONIER_LINUX_FILE_TYPES(X) \
+  X(S_IFIFO, 010000) \
+  X(S_IFCHR, 020000) \
+  X(S_IFDIR, 040000) \
+  X(S_IFBLK, 060000) \
+  X(S_IFREG, 0100000) \
+  X(S_IFLNK, 0120000) \
+  X(S_IFSOCK, 0140000)
+
+// st_mode: the rest.
+#define CAPONIER_LINUX_MODE_BITS(X) \
+  X(S_IFMT, 0170000) \
+  X(S_ISUID, 04000) \
+  X(S_ISGID, 02000) \
+  X(S_ISVTX, 01000) \
+  X(S_IRWXU, 0700) \
+  X(S_IRUSR, 0400) \
+  X(S_IWUSR, 0200) \
+  X(S_IXUSR, 0100) \
+  X(S_IRWXG, 070) \
+  X(S_IRGRP, 040) \
+  X(S_IWGRP, 020) \
+  X(S_IXGRP, 010) \
+  X(S_IRWXO, 07) \
+  X(S_IROTH, 04) \
+  X(S_IWOTH, 02) \
+  X(S_IXOTH, 01)
+
+// linux_dirent64, d_type.
+#define CAPONIER_LINUX_DIRENT_TYPES(X) \
+  X(DT_UNKNOWN, 0) \
+  X(DT_FIFO, 1) \
+  X(DT_CHR, 2) \
+  X(DT_DIR, 4) \
+  X(DT_BLK, 6) \
+  X(DT_REG, 8) \
+  X(DT_LNK, 10) \
+  X(DT_SOCK, 12) \
+  X(DT_WHT, 14)
+
+// fadvise64(2).
+#define CAPONIER_LINUX_FADVISE(X) \
+  X(POSIX_FADV_NORMAL, 0) \
+  X(POSIX_FADV_RANDOM, 1) \
+  X(POSIX_FADV_SEQUENTIAL, 2) \
+  X(POSIX_FADV_WILLNEED, 3) \
+  X(POSIX_FADV_DONTNEED, 4) \
+  X(POSIX_FADV_NOREUSE, 5)
+
+// statfs(2), f_type.
+#define CAPONIER_LINUX_FILE_SYSTEM_MAGIC(X) \
+  X(TMPFS_MAGIC, 0x1021994) \
+  X(PROC_SUPER_MAGIC, 0x9fa0) \
+  X(SYSFS_MAGIC, 0x62656572) \
+  X(EXT4_SUPER_MAGIC, 0xef53) \
+  X(V9FS_MAGIC, 0x1021997) \
+  X(DEVPTS_SUPER_MAGIC, 0x1cd1) \
+  X(PIPEFS_MAGIC, 0x50495045) \
+  X(SOCKFS_MAGIC, 0x534f434b) \
+  X(ANON_INODE_FS_MAGIC, 0x9041934) \
+  X(RAMFS_MAGIC, 0x858458f6u)
+
+// All of the above: only what stands here is defined, and everything that is defined is checked.
+#define CAPONIER_LINUX_FILE_FLAGS_ALL(X) \
+  CAPONIER_LINUX_OPEN_FLAGS(X) \
+  CAPONIER_LINUX_OPEN_COMBINED(X) \
+  CAPONIER_LINUX_AT_FLAGS(X) \
+  CAPONIER_LINUX_AT_OTHER(X) \
+  CAPONIER_LINUX_AT_DIRECTORY(X) \
+  CAPONIER_LINUX_RESOLVE_FLAGS(X) \
+  CAPONIER_LINUX_WHENCE(X) \
+  CAPONIER_LINUX_ACCESS_MODES(X) \
+  CAPONIER_LINUX_ACCESS_NONE(X) \
+  CAPONIER_LINUX_FCNTL_COMMANDS(X) \
+  CAPONIER_LINUX_DESCRIPTOR_FLAGS(X) \
+  CAPONIER_LINUX_SEALS(X) \
+  CAPONIER_LINUX_LOCK_TYPES(X) \
+  CAPONIER_LINUX_FLOCK_OPERATIONS(X) \
+  CAPONIER_LINUX_RENAME_FLAGS(X) \
+  CAPONIER_LINUX_FALLOCATE_FLAGS(X) \
+  CAPONIER_LINUX_RWF_FLAGS(X) \
+  CAPONIER_LINUX_CLOSE_RANGE_FLAGS(X) \
+  CAPONIER_LINUX_STATX_MASK(X) \
+  CAPONIER_LINUX_STATX_COMBINED(X) \
+  CAPONIER_LINUX_FILE_TYPES(X) \
+  CAPONIER_LINUX_MODE_BITS(X) \
+  CAPONIER_LINUX_DIRENT_TYPES(X) \
+  CAPONIER_LINUX_FADVISE(X) \
+  CAPONIER_LINUX_FILE_SYSTEM_MAGIC(X)
+#define CAPONIER_LINUX_FILE_FLAGS_ALL_BY_ARCH(X) \
+  CAPONIER_LINUX_OPEN_FLAGS_BY_ARCH(X) \
+  CAPONIER_LINUX_OPEN_COMBINED_BY_ARCH(X)
+#define CAPONIER_LINUX_FILE_FLAGS_ALL_X86_64(X)
+#define CAPONIER_LINUX_FILE_FLAGS_ALL_AARCH64(X)
+
+namespace caponier::linux_abi {
+CAPONIER_LINUX_FILE_FLAGS_ALL(CAPONIER_ABI_CONSTANT)
+namespace x86_64 {
+CAPONIER_LINUX_FILE_FLAGS_ALL_BY_ARCH(CAPONIER_ABI_CONSTANT_X86_64)
+}  // namespace x86_64
+namespace aarch64 {
+CAPONIER_LINUX_FILE_FLAGS_ALL_BY_ARCH(CAPONIER_ABI_CONSTANT_AARCH64)
+}  // namespace aarch64
+}  // namespace caponier::linux_abi
