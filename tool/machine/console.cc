@@ -1,0 +1,31 @@
+#include "tool/machine/console.h"
+
+#include "tool/failure.h"
+
+namespace caponier::tool {
+
+void Console::Append(std::string_view bytes) {
+  for (const char c : bytes) {
+    if (c == '\n') {
+      FinishLine();
+    } else if (c != '\r' && partial_.size() < kLongestLine) {
+      partial_ += c;
+    }
+  }
+}
+
+void Console::FinishLine() {
+  if (partial_.empty()) return;
+  if (show_ == Show::kAlways) Say(prefix_ + ": " + partial_);
+  lines_.push_back(std::move(partial_));
+  partial_.clear();
+  if (lines_.size() > kLinesKept) lines_.pop_front();
+}
+
+void Console::SayTail() {
+  FinishLine();
+  if (show_ == Show::kAlways) return;
+  for (const std::string& line : lines_) Say(prefix_ + ": " + line);
+}
+
+}  // namespace caponier::tool

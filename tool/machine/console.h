@@ -1,0 +1,31 @@
+// What the machine's serial port and the emulator itself say: early messages, panics, complaints about options. Kept as the last
+// few lines, to be shown when a run fails, or shown as they come.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace caponier::tool {
+
+class Console {
+ public:
+  enum class Show { kOnFailure, kAlways };
+  Console(std::string prefix, Show show) : prefix_(std::move(prefix)), show_(show) {}
+  void Append(std::string_view bytes);
+  // The lines so far, an unfinished one included, as `caponier: PREFIX: line`. Nothing when they were shown as they came.
+  void SayTail();
+  const std::deque<std::string>& lines() const { return lines_; }
+  void FinishLine();
+
+ private:
+  static constexpr size_t kLinesKept = 60;
+  static constexpr size_t kLongestLine = 400;
+
+  std::string prefix_;
+  Show show_;
+  std::string partial_;
+  std::deque<std::string> lines_;
+};
+
+}  // namespace caponier::tool

@@ -1,0 +1,29 @@
+// The emulator's command line: which machine the kernel boots on. Everything not named here is absent from the machine.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/types.h"
+#include "tool/arch.h"
+
+namespace caponier::tool {
+
+enum class Accelerator { kKvm, kTcg };
+constexpr std::string_view NameOf(Accelerator accelerator) { return accelerator == Accelerator::kKvm ? "kvm" : "tcg"; }
+
+struct MachineSpec {
+  Arch arch = kHostArch;
+  Accelerator accelerator = Accelerator::kTcg;
+  u64 memory_bytes = 0;
+  std::string kernel;
+  // Descriptors that the emulator inherits.
+  int archive = -1, seed = -1, link = -1, console = -1;
+  std::optional<int> gdb_port;  // halt before the first instruction and wait for a debugger there
+};
+
+std::vector<std::string> QemuCommand(const MachineSpec& spec);
+std::string QemuName(Arch arch);
+
+}  // namespace caponier::tool
