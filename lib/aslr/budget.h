@@ -1,0 +1,86 @@
+// How many bits of randomness each kind of region has, as a promise: the base-2 logarithm of the number of places it can stand at,
+// each equally likely, whatever other address is known. docs/address-space.md shows this table to people, plan.h refuses a layout
+// that cannot keep it, and the tests measure it.
+//
+// A region's own size, its guards and its neighbours take places away. The promise is kept when what is left is at least
+// 2^bits - 2^(bits - 7): at most 0.0113 bits are lost to them. In a 47-bit half that is room for 1 TiB of regions; from the second
+// mapping on the program itself decides how much it maps, so a mapping's promise is one bit less, half of the space.
+#pragma once
+
+#include <string_view>
+
+#include "lib/base/types.h"
+
+namespace caponier::aslr {
+
+enum class Region : u8 {
+  kKernelImage,
+  kKernelStack,
+  kFrameTable,
+  kWindows,
+  kPerCpu,
+  kDescriptorTables,
+  kPageTables,
+  kDeviceRegisters,
+  kDeviceRing,
+  kHeapArena,
+  kProgramImage,
+  kInterpreter,
+  kProgramStack,
+  kBreak,
+  kVdso,
+  kMapping,
+  kCanary,
+};
+inline constexpr size_t kRegionCount = 17;
+
+// Steps of 16 bytes below the top of a stack's first page: both architectures' stack alignment [sysv-x86-64] 3.2.2, [aapcs64] 6.4.5.2.
+inline constexpr u64 kStackStep = 16;
+inline constexpr u8 kStackSubPageBits = 8;
+static_assert((kStackStep << kStackSubPageBits) == kPageSize);
+
+struct Budget {
+  Region region;
+  u8 page_bits;      // of the place, in pages
+  u8 sub_page_bits;  // of the place inside the page
+  constexpr int bits() const { return page_bits + sub_page_bits; }
+};
+
+// For a 47-bit half (2^35 pages), the smaller of the two architectures': AArch64's 48-bit halves give one bit more to each.
+inline constexpr Budget kBudgets[kRegionCount] = {
+    {Region::kKernelImage, 35, 0},
+    {Region::kKernelStack, 35, kStackSubPageBits},
+    {Region::kFrameTable, 35, 0},
+    {Region::kWindows, 35, 0},
+    {Region::kPerCpu, 35, 0},
+    {Region::kDescriptorTables, 35, 0},
+    {Region::kPageTables, 35, 0},
+    {Region::kDeviceRegisters, 35, 0},
+    {Region::kDeviceRing, 35, 0},
+    {Region::kHeapArena, 35, 0},
+    {Region::kProgramImage, 35, 0},
+    {Region::kInterpreter, 35, 0},
+    {Region::kProgramStack, 35, kStackSubPageBits},
+    {Region::kBreak, 35, 0},
+    {Region::kVdso, 35, 0},
+    {Region::kMapping, 34, 0},
+    {Region::kCanary, 0, 56},  // no place: 56 bits of value, and a zero byte that ends a string
+};
+constexpr const Budget& BudgetOf(Region region) { return kBudgets[static_cast<size_t>(region)]; }
+static_assert([] {
+  for (size_t i = 0; i < kRegionCount; i++) {
+    if (kBudgets[i].region != static_cast<Region>(i)) return false;
+  }
+  return true;
+}());
+
+// Whether `places` equally likely places keep a promise of `page_bits`.
+constexpr bool KeepsPromise(u64 places, int page_bits) {
+  u64 promised = u64{1} << page_bits;
+  return places >= promised - (promised >> 7);
+}
+
+// "kernel image": for reports and the documentation.
+std::string_view NameOf(Region region);
+
+}  // namespace caponier::aslr
