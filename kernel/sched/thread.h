@@ -4,6 +4,9 @@
 #include "kernel/arch/machine.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/kernel_space.h"
+#include "kernel/sched/credentials.h"
+#include "kernel/sched/interval_timers.h"
+#include "kernel/sched/limits.h"
 #include "kernel/sched/signal_state.h"
 #include "kernel/sched/wait_queue.h"
 #include "lib/base/list.h"
@@ -27,22 +30,28 @@ struct Thread {
   Process* process = nullptr;
   i32 tid = 0;
   ThreadState state = ThreadState::kReady;
-  ListNode run_node;      // in the run queue
-  ListNode process_node;  // in Process::threads
-  ListNode sleep_node;    // in the scheduler's sleepers, by deadline
-  u64 wake_deadline_ns = kForever;
-  bool timed_out = false;
-  bool interrupted = false;        // woken by a signal, not by what it waited for
-  bool interruptible = false;      // while blocked: may a signal wake it
+  bool timed_out = false;      // woken by its deadline
+  bool interrupted = false;    // woken by a signal, not by what it waited for
+  bool interruptible = false;  // while blocked: may a signal wake it
+  bool exiting = false;        // dies at its next return to the program
+  bool preempted = false;      // lost the CPU or got a signal since it last ran the program: restartable sequences look here
+  ListNode run_node;           // in the run queue
+  ListNode process_node;       // in Process::threads
+  Timer sleep;                 // wakes it at its deadline
   u64 slice_end_ns = 0;
-  u64 cpu_ns = 0, started_ns = 0, dispatched_ns = 0;
+  u64 cpu_ns = 0;  // consumed up to dispatched_ns
+  u64 started_ns = 0, dispatched_ns = 0;
+  u64 voluntary_switches = 0, involuntary_switches = 0;
   ThreadSignals signals;
   // Addresses the program gave us, unchecked until used.
-  u64 clear_child_tid = 0;   // written 0 and futex-woken at exit
-  u64 robust_list = 0;       // head of the robust futex list
-  u64 restart_deadline_ns = kForever;  // for restart_syscall
+  u64 clear_child_tid = 0;  // written 0 and futex-woken at exit
+  u64 robust_list = 0;      // head of the robust futex list
+  u64 rseq = 0;             // its struct rseq
+  u32 rseq_bytes = 0, rseq_signature = 0;
+  u64 sleep_deadline_ns = kForever;  // of the sleep that Restart::kContinue goes on with
+  u64 timer_slack_ns = 50'000;
+  u32 exit_status = 0;  // exit(2) value
   char name[16] = {};
-  bool exiting = false;      // dies at its next return to the program
 };
 
 struct Process {
@@ -50,33 +59,65 @@ struct Process {
   Ref<fs::Context> files;  // descriptors, working directory, umask
   ProcessSignals signals;
   List<Thread, &Thread::process_node> threads;
+  WaitQueue thread_ended;  // execve waits for the other threads
+  WaitQueue continued;     // stopped threads wait for SIGCONT
+  IntervalTimers timers;
+  Limits limits;
+  Credentials credentials;
   i32 pid = 1;
   i32 parent_pid = 0;
-  u32 user_id = 0, group_id = 0;  // the program runs as root of its own machine, as in a container
+  u32 user_id = 0, group_id = 0;  // effective ids: the program runs as root of its own machine, as in a container
+  i8 nice = 0;
+  bool dumpable = true, no_new_privileges = false;
+  int parent_death_signal = 0;
   u64 arguments_begin = 0, arguments_end = 0, environment_begin = 0, environment_end = 0, stack_top = 0;
   u64 started_ns = 0;
+  u64 ended_threads_cpu_ns = 0;
+  u64 voluntary_switches = 0, involuntary_switches = 0;  // of threads that ended
+  u32 personality = 0;
   bool exiting = false;
-  u32 exit_status = 0;    // exit(2) value, when exit_signal is 0
+  u32 exit_status = 0;  // exit(2) value, when exit_signal is 0
   int exit_signal = 0;
 };
 
+// --- scheduling ----------------------------------------------------------------------------------------------------------------
+// The thread on this CPU. Before the first program thread runs it is the boot thread, which has no process and may block too.
 Thread& CurrentThread();
 inline Process& CurrentProcess() { return *CurrentThread().process; }
 
-// Makes a thread whose kernel stack is mapped and whose trap frame is zeroed, not yet runnable. kNoMemory leaves nothing.
+// Makes a thread whose kernel stack is mapped and whose trap frame is zeroed, not yet runnable; it enters the program with
+// `frame` when it first runs. kNoMemory leaves nothing.
 Result<Thread*> CreateThread(Process& process);
+// Undoes CreateThread for a thread that never ran.
+void DiscardThread(Thread& thread);
 void MakeReady(Thread& thread);
 // Gives the CPU to the next ready thread; the current one continues when it is ready again. Idles when none is.
 void Schedule();
 // Gives way to others that are ready.
 void Yield();
-// The current thread ends. The last one ends the process.
-[[noreturn]] void ExitThread();
-// All threads end; the machine reports and powers off.
+// Ends the boot thread: from here on only program threads run.
+[[noreturn]] void Start();
+// The current thread ends with this exit(2) value. The last one ends the process.
+[[noreturn]] void ExitThread(u32 status);
+// All threads end; OnProcessEnd has the last word.
 [[noreturn]] void ExitProcess(u32 status, int signal);
-// Called with the timer interrupt and on returns to the program.
-void OnTick();
-bool NeedsReschedule();
-void WakeExpired(u64 now_ns);
+// Implemented by the report: says how the program ended and powers off.
+[[noreturn]] void OnProcessEnd(const Process& process);
+
+Thread* FindThread(Process& process, i32 tid);  // null: no such thread
+// CPU time consumed so far, the running slice included.
+u64 CpuTimeNs(const Thread& thread);
+u64 CpuTimeNs(const Process& process);
+
+// --- timers --------------------------------------------------------------------------------------------------------------------
+void AddTimer(Timer& timer, u64 deadline_ns);
+void RemoveTimer(Timer& timer);
+// Looks again when the next timer interrupt is due: after CPU-time timers changed.
+void RearmTimer();
+
+// Real time: nanoseconds since 1970, as the launcher said at boot plus the monotonic clock.
+void SetRealTime(u64 epoch_ns_at_boot);
+u64 RealTimeNs();
+u64 RealTimeOffsetNs();
 
 }  // namespace caponier::sched

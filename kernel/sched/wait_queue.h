@@ -4,6 +4,7 @@
 //     while (pipe.empty()) TRY(sched::WaitOn(pipe.readable, sched::kForever, sched::Interruptible::kYes));
 #pragma once
 
+#include "kernel/sched/timer_queue.h"
 #include "lib/base/list.h"
 #include "lib/base/result.h"
 #include "lib/base/types.h"
@@ -56,7 +57,6 @@ class WaitQueue {
 };
 
 enum class Interruptible : u8 { kNo, kYes };
-inline constexpr u64 kForever = ~u64{0};  // deadlines are arch::NowNs() values
 
 // Sleeps once: returns when woken, kTimedOut at the deadline, kInterrupted when a signal waits that is not blocked. The queue
 // form queues and unqueues; Block sleeps for entries the caller queued itself.

@@ -1,0 +1,262 @@
+// One CPU's scheduler: ready threads take turns of 10 ms, in the order they became ready.
+//
+// What stays true: kernel code is never preempted, so a thread gives up the CPU only in Schedule; interrupts arrive only in the
+// program or while idle. Without ready threads the last one's kernel stack idles, so there is no idle thread. The timer is armed
+// only when something is due: a deadline, the end of a slice that somebody waits for, a CPU-time timer. A thread that ended is
+// freed by whoever runs next, since it cannot free the stack it stands on.
+//
+// More CPUs: everything that belongs to one is in Cpu, and the entries in arch/machine.h are where a lock would be taken.
+#include "kernel/sched/scheduler.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "kernel/arch/machine.h"
+#include "kernel/sched/thread.h"
+
+namespace caponier::sched {
+namespace {
+
+constexpr u64 kSliceNs = 10'000'000;
+
+struct Cpu {
+  Thread* current = nullptr;
+  List<Thread, &Thread::run_node> ready;
+  Thread* ended = nullptr;         // to be freed by the next thread
+  mm::AddressSpace* memory = nullptr;  // whose page tables are current
+  u64 armed_deadline_ns = kForever;
+  bool reschedule = false;
+  bool idle = false;
+};
+
+constinit Thread g_boot_thread;
+constinit Cpu g_cpu;
+constinit TimerQueue g_timers;
+constinit u64 g_real_time_offset_ns = 0;
+
+Cpu& ThisCpu() { return g_cpu; }
+
+void Arm(Cpu& cpu, u64 now_ns) {
+  u64 deadline = g_timers.next_deadline();
+  if (!cpu.idle) {
+    if (!cpu.ready.empty()) deadline = std::min(deadline, cpu.current->slice_end_ns);
+    const Process* process = cpu.current->process;
+    if (process != nullptr && process->timers.any_cpu_time) deadline = std::min(deadline, NextCpuTimerDeadline(*cpu.current, now_ns));
+  }
+  // An interrupt that comes too early costs less than programming the timer at every switch.
+  if (deadline >= cpu.armed_deadline_ns) return;
+  cpu.armed_deadline_ns = deadline;
+  arch::SetTimer(deadline);
+}
+
+void Account(Thread& thread, u64 now_ns) {
+  thread.cpu_ns += now_ns - thread.dispatched_ns;
+  thread.dispatched_ns = now_ns;
+}
+
+void FreeThread(Thread* thread) {
+  mm::UnmapRegion(thread->stack);
+  delete thread;
+}
+
+// On the stack of the thread that got the CPU.
+void FinishSwitch() {
+  if (Thread* ended = std::exchange(ThisCpu().ended, nullptr)) FreeThread(ended);
+}
+
+void FirstRun(void* argument) {
+  FinishSwitch();
+  arch::TrapFrame* frame = static_cast<Thread*>(argument)->frame;
+  arch::OnReturnToUser(*frame);
+  arch::EnterUser(frame);
+}
+
+Thread& Idle(Cpu& cpu) {
+  cpu.idle = true;
+  while (cpu.ready.empty()) {
+    Arm(cpu, 0);
+    arch::WaitForInterrupt();
+  }
+  cpu.idle = false;
+  return *cpu.ready.PopFront();
+}
+
+void WakeSleeper(Timer& timer) {
+  Thread& thread = *static_cast<SleepTimer&>(timer).thread;
+  if (thread.state != ThreadState::kBlocked) return;
+  thread.timed_out = true;
+  MakeReady(thread);
+}
+
+}  // namespace
+
+Thread& CurrentThread() {
+  Cpu& cpu = ThisCpu();
+  if (cpu.current == nullptr) {
+    cpu.current = &g_boot_thread;
+    g_boot_thread.state = ThreadState::kRunning;
+    g_boot_thread.sleep.thread = &g_boot_thread;
+    g_boot_thread.sleep.expire = WakeSleeper;
+  }
+  return *cpu.current;
+}
+
+Result<Thread*> CreateThread(Process& process) {
+  // The vector registers' area lies above the trap frame, in the same region and outside the stack proper.
+  const u64 vector_bytes = AlignUp(arch::FpuStateSize(), kPageSize);
+  Thread* thread = new (std::nothrow) Thread;
+  if (thread == nullptr) return Error::kNoMemory;
+  auto stack = mm::MapRegion("thread stack", kKernelStackBytes + vector_bytes);
+  if (!stack.ok()) {
+    delete thread;
+    return stack.error();
+  }
+  thread->stack = stack.value();
+  const u64 top = thread->stack.begin + kKernelStackBytes;
+  thread->machine.fpu = reinterpret_cast<std::byte*>(top);
+  arch::InitFpuState(thread->machine.fpu);
+  thread->frame = reinterpret_cast<arch::TrapFrame*>(top - sizeof(arch::TrapFrame));
+  arch::PrepareThread(thread->machine, VirtAddr{top}, FirstRun, thread);
+  thread->process = &process;
+  thread->tid = NewThreadId(process);
+  thread->started_ns = arch::NowNs();
+  thread->sleep.thread = thread;
+  thread->sleep.expire = WakeSleeper;
+  process.threads.PushBack(thread);
+  return thread;
+}
+
+void DiscardThread(Thread& thread) {
+  thread.process->threads.Remove(&thread);
+  FreeThread(&thread);
+}
+
+void MakeReady(Thread& thread) {
+  Cpu& cpu = ThisCpu();
+  if (thread.state == ThreadState::kDead || thread.run_node.linked() || &thread == cpu.current) {
+    // The thread that idles is woken in place: it goes through the queue like any other.
+    if (&thread != cpu.current || !cpu.idle || thread.run_node.linked()) return;
+  }
+  thread.state = ThreadState::kReady;
+  cpu.ready.PushBack(&thread);
+  if (cpu.idle || cpu.ready.size() > 1) return;
+  // The running thread has company now: its slice counts from here when it outlived one alone.
+  const u64 now = arch::NowNs();
+  Thread& current = CurrentThread();
+  if (current.slice_end_ns <= now) current.slice_end_ns = now + kSliceNs;
+  Arm(cpu, now);
+}
+
+void Schedule() {
+  Cpu& cpu = ThisCpu();
+  Thread& from = CurrentThread();
+  cpu.reschedule = false;
+  u64 now = arch::NowNs();
+  Account(from, now);
+  if (from.state == ThreadState::kRunning) {
+    if (cpu.ready.empty()) return;
+    from.state = ThreadState::kReady;
+    cpu.ready.PushBack(&from);
+    from.involuntary_switches++;
+    from.preempted = true;
+  } else {
+    from.voluntary_switches++;
+  }
+  Thread* to = cpu.ready.PopFront();
+  if (to == nullptr) {
+    to = &Idle(cpu);
+    now = arch::NowNs();
+  }
+  to->state = ThreadState::kRunning;
+  to->dispatched_ns = now;
+  to->slice_end_ns = now + kSliceNs;
+  cpu.current = to;
+  Arm(cpu, now);
+  if (to == &from) return;
+  if (to->process != nullptr && to->process->memory.get() != cpu.memory) {
+    cpu.memory = to->process->memory.get();
+    cpu.memory->Activate();
+  }
+  arch::SwitchThread(from.machine, to->machine);
+  FinishSwitch();
+}
+
+void Yield() {
+  if (!ThisCpu().ready.empty()) Schedule();
+}
+
+void Start() {
+  CurrentThread().state = ThreadState::kBlocked;
+  Schedule();
+  __builtin_trap();  // nothing wakes the boot thread
+}
+
+bool NeedsReschedule() { return ThisCpu().reschedule; }
+
+void SwitchAwayForever() {
+  Cpu& cpu = ThisCpu();
+  Thread& self = *cpu.current;
+  self.state = ThreadState::kDead;
+  RemoveTimer(self.sleep);
+  cpu.ended = &self;
+  Schedule();
+  __builtin_trap();  // a dead thread is never switched to
+}
+
+void ActivateMemory(mm::AddressSpace& memory) {
+  ThisCpu().memory = &memory;
+  memory.Activate();
+}
+
+void OnInterruptWakeups(bool had_ready) {
+  Cpu& cpu = ThisCpu();
+  // Who was woken by a clock or a device waited for the outside world: it runs at once.
+  if (!had_ready && !cpu.ready.empty() && !cpu.idle) cpu.reschedule = true;
+}
+
+void AddTimer(Timer& timer, u64 deadline_ns) {
+  g_timers.Add(timer, deadline_ns);
+  if (deadline_ns < ThisCpu().armed_deadline_ns) {
+    ThisCpu().armed_deadline_ns = deadline_ns;
+    arch::SetTimer(deadline_ns);
+  }
+}
+
+void RemoveTimer(Timer& timer) { g_timers.Remove(timer); }
+
+void RearmTimer() { Arm(ThisCpu(), arch::NowNs()); }
+
+u64 CpuTimeNs(const Thread& thread) {
+  const bool running = &thread == ThisCpu().current && !ThisCpu().idle;
+  return thread.cpu_ns + (running ? arch::NowNs() - thread.dispatched_ns : 0);
+}
+
+u64 CpuTimeNs(const Process& process) {
+  u64 total = process.ended_threads_cpu_ns;
+  process.threads.ForEach([&total](const Thread& thread) { total += CpuTimeNs(thread); });
+  return total;
+}
+
+void SetRealTime(u64 epoch_ns_at_boot) { g_real_time_offset_ns = epoch_ns_at_boot - arch::NowNs(); }
+u64 RealTimeOffsetNs() { return g_real_time_offset_ns; }
+u64 RealTimeNs() { return g_real_time_offset_ns + arch::NowNs(); }
+
+}  // namespace caponier::sched
+
+namespace caponier::arch {
+
+void OnTimerInterrupt() {
+  sched::Cpu& cpu = sched::ThisCpu();
+  sched::Thread& current = sched::CurrentThread();
+  const bool had_ready = !cpu.ready.empty();
+  const u64 now = NowNs();
+  cpu.armed_deadline_ns = kNoDeadline;
+  while (sched::Timer* timer = sched::g_timers.PopExpired(now)) timer->expire(*timer);
+  if (current.process != nullptr && current.process->timers.any_cpu_time) sched::ExpireCpuTimers(*current.process);
+  sched::OnInterruptWakeups(had_ready);
+  if (had_ready && !cpu.idle && now >= current.slice_end_ns) cpu.reschedule = true;
+  sched::Arm(cpu, now);
+}
+
+}  // namespace caponier::arch
