@@ -59,7 +59,8 @@ void SetTimer(u64 deadline_ns);
 void EnableDeviceInterrupt(u32 line);
 
 // --- threads ---------------------------------------------------------------------------------------------------------------------
-// Prepares `state` so that the first SwitchThread to it calls entry(argument) on the kernel stack that ends at `stack_top`.
+// Prepares `state` so that the first SwitchThread to it calls entry(argument) on the kernel stack whose trap frame ends at
+// `stack_top`: the entry's own stack begins below that frame.
 void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*), void* argument);
 // Saves this thread's kernel context and the program's vector and thread registers in `from`, continues `to`. The caller has
 // made `to`'s page tables current.
@@ -75,6 +76,9 @@ void RestoreFpuState(const std::byte* area);
 // The program's thread pointer (x86: FS base; AArch64: TPIDR_EL0) of the current thread.
 u64 ThreadPointer();
 void SetThreadPointer(u64 value);
+// Gives `child`, which has not run yet, a copy of what the current thread owns of the machine: vector registers, thread pointers,
+// tagged-address control. A thread pointer of its own replaces the copied one where `thread_pointer` is not null.
+void CopyThreadState(ThreadState& child, const u64* thread_pointer);
 // prctl(PR_SET_TAGGED_ADDR_CTRL) and its reading for the current thread, in Linux's bits: tagged pointers to system calls, MTE's
 // checking mode, the tags IRG may draw. kInvalidArgument for bits the machine cannot do, and always where there is no such thing.
 Result<u64> SetTaggedAddressControl(u64 control);
@@ -92,8 +96,13 @@ struct SignalDelivery {
   Bytes info;
 };
 Result<void> PushSignalFrame(TrapFrame& frame, const SignalDelivery& delivery);
-// Undoes it for rt_sigreturn: restores registers (sanitised: no privileged bit can be set), gives back the mask.
-Result<u64> PopSignalFrame(TrapFrame& frame);
+// Undoes it for rt_sigreturn: restores registers (sanitised: no privileged bit can be set), gives back the mask and uc_stack.
+struct SignalReturn {
+  u64 mask = 0;
+  u64 alternate_base = 0, alternate_size = 0;
+  u32 alternate_flags = 0;
+};
+Result<SignalReturn> PopSignalFrame(TrapFrame& frame);
 
 // --- user memory -----------------------------------------------------------------------------------------------------------------
 // Copies with the program's pages opened for this one routine (SMAP, PAN). A page that is absent is brought in by the fault

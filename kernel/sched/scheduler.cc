@@ -117,6 +117,7 @@ Result<Thread*> CreateThread(Process& process) {
   thread->machine.fpu = reinterpret_cast<std::byte*>(top);
   arch::InitFpuState(thread->machine.fpu);
   thread->frame = reinterpret_cast<arch::TrapFrame*>(top - sizeof(arch::TrapFrame));
+  thread->machine.kernel_stack_top = top;
   arch::PrepareThread(thread->machine, VirtAddr{top}, FirstRun, thread);
   thread->process = &process;
   thread->tid = NewThreadId(process);
@@ -134,10 +135,8 @@ void DiscardThread(Thread& thread) {
 
 void MakeReady(Thread& thread) {
   Cpu& cpu = ThisCpu();
-  if (thread.state == ThreadState::kDead || thread.run_node.linked() || &thread == cpu.current) {
-    // The thread that idles is woken in place: it goes through the queue like any other.
-    if (&thread != cpu.current || !cpu.idle || thread.run_node.linked()) return;
-  }
+  // Only a blocked or new thread: one that runs, waits for the CPU or is dead needs no waking.
+  if (thread.state == ThreadState::kDead || thread.state == ThreadState::kRunning || thread.run_node.linked()) return;
   thread.state = ThreadState::kReady;
   cpu.ready.PushBack(&thread);
   if (cpu.idle || cpu.ready.size() > 1) return;
@@ -209,6 +208,8 @@ void ActivateMemory(mm::AddressSpace& memory) {
   memory.Activate();
 }
 
+bool AnyReady() { return !ThisCpu().ready.empty(); }
+
 void OnInterruptWakeups(bool had_ready) {
   Cpu& cpu = ThisCpu();
   // Who was woken by a clock or a device waited for the outside world: it runs at once.
@@ -232,9 +233,9 @@ u64 CpuTimeNs(const Thread& thread) {
   return thread.cpu_ns + (running ? arch::NowNs() - thread.dispatched_ns : 0);
 }
 
-u64 CpuTimeNs(const Process& process) {
+u64 CpuTimeNs(Process& process) {
   u64 total = process.ended_threads_cpu_ns;
-  process.threads.ForEach([&total](const Thread& thread) { total += CpuTimeNs(thread); });
+  for (Thread* thread = process.threads.front(); thread != nullptr; thread = process.threads.Next(thread)) total += CpuTimeNs(*thread);
   return total;
 }
 

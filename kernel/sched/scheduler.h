@@ -14,6 +14,6 @@ void ActivateMemory(mm::AddressSpace& memory);
 bool AnyReady();
 void OnInterruptWakeups(bool had_ready);
 // The next free thread id of the process.
-i32 NewThreadId(const Process& process);
+i32 NewThreadId(Process& process);
 
 }  // namespace caponier::sched

@@ -21,9 +21,10 @@ struct AlternateStack {
 
 // What becomes of a system call that a signal cut short.
 enum class Restart : u8 {
-  kNone,      // the result stands
-  kRepeat,    // made again, unless a handler without SA_RESTART runs (then EINTR)
-  kContinue,  // a sleep: goes on to its deadline, unless a handler runs (then EINTR)
+  kNone,                  // the result stands
+  kRepeat,                // made again, unless a handler without SA_RESTART runs (then EINTR)
+  kRepeatWithoutHandler,  // made again, unless a handler runs (then EINTR)
+  kContinue,              // a sleep: goes on to its deadline, unless a handler runs (then EINTR)
 };
 
 struct ThreadSignals {

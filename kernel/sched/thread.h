@@ -18,6 +18,11 @@ class Context;
 namespace caponier::sched {
 
 struct Process;
+struct Thread;
+
+struct SleepTimer : Timer {
+  Thread* thread = nullptr;
+};
 
 enum class ThreadState : u8 { kReady, kRunning, kBlocked, kDead };
 
@@ -37,7 +42,7 @@ struct Thread {
   bool preempted = false;      // lost the CPU or got a signal since it last ran the program: restartable sequences look here
   ListNode run_node;           // in the run queue
   ListNode process_node;       // in Process::threads
-  Timer sleep;                 // wakes it at its deadline
+  SleepTimer sleep;            // wakes it at its deadline
   u64 slice_end_ns = 0;
   u64 cpu_ns = 0;  // consumed up to dispatched_ns
   u64 started_ns = 0, dispatched_ns = 0;
@@ -107,7 +112,7 @@ void Yield();
 Thread* FindThread(Process& process, i32 tid);  // null: no such thread
 // CPU time consumed so far, the running slice included.
 u64 CpuTimeNs(const Thread& thread);
-u64 CpuTimeNs(const Process& process);
+u64 CpuTimeNs(Process& process);
 
 // --- timers --------------------------------------------------------------------------------------------------------------------
 void AddTimer(Timer& timer, u64 deadline_ns);

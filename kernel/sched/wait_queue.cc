@@ -23,6 +23,12 @@ void WaitQueue::Remove(Waiter* waiter) {
   waiters_.Remove(waiter);
 }
 
+void WaitQueue::MoveTo(WaitQueue& target, Waiter* waiter) {
+  waiters_.Remove(waiter);
+  waiter->queue = &target;
+  target.waiters_.PushBack(waiter);
+}
+
 void WaitQueue::WakeOne(Waiter* waiter) {
   Remove(waiter);
   waiter->woken = true;
@@ -37,7 +43,7 @@ Result<void> Block(u64 deadline_ns, Interruptible interruptible) {
   Thread& thread = CurrentThread();
   thread.interruptible = interruptible == Interruptible::kYes;
   if (thread.interruptible && SignalWaits(thread)) return Error::kInterrupted;
-  if (deadline_ns <= arch::NowNs()) return Error::kTimedOut;
+  if (deadline_ns != kForever && deadline_ns <= arch::NowNs()) return Error::kTimedOut;
   thread.timed_out = thread.interrupted = false;
   thread.state = ThreadState::kBlocked;
   if (deadline_ns != kForever) AddTimer(thread.sleep, deadline_ns);

@@ -32,6 +32,8 @@ class WaitQueue {
 
   void Add(Waiter* waiter);
   void Remove(Waiter* waiter);  // no-op when it is not queued
+  // Queues it at the end of another queue instead, still asleep.
+  void MoveTo(WaitQueue& target, Waiter* waiter);
   bool empty() const { return waiters_.empty(); }
   // Wakes up to `count` waiters, longest waiting first; returns how many.
   u32 Wake(u32 count);

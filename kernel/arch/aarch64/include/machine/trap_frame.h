@@ -31,9 +31,12 @@ inline void RestartSyscall(TrapFrame& frame) {
   frame.pc -= 4;
 }
 inline u64 ProgramCounter(const TrapFrame& frame) { return frame.pc; }
+inline void SetProgramCounter(TrapFrame& frame, u64 value) { frame.pc = value; }
 inline u64 StackPointer(const TrapFrame& frame) { return frame.sp; }
 inline u64 FramePointer(const TrapFrame& frame) { return frame.x[29]; }
 inline void SetStackPointer(TrapFrame& frame, u64 value) { frame.sp = value; }
+// The frame no longer belongs to a system call (a signal handler returned into other code).
+inline void ForgetSyscall(TrapFrame& frame) { frame.syscall_number = ~u64{0}; }
 // A fresh program: all registers zero but these.
 inline void InitUserFrame(TrapFrame& frame, u64 pc, u64 sp) {
   frame = TrapFrame{};

@@ -32,9 +32,12 @@ inline void RestartSyscall(TrapFrame& frame) {
   frame.rip -= 2;
 }
 inline u64 ProgramCounter(const TrapFrame& frame) { return frame.rip; }
+inline void SetProgramCounter(TrapFrame& frame, u64 value) { frame.rip = value; }
 inline u64 StackPointer(const TrapFrame& frame) { return frame.rsp; }
 inline u64 FramePointer(const TrapFrame& frame) { return frame.rbp; }
 inline void SetStackPointer(TrapFrame& frame, u64 value) { frame.rsp = value; }
+// The frame no longer belongs to a system call (a signal handler returned into other code).
+inline void ForgetSyscall(TrapFrame& frame) { frame.original_rax = ~u64{0}; }
 // A fresh program: all registers zero but these.
 inline void InitUserFrame(TrapFrame& frame, u64 pc, u64 sp) {
   frame = TrapFrame{};
