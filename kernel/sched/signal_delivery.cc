@@ -13,7 +13,6 @@ namespace {
 
 using namespace linux_abi;
 
-constexpr u32 kStackDisabled = 2, kOnStack = 1, kAutoDisarm = 1u << 31;  // SS_*
 
 void CancelRestart(Thread& thread) { thread.signals.restart = Restart::kNone; }
 
@@ -46,7 +45,7 @@ bool EnterHandler(Thread& thread, arch::TrapFrame& frame, const SignalInfo& info
   AlternateStack& alternate = thread.signals.alternate;
   const u64 sp = arch::StackPointer(frame);
   const bool switch_stack =
-      (action.flags & kSA_ONSTACK) != 0 && (alternate.flags & kStackDisabled) == 0 && !OnAlternateStack(thread, sp);
+      (action.flags & kSA_ONSTACK) != 0 && (alternate.flags & kSS_DISABLE) == 0 && !OnAlternateStack(thread, sp);
   const linux_abi::Siginfo encoded = EncodeSignalInfo(info);
   const SignalSet old_mask = thread.signals.restore_mask ? thread.signals.saved_mask : thread.signals.blocked;
   const arch::SignalDelivery delivery{
@@ -65,7 +64,7 @@ bool EnterHandler(Thread& thread, arch::TrapFrame& frame, const SignalInfo& info
   // A handler that overruns the alternate stack from inside it must fault, not run below it.
   if (!switch_stack && OnAlternateStack(thread, sp) && !OnAlternateStack(thread, arch::StackPointer(frame))) return false;
   arch::ForgetSyscall(frame);
-  if ((alternate.flags & kAutoDisarm) != 0) alternate = {};
+  if ((alternate.flags & kSS_AUTODISARM) != 0) alternate = {};
   SignalSet blocked = thread.signals.blocked | action.mask;
   if ((action.flags & kSA_NODEFER) == 0) blocked |= SignalBit(info.signal);
   thread.signals.restore_mask = false;
@@ -120,24 +119,24 @@ bool MustDeliver(const Thread& thread) {
 
 bool OnAlternateStack(const Thread& thread, u64 sp) {
   const AlternateStack& stack = thread.signals.alternate;
-  if ((stack.flags & kAutoDisarm) != 0) return false;
+  if ((stack.flags & kSS_AUTODISARM) != 0) return false;
   return sp > stack.base && sp - stack.base <= stack.bytes;
 }
 
 u32 AlternateStackFlags(const Thread& thread, u64 sp) {
   const AlternateStack& stack = thread.signals.alternate;
-  if (stack.bytes == 0) return kStackDisabled;
-  return (OnAlternateStack(thread, sp) ? kOnStack : 0) | (stack.flags & kAutoDisarm);
+  if (stack.bytes == 0) return kSS_DISABLE;
+  return (OnAlternateStack(thread, sp) ? kSS_ONSTACK : 0) | (stack.flags & kSS_AUTODISARM);
 }
 
 Result<void> SetAlternateStack(Thread& thread, const AlternateStack& wanted, u64 sp) {
   if (OnAlternateStack(thread, sp)) return Error::kNotPermitted;
-  const u32 mode = wanted.flags & ~kAutoDisarm;
-  if (mode != 0 && mode != kOnStack && mode != kStackDisabled) return Error::kInvalidArgument;
+  const u32 mode = wanted.flags & ~kSS_AUTODISARM;
+  if (mode != 0 && mode != kSS_ONSTACK && mode != kSS_DISABLE) return Error::kInvalidArgument;
   AlternateStack stack = wanted;
-  if (mode == kStackDisabled) {
+  if (mode == kSS_DISABLE) {
     stack.base = stack.bytes = 0;
-  } else if (stack.bytes < arch_abi::kMINSIGSTKSZ) {
+  } else if (stack.bytes < linux_abi::native::kMINSIGSTKSZ) {
     return Error::kNoMemory;
   }
   thread.signals.alternate = stack;

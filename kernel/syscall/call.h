@@ -18,6 +18,7 @@ struct Call {
   sched::Thread& thread;
   u64 arguments[6];
   // Set by a handler that was interrupted before it did anything: with SA_RESTART the program makes the call again.
+  // Without this the call is made again only when no handler ran after all.
   bool restartable = false;
 
   sched::Process& process() { return *thread.process; }

@@ -1,0 +1,95 @@
+// From a system call's number to its handler, and from its outcome to Linux's result.
+//
+// The table is built at compile time from the families' lists and the architecture's numbers: one load and one call per system
+// call. A number without a handler gets ENOSYS, and is counted for the report.
+#include "kernel/syscall/dispatch.h"
+
+#include <array>
+
+#include "kernel/syscall/call.h"
+#include "lib/linux_abi/errno.h"
+#include "lib/linux_abi/syscall_table.h"
+
+namespace caponier::syscall {
+
+#define CAPONIER_SYSCALL(name, handler) Result<i64> handler(Call& call);
+#include "kernel/syscall/families.def"
+#undef CAPONIER_SYSCALL
+
+namespace {
+
+using linux_abi::Syscall;
+
+constexpr size_t kNumbers = linux_abi::kMaxSyscallNumber + 1;
+
+consteval std::array<Handler, kNumbers> HandlersByNumber() {
+  std::array<Handler, linux_abi::kSyscallCount> by_call{};
+#define CAPONIER_SYSCALL(name, handler) by_call[static_cast<size_t>(Syscall::name)] = handler;
+#include "kernel/syscall/families.def"
+#undef CAPONIER_SYSCALL
+  std::array<Handler, kNumbers> by_number{};
+  for (u64 number = 0; number < kNumbers; number++) {
+    Syscall call{};
+    if (linux_abi::FindSyscall(linux_abi::native::kArch, number, &call)) by_number[number] = by_call[static_cast<size_t>(call)];
+  }
+  return by_number;
+}
+constinit const std::array<Handler, kNumbers> kHandlers = HandlersByNumber();
+
+constinit std::array<u32, kNumbers> g_missing{};
+constinit u32 g_missing_beyond = 0;  // numbers that no table has
+constinit u64 g_last_beyond = 0;
+
+
+void Count(u64 number) {
+  if (number < kNumbers) {
+    g_missing[number]++;
+  } else {
+    g_missing_beyond++;
+    g_last_beyond = number;
+  }
+}
+
+i64 Outcome(Call& call, const Result<i64>& result) {
+  if (result.ok()) return result.value();
+  if (result.error() == Error::kInterrupted && call.thread.signals.restart == sched::Restart::kNone)
+    call.thread.signals.restart = call.restartable ? sched::Restart::kRepeat : sched::Restart::kRepeatWithoutHandler;
+  return -linux_abi::ToErrno(result.error());
+}
+
+i64 Run(Call& call, u64 number) {
+  const Handler handler = number < kNumbers ? kHandlers[number] : nullptr;
+  if (handler == nullptr) [[unlikely]] {
+    Count(number);
+    return -linux_abi::kENOSYS;
+  }
+  return Outcome(call, handler(call));
+}
+
+}  // namespace
+
+void ForEachMissing(void (*visit)(void* context, const Missing& missing), void* context) {
+  for (u64 number = 0; number < kNumbers; number++) {
+    if (g_missing[number] == 0) continue;
+    Syscall call{};
+    const bool known = linux_abi::FindSyscall(linux_abi::native::kArch, number, &call);
+    visit(context, {number, known ? linux_abi::NameOf(call) : std::string_view{}, g_missing[number]});
+  }
+  if (g_missing_beyond != 0) visit(context, {g_last_beyond, {}, g_missing_beyond});
+}
+
+}  // namespace caponier::syscall
+
+namespace caponier::arch {
+
+void OnSyscall(TrapFrame& frame) {
+  using namespace syscall;
+  const u64 number = SyscallNumber(frame);
+  Call call{.frame = frame,
+            .thread = sched::CurrentThread(),
+            .arguments = {SyscallArgument(frame, 0), SyscallArgument(frame, 1), SyscallArgument(frame, 2), SyscallArgument(frame, 3),
+                          SyscallArgument(frame, 4), SyscallArgument(frame, 5)}};
+  SetSyscallReturn(frame, static_cast<u64>(Run(call, number)));
+}
+
+}  // namespace caponier::arch
