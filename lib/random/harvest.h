@@ -1,0 +1,53 @@
+// The pipeline as one function: noise source -> health tests -> conditioner -> root, and the credit that follows from it.
+#pragma once
+
+#include "lib/entropy/conditioner.h"
+#include "lib/random/root.h"
+
+namespace caponier::random {
+
+// Takes up to `samples` samples from the source, fewer when it runs dry or fails, mixes all of them in, and books the source's
+// state. Credit is given when the source is healthy at the end, for the samples of this call; it returns that credit.
+template <entropy::NoiseSource Source>
+EntropyBits Harvest(Root& root, Source& source, u64 samples) {
+  const entropy::SourceProfile& profile = source.profile();
+  entropy::Conditioner conditioner;
+  crypto::Secret<fortuna::kMaxEventBytes> event;
+  size_t held = 0;
+  u64 taken = 0;
+  EntropyBits earned;
+  const auto flush = [&] {
+    if (profile.condition) {
+      static_assert(entropy::kConditionedBytes == fortuna::kMaxEventBytes);
+      if (conditioner.samples() == 0) return;
+      earned = earned + conditioner.Finish(event.writable());
+      held = fortuna::kMaxEventBytes;
+    }
+    root.Absorb(profile.id, event.bytes().first(held));
+    held = 0;
+  };
+  while (taken < samples) {
+    const std::optional<u64> sample = source.Sample();
+    if (!sample) break;
+    taken++;
+    source.Test(*sample);
+    const Bytes bytes = BytesOf(*sample).first(profile.sample_bytes);
+    if (profile.condition) {
+      conditioner.Absorb(bytes, profile.credit);
+      if (conditioner.full()) flush();
+    } else {
+      __builtin_memcpy(event.writable().data() + held, bytes.data(), bytes.size());
+      held += bytes.size();
+      if (held + profile.sample_bytes > fortuna::kMaxEventBytes) flush();
+    }
+    if (source.status() == SourceStatus::kFailed) break;
+  }
+  flush();
+  if (!profile.condition) earned = profile.credit.Of(taken);
+  root.Note(profile.id, source.status(), taken);
+  if (source.status() != SourceStatus::kHealthy) return {};
+  root.Absorb(profile.id, {}, earned);
+  return profile.trust == entropy::TrustClass::kNobody ? EntropyBits{} : earned;
+}
+
+}  // namespace caponier::random
