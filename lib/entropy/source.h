@@ -10,6 +10,8 @@
 
 namespace caponier::entropy {
 
+using namespace std::string_view_literals;  // lengths known to the compiler: no strlen in a kernel
+
 enum class SourceId : u8 {
   kCpuSeed = 0,       // RDSEED, RNDRRS
   kCpuRandom = 1,     // RDRAND, RNDR
@@ -29,11 +31,11 @@ enum class TrustClass : u8 {
 constexpr std::string_view TrustName(TrustClass trust) {
   switch (trust) {
     case TrustClass::kCpuVendor:
-      return "cpu-vendor";
+      return "cpu-vendor"sv;
     case TrustClass::kHost:
-      return "host";
+      return "host"sv;
     case TrustClass::kNobody:
-      return "nobody";
+      return "nobody"sv;
   }
   __builtin_unreachable();
 }
@@ -49,15 +51,15 @@ enum class SourceStatus : u8 {
 constexpr std::string_view StatusName(SourceStatus status) {
   switch (status) {
     case SourceStatus::kAbsent:
-      return "absent";
+      return "absent"sv;
     case SourceStatus::kStarting:
-      return "starting";
+      return "starting"sv;
     case SourceStatus::kHealthy:
-      return "healthy";
+      return "healthy"sv;
     case SourceStatus::kStarved:
-      return "starved";
+      return "starved"sv;
     case SourceStatus::kFailed:
-      return "failed";
+      return "failed"sv;
   }
   __builtin_unreachable();
 }
