@@ -35,8 +35,8 @@ struct PlacedRegion {
 
 struct MemoryDescription {
   PageRange window;
-  std::span<const PageRange> occupied;  // fixed images and the like; disjoint, in any order
-  std::span<const RegionRequest> regions;
+  std::span<const PageRange> occupied = {};  // fixed images and the like; disjoint, in any order
+  std::span<const RegionRequest> regions = {};
 };
 
 // Pages [begin, end) of an address range.

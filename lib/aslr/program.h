@@ -18,7 +18,7 @@ inline constexpr PageRange kUserWindowLow2G = {16, u64{1} << 19};
 
 struct ProgramDescription {
   PageRange window = kUserWindow47;
-  std::span<const PageRange> fixed;  // images at their linked addresses
+  std::span<const PageRange> fixed = {};  // images at their linked addresses
   u64 image_pages = 0;               // 0: the image is fixed
   u64 image_alignment = 1;           // in pages
   u64 interpreter_pages = 0;         // 0: none
