@@ -2,9 +2,11 @@
 // cannot do keeps the default, which fails with the errno Linux gives.
 #pragma once
 
+#include "kernel/fs/inode.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/sched/wait_queue.h"
+#include "lib/base/list.h"
 #include "lib/base/ref.h"
 #include "lib/base/result.h"
 
@@ -12,7 +14,7 @@ namespace caponier::fs {
 
 // poll(2) bits, Linux's values.
 using PollEvents = u32;
-inline constexpr PollEvents kPollIn = 1, kPollPriority = 2, kPollOut = 4, kPollError = 8, kPollHangup = 16;
+inline constexpr PollEvents kPollIn = 1, kPollPriority = 2, kPollOut = 4, kPollError = 8, kPollHangup = 16, kPollReadHangup = 0x2000;
 
 // Gathers the queues a poll must wait on.
 class PollRegistrar {
@@ -23,8 +25,15 @@ class PollRegistrar {
   ~PollRegistrar() = default;
 };
 
-struct Attributes;  // kernel/fs/inode.h
-class Inode;
+// An interest in an open file that ends with the file: an epoll's entry.
+class FileWatch {
+ public:
+  virtual void OnFileGone() = 0;  // called once, unlinked already
+  ListNode watch_node;
+
+ protected:
+  ~FileWatch() = default;
+};
 
 class File : public RefCounted {
  public:
@@ -42,18 +51,40 @@ class File : public RefCounted {
   // The object's pages for mmap(2). kNoDevice when it cannot be mapped.
   virtual Result<Ref<mm::PageSource>> Mappable();
   // The inode behind it; null for anonymous kinds.
-  virtual Inode* inode() { return nullptr; }
+  Inode* inode() const { return where_.inode.get(); }
   virtual Result<void> Stat(Attributes& out);
+  // The text that /proc/self/fd shows: a path, or "pipe:[7]".
+  virtual Result<String> Name();
+  // False for O_PATH: a name and nothing else.
+  virtual bool usable() const { return true; }
+
+  const Location& where() const { return where_; }
+  void set_where(Location where) { where_ = std::move(where); }
 
   u32 status_flags() const { return status_flags_; }  // O_APPEND, O_NONBLOCK, access mode: Linux's native values
   void set_status_flags(u32 flags) { status_flags_ = flags; }
   bool readable() const;
   bool writable() const;
   bool nonblocking() const;
+  bool appending() const;
+
+  void AddWatch(FileWatch* watch) { watches_.PushBack(watch); }
+  void RemoveWatch(FileWatch* watch) { watches_.Remove(watch); }
+
+  // flock(2).
+  enum class Lock : u8 { kNone, kShared, kExclusive };
+  Result<void> SetLock(Lock wanted);  // kWouldBlock while another description stands in the way
+
   u64 position = 0;
 
+ protected:
+  ~File() override;
+
  private:
+  Location where_;
+  List<FileWatch, &FileWatch::watch_node> watches_;
   u32 status_flags_ = 0;
+  Lock lock_ = Lock::kNone;
 };
 
 }  // namespace caponier::fs

@@ -1,0 +1,63 @@
+// What a process knows of files: its descriptors, its working directory and root, its umask, and who it is to files.
+#pragma once
+
+#include <string_view>
+
+#include "kernel/fs/file.h"
+#include "kernel/fs/inode.h"
+#include "lib/base/bytes.h"
+#include "lib/base/ref.h"
+#include "lib/base/vector.h"
+
+namespace caponier::fs {
+
+inline constexpr u32 kDescriptorLimitSoft = 1024, kDescriptorLimitHard = 1024 * 1024;
+
+class Context : public RefCounted {
+ public:
+  // At the root directory, without descriptors. InitRoot came before.
+  static Result<Ref<Context>> Create();
+
+  // kBadDescriptor when nothing is open there.
+  Result<Ref<File>> Get(int descriptor) const;
+  // The lowest free descriptor from `lowest` on.
+  Result<int> Install(Ref<File> file, bool close_on_exec, int lowest = 0);
+  // Puts `file` at exactly `descriptor`, closing what was there.
+  Result<void> InstallAt(int descriptor, Ref<File> file, bool close_on_exec);
+  Result<void> Close(int descriptor);
+  void CloseRange(u32 first, u32 last);
+  void CloseAll() { CloseRange(0, ~0u); }
+  Result<bool> close_on_exec(int descriptor) const;
+  Result<void> SetCloseOnExec(int descriptor, bool value);
+  // The open descriptors from `from` on: the next one, or -1.
+  int NextOpen(int from) const;
+  size_t table_size() const { return slots_.size(); }
+
+  // RLIMIT_NOFILE.
+  u32 descriptor_limit = kDescriptorLimitSoft, descriptor_limit_hard = kDescriptorLimitHard;
+  u32 umask = 022;
+  Credentials credentials;
+  Ref<Directory> root, working;
+
+ private:
+  struct Slot {
+    Ref<File> file;
+    bool close_on_exec = false;
+  };
+  bool IsOpen(int descriptor) const;
+
+  Vector<Slot> slots_;
+  size_t lowest_free_ = 0;  // no slot below it is free
+};
+
+// The file that `path` leads to, as open(2) with Linux's flags opens it; no descriptor is used.
+Result<Ref<File>> Open(Context& context, std::string_view path, u32 flags, u32 mode);
+
+// The tree that programs see. Unpacks a cpio archive of page-aligned file data whose first byte lies at `archive_frames`;
+// `archive` maps it, readable, during the call. Files keep their frames where they are; frames of the archive that hold no file
+// data are given back, so the caller drops its mapping next. The configuration entry is left out and returned (kNotFound when
+// the archive has none): the bytes stay valid for ever.
+Result<Bytes> InitRoot(Bytes archive, PhysAddr archive_frames);
+Directory& Root();
+
+}  // namespace caponier::fs
