@@ -35,6 +35,7 @@ class ConsoleBackend {
   virtual Result<u64> ReadInput(mm::IoBuffer& to) = 0;
   virtual bool InputReady() = 0;  // bytes or the end are there; asks the tool for input when not
   virtual u64 InputBytes() = 0;   // how many are there, for FIONREAD
+  virtual bool InputEnded() = 0;  // nothing comes after those
   virtual sched::WaitQueue& input_queue() = 0;
 
   virtual void SetTerminalModes(const TerminalModes& modes) = 0;

@@ -6,6 +6,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "lib/base/bytes.h"
+#include "lib/base/diagnostics.h"
 #include "lib/base/ref.h"
 #include "lib/base/vector.h"
 
@@ -53,11 +54,11 @@ class Context : public RefCounted {
 // The file that `path` leads to, as open(2) with Linux's flags opens it; no descriptor is used.
 Result<Ref<File>> Open(Context& context, std::string_view path, u32 flags, u32 mode);
 
-// The tree that programs see. Unpacks a cpio archive of page-aligned file data whose first byte lies at `archive_frames`;
-// `archive` maps it, readable, during the call. Files keep their frames where they are; frames of the archive that hold no file
-// data are given back, so the caller drops its mapping next. The configuration entry is left out and returned (kNotFound when
-// the archive has none): the bytes stay valid for ever.
-Result<Bytes> InitRoot(Bytes archive, PhysAddr archive_frames);
+// Makes the tree that programs see. Unpacks a cpio archive whose first byte lies at `frames` (page-aligned) and which `archive`
+// maps, readable, during the call. Files keep their frames where they are; the archive's other frames are given back, so the
+// caller drops its mapping next. The configuration entry is left out and returned (empty when the archive has none): its bytes
+// stay valid for ever. kMalformed after a complaint to `diagnostics`.
+Result<Bytes> InitRoot(Bytes archive, PhysAddr frames, Diagnostics& diagnostics);
 Directory& Root();
 
 }  // namespace caponier::fs

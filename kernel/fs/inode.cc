@@ -1,8 +1,11 @@
 #include "kernel/fs/inode.h"
 
 #include "kernel/fs/file.h"
+#include "kernel/sched/thread.h"
 
 namespace caponier::fs {
+
+FileTime CurrentTime() { return static_cast<FileTime>(sched::RealTimeNs()); }
 
 Inode::Inode(FileSystem& file_system, InodeType type, u32 permission_bits)
     : mode(permission_bits & 07777), file_system_(file_system), number_(++file_system.last_inode), type_(type) {

@@ -51,6 +51,7 @@ enum class Error : uint8_t {
   kMalformed,  // foreign bytes that break their format
   kNotSeeded,  // randomness was asked for before any credited source spoke
   kNoData,
+  kNobodyThere,  // no device behind the node, no reader at the other end, no data past that place
 };
 
 template <typename T = void>

@@ -57,6 +57,7 @@ int ToErrno(Error error) {
     case Error::kMalformed: return kEINVAL;
     case Error::kNotSeeded: return kEAGAIN;  // what getrandom(2) says before the pool is ready
     case Error::kNoData: return kENODATA;
+    case Error::kNobodyThere: return kENXIO;
   }
   return kEIO;
 }

@@ -24,7 +24,7 @@ TEST(Errno, NamesAndDescriptionsAreTheSystemsOwn) {
 }
 
 TEST(Errno, EveryErrorHasOne) {
-  for (int i = static_cast<int>(Error::kInvalidArgument); i <= static_cast<int>(Error::kNoData); i++) {
+  for (int i = static_cast<int>(Error::kInvalidArgument); i <= static_cast<int>(Error::kNobodyThere); i++) {
     int number = ToErrno(static_cast<Error>(i));
     EXPECT_GT(number, 0) << i;
     EXPECT_NE(ErrnoName(number), "") << i;
