@@ -4,6 +4,11 @@
 
 namespace caponier::fs {
 
+namespace {
+constinit sched::WaitQueue g_lock_released;
+}
+sched::WaitQueue& File::lock_released() { return g_lock_released; }
+
 File::~File() {
   while (FileWatch* watch = watches_.PopFront()) watch->OnFileGone();
   if (lock_ != Lock::kNone) (void)SetLock(Lock::kNone);
@@ -40,6 +45,7 @@ Result<void> File::SetLock(Lock wanted) {
   if (lock_ == Lock::kExclusive) node->exclusive_holder = nullptr;
   if (wanted == Lock::kShared) node->shared_holders++;
   if (wanted == Lock::kExclusive) node->exclusive_holder = this;
+  if (lock_ != Lock::kNone) g_lock_released.WakeAll();
   lock_ = wanted;
   return {};
 }

@@ -71,9 +71,10 @@ class File : public RefCounted {
   void AddWatch(FileWatch* watch) { watches_.PushBack(watch); }
   void RemoveWatch(FileWatch* watch) { watches_.Remove(watch); }
 
-  // flock(2).
+  // flock(2). Whoever must wait for a lock waits on lock_released().
   enum class Lock : u8 { kNone, kShared, kExclusive };
   Result<void> SetLock(Lock wanted);  // kWouldBlock while another description stands in the way
+  static sched::WaitQueue& lock_released();
 
   u64 position = 0;
 

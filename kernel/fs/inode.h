@@ -16,6 +16,8 @@ namespace caponier::fs {
 class Directory;
 class File;
 class Inode;
+class PipeInode;
+class RegularFile;
 struct OpenHow;
 
 // Linux's DT_* values; shifted by 12 they are those of S_IFMT.
@@ -68,6 +70,8 @@ class Inode : public RefCounted {
   FileSystem& file_system() const { return file_system_; }
   u64 number() const { return number_; }
   Directory* as_directory();
+  virtual PipeInode* as_pipe() { return nullptr; }
+  virtual RegularFile* as_regular() { return nullptr; }  // one whose bytes live in the memory tree
 
   virtual u64 size() const { return 0; }
   virtual u64 blocks() const { return 0; }

@@ -44,12 +44,15 @@ class RegularFile final : public Inode {
   RegularFile(FileSystem& file_system, u32 mode) : Inode(file_system, InodeType::kRegular, mode) {}
 
   FileData& data() { return data_; }
+  RegularFile* as_regular() override { return this; }
   u64 size() const override { return data_.size(); }
   u64 blocks() const override { return data_.present_pages() * (kPageSize / 512); }
   Result<Ref<File>> Open(const OpenHow& how, Location where) override;
   Result<void> Truncate(u64 size) override;
 
-  u32 seals = 0;  // F_SEAL_*; every file but those of memfd_create(MFD_ALLOW_SEALING) has F_SEAL_SEAL
+  // memfd_create(2): F_SEAL_* that hold.
+  bool sealable = false;
+  u32 seals = 0;
 
  private:
   FileData data_;

@@ -145,6 +145,8 @@ Result<i64> OpenPipe::Control(u32 request, u64 argument) {
   return 0;
 }
 
+PipeInode* PipeBehind(File& file) { return file.inode() == nullptr ? nullptr : file.inode()->as_pipe(); }
+
 Result<PipeEnds> MakePipe(u32 status_flags) {
   auto pipe = TRY(MakeRef<PipeInode>(PipeFileSystem(), 0600));
   PipeEnds ends;

@@ -30,6 +30,7 @@ class PipeInode final : public Inode {
   // Up to `bytes` out of or into the ring; both stop early when the program's memory fails.
   Result<u64> Drain(mm::IoBuffer& to, u64 bytes);
   Result<u64> Feed(mm::IoBuffer& from, u64 bytes);
+  PipeInode* as_pipe() override { return this; }
 
  private:
   Vector<std::byte> ring_;
@@ -43,7 +44,6 @@ class OpenPipe final : public File {
   Result<u64> Write(mm::IoBuffer& from, u64 offset) override;
   PollEvents Poll(PollRegistrar& registrar) override;
   Result<i64> Control(u32 request, u64 argument) override;
-  PipeInode& pipe() { return *pipe_; }
 
  protected:
   ~OpenPipe() override;
@@ -58,5 +58,7 @@ struct PipeEnds {
 };
 // pipe2(2); `status_flags` are added to both ends'.
 Result<PipeEnds> MakePipe(u32 status_flags);
+// The pipe that an open file is an end of, or null.
+PipeInode* PipeBehind(File& file);
 
 }  // namespace caponier::fs

@@ -1,0 +1,87 @@
+#include "kernel/syscall/files.h"
+
+#include <algorithm>
+
+#include "kernel/sched/signal.h"
+#include "lib/linux_abi/process_flags.h"
+#include "lib/linux_abi/signal_numbers.h"
+
+namespace caponier::syscall {
+
+using namespace linux_abi;
+
+fs::Context& Files(Call& call) {
+  sched::Process& process = call.process();
+  fs::Context& context = *process.files;
+  context.credentials = {process.credentials.user.filesystem, process.credentials.group.filesystem};
+  context.descriptor_limit = static_cast<u32>(std::min<u64>(process.limits.of[kRLIMIT_NOFILE].soft, fs::kDescriptorLimitHard));
+  return context;
+}
+
+Result<Ref<fs::File>> UsableFile(Call& call, int descriptor) {
+  auto file = call.process().files->Get(descriptor);
+  if (file.ok() && !file.value()->usable()) return Error::kBadDescriptor;
+  return file;
+}
+
+Result<void> UserPath::Read(u64 address) {
+  auto text = mm::ReadUserString(short_, address);
+  if (!text.ok() && text.error() == Error::kNameTooLong) {
+    TRY(long_.Resize(fs::kPathMax));
+    text = mm::ReadUserString(std::span(long_.data(), long_.size()), address);
+  }
+  text_ = TRY(std::move(text));
+  return {};
+}
+
+Result<Ref<fs::Directory>> StartOf(Call& call, int directory, std::string_view path) {
+  fs::Context& context = Files(call);
+  if (path.starts_with('/')) return context.root;
+  if (directory == kAT_FDCWD) return context.working;
+  const Ref<fs::File> file = TRY(context.Get(directory));
+  return fs::AsDirectory(*file);
+}
+
+Result<Named> FindNamed(Call& call, int directory, u64 path_address, u32 at_flags) {
+  UserPath path;
+  Named named;
+  if ((at_flags & kAT_EMPTY_PATH) == 0 || path_address != 0) TRY(path.Read(path_address));
+  if (path.empty()) {
+    if ((at_flags & kAT_EMPTY_PATH) == 0) return Error::kNotFound;
+    fs::Context& context = Files(call);
+    if (directory == kAT_FDCWD) {
+      named.inode = context.working;
+      named.where = {context.working->parent, context.working->entry_in_parent, context.working};
+      return named;
+    }
+    named.file = TRY(context.Get(directory));
+    named.where = named.file->where();
+    named.inode = named.where.inode;
+    return named;
+  }
+  Ref<fs::Directory> start = TRY(StartOf(call, directory, path.text()));
+  named.where = TRY(fs::Resolve(Files(call), std::move(start), path.text(), {.follow_last = (at_flags & kAT_SYMLINK_NOFOLLOW) == 0}));
+  named.inode = named.where.inode;
+  return named;
+}
+
+Result<void> WalkTo(Call& call, fs::Walk& walk, UserPath& path, int directory, u64 path_address, bool follow_last) {
+  TRY(path.Read(path_address));
+  Ref<fs::Directory> start = TRY(StartOf(call, directory, path.text()));
+  return walk.Run(std::move(start), path.text(), {.follow_last = follow_last});
+}
+
+Result<i64> ReadInto(Call& call, fs::File& file, mm::IoBuffer& to, u64 offset) {
+  call.restartable = true;
+  return static_cast<i64>(TRY(file.Read(to, offset)));
+}
+
+Result<i64> WriteFrom(Call& call, fs::File& file, mm::IoBuffer& from, u64 offset) {
+  call.restartable = true;
+  const auto done = file.Write(from, offset);
+  if (done.ok()) return static_cast<i64>(done.value());
+  if (done.error() == Error::kBrokenPipe) sched::RaiseOnSelf(kSIGPIPE);
+  return done.error();
+}
+
+}  // namespace caponier::syscall

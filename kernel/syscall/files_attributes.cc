@@ -1,0 +1,286 @@
+// Changing what is stored about files, and how long they are; and the calls that only promise storage.
+#include <algorithm>
+
+#include "kernel/syscall/files.h"
+#include "lib/linux_abi/types.h"
+
+namespace caponier::syscall {
+
+using namespace linux_abi;
+
+namespace {
+
+constexpr i64 kSecond = 1'000'000'000;
+
+// Attributes of what a descriptor of any kind but O_PATH stands for.
+Result<Ref<fs::Inode>> InodeOf(Call& call, int descriptor) {
+  const Ref<fs::File> file = TRY(UsableFile(call, descriptor));
+  if (file->inode() == nullptr) return Error::kInvalidArgument;
+  return file->where().inode;
+}
+
+Result<i64> ChangeMode(Call& call, fs::Inode* inode, u32 mode) {
+  if (inode == nullptr) return Error::kBadDescriptor;
+  if (inode->type() == fs::InodeType::kSymlink) return Error::kNotSupported;
+  if (!inode->OwnedBy(Files(call).credentials)) return Error::kNotPermitted;
+  inode->mode = mode & 07777;
+  inode->TouchChanged();
+  return 0;
+}
+
+Result<i64> ChangeOwner(Call& call, fs::Inode* inode, u32 user, u32 group) {
+  if (inode == nullptr) return Error::kBadDescriptor;
+  const fs::Credentials& who = Files(call).credentials;
+  const bool keeps_user = user == ~0u || user == inode->user, keeps_group = group == ~0u || group == inode->group;
+  if (who.user != 0 && (!keeps_user || (!keeps_group && (who.user != inode->user || group != who.group)))) return Error::kNotPermitted;
+  if (user != ~0u) inode->user = user;
+  if (group != ~0u) inode->group = group;
+  if (!inode->is_directory() && (user != ~0u || group != ~0u)) {
+    // The new owner did not choose to lend out rights.
+    inode->mode &= ~04000u;
+    if ((inode->mode & 010) != 0) inode->mode &= ~02000u;
+  }
+  inode->TouchChanged();
+  return 0;
+}
+
+}  // namespace
+
+Result<i64> SysFchmod(Call& call) { return ChangeMode(call, TRY(InodeOf(call, call.Int(0))).get(), call.Unsigned(1)); }
+Result<i64> SysFchmodat(Call& call) {
+  const Named named = TRY(FindNamed(call, call.Int(0), call[1], 0));
+  return ChangeMode(call, named.inode.get(), call.Unsigned(2));
+}
+Result<i64> SysFchown(Call& call) { return ChangeOwner(call, TRY(InodeOf(call, call.Int(0))).get(), call.Unsigned(1), call.Unsigned(2)); }
+Result<i64> SysFchownat(Call& call) {
+  if ((call.Unsigned(4) & ~(kAT_SYMLINK_NOFOLLOW | kAT_EMPTY_PATH)) != 0) return Error::kInvalidArgument;
+  const Named named = TRY(FindNamed(call, call.Int(0), call[1], call.Unsigned(4)));
+  return ChangeOwner(call, named.inode.get(), call.Unsigned(2), call.Unsigned(3));
+}
+#if defined(__x86_64__)
+Result<i64> SysChmod(Call& call) {
+  const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], 0));
+  return ChangeMode(call, named.inode.get(), call.Unsigned(1));
+}
+Result<i64> SysChown(Call& call) {
+  const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], 0));
+  return ChangeOwner(call, named.inode.get(), call.Unsigned(1), call.Unsigned(2));
+}
+Result<i64> SysLchown(Call& call) {
+  const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], kAT_SYMLINK_NOFOLLOW));
+  return ChangeOwner(call, named.inode.get(), call.Unsigned(1), call.Unsigned(2));
+}
+#endif
+
+// --- times ---------------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// What becomes of one time stamp.
+struct NewTime {
+  enum class Kind : u8 { kNow, kKeep, kGiven } kind = Kind::kNow;
+  fs::FileTime time = 0;
+};
+
+Result<NewTime> FromTimespec(const Timespec& given) {
+  if (given.nsec == kUtimeNow) return NewTime{};
+  if (given.nsec == kUtimeOmit) return NewTime{NewTime::Kind::kKeep};
+  if (given.nsec < 0 || given.nsec >= kSecond) return Error::kInvalidArgument;
+  // Times that FileTime cannot hold are clamped, as Linux does for a file system's range.
+  constexpr i64 kMost = (i64{1} << 62) / kSecond * 2 - 2;
+  const i64 seconds = std::clamp(given.sec, -kMost, kMost);
+  return NewTime{NewTime::Kind::kGiven, seconds * kSecond + given.nsec};
+}
+
+Result<i64> ChangeTimes(Call& call, fs::Inode* inode, NewTime accessed, NewTime modified) {
+  if (inode == nullptr) return Error::kBadDescriptor;
+  using Kind = NewTime::Kind;
+  if (accessed.kind == Kind::kKeep && modified.kind == Kind::kKeep) return 0;
+  const fs::Credentials& who = Files(call).credentials;
+  if (!inode->OwnedBy(who)) {
+    // Whoever may write may set both to now; anything else is the owner's.
+    if (accessed.kind != Kind::kNow || modified.kind != Kind::kNow) return Error::kNotPermitted;
+    TRY(inode->Check(who, static_cast<u32>(fs::Permission::kWrite)));
+  }
+  const fs::FileTime now = fs::CurrentTime();
+  if (accessed.kind != Kind::kKeep) inode->accessed = accessed.kind == Kind::kNow ? now : accessed.time;
+  if (modified.kind != Kind::kKeep) inode->modified = modified.kind == Kind::kNow ? now : modified.time;
+  inode->changed = now;
+  return 0;
+}
+
+}  // namespace
+
+Result<i64> SysUtimensat(Call& call) {
+  if ((call.Unsigned(3) & ~(kAT_SYMLINK_NOFOLLOW | kAT_EMPTY_PATH)) != 0) return Error::kInvalidArgument;
+  NewTime accessed, modified;
+  if (call[2] != 0) {
+    const Timespec first = TRY(mm::ReadUser<Timespec>(call[2])), second = TRY(mm::ReadUser<Timespec>(call[2] + sizeof(Timespec)));
+    accessed = TRY(FromTimespec(first));
+    modified = TRY(FromTimespec(second));
+  }
+  // Without a path it is futimens(3).
+  if (call[1] == 0 && call.Int(0) != kAT_FDCWD) return ChangeTimes(call, TRY(InodeOf(call, call.Int(0))).get(), accessed, modified);
+  const Named named = TRY(FindNamed(call, call.Int(0), call[1], call.Unsigned(3)));
+  return ChangeTimes(call, named.inode.get(), accessed, modified);
+}
+
+#if defined(__x86_64__)
+namespace {
+
+Result<i64> ChangeTimesBySeconds(Call& call, int directory, u64 path, u64 times) {
+  NewTime accessed, modified;
+  if (times != 0) {
+    const Timeval first = TRY(mm::ReadUser<Timeval>(times)), second = TRY(mm::ReadUser<Timeval>(times + sizeof(Timeval)));
+    if (first.usec < 0 || first.usec >= 1'000'000 || second.usec < 0 || second.usec >= 1'000'000) return Error::kInvalidArgument;
+    accessed = TRY(FromTimespec({first.sec, first.usec * 1000}));
+    modified = TRY(FromTimespec({second.sec, second.usec * 1000}));
+  }
+  if (path == 0 && directory != kAT_FDCWD) return ChangeTimes(call, TRY(InodeOf(call, directory)).get(), accessed, modified);
+  const Named named = TRY(FindNamed(call, directory, path, 0));
+  return ChangeTimes(call, named.inode.get(), accessed, modified);
+}
+
+}  // namespace
+
+Result<i64> SysUtimes(Call& call) { return ChangeTimesBySeconds(call, kAT_FDCWD, call[0], call[1]); }
+Result<i64> SysFutimesat(Call& call) { return ChangeTimesBySeconds(call, call.Int(0), call[1], call[2]); }
+Result<i64> SysUtime(Call& call) {
+  NewTime accessed, modified;
+  if (call[1] != 0) {
+    const Utimbuf times = TRY(mm::ReadUser<Utimbuf>(call[1]));
+    accessed = TRY(FromTimespec({times.actime, 0}));
+    modified = TRY(FromTimespec({times.modtime, 0}));
+  }
+  const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], 0));
+  return ChangeTimes(call, named.inode.get(), accessed, modified);
+}
+#endif
+
+// --- length --------------------------------------------------------------------------------------------------------------------
+
+Result<i64> SysTruncate(Call& call) {
+  if (static_cast<i64>(call[1]) < 0) return Error::kInvalidArgument;
+  const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], 0));
+  if (named.inode->is_directory()) return Error::kIsDirectory;
+  if (named.inode->type() != fs::InodeType::kRegular) return Error::kInvalidArgument;
+  TRY(named.inode->Check(Files(call).credentials, static_cast<u32>(fs::Permission::kWrite)));
+  TRY(named.inode->Truncate(call[1]));
+  return 0;
+}
+
+Result<i64> SysFtruncate(Call& call) {
+  if (static_cast<i64>(call[1]) < 0) return Error::kInvalidArgument;
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (file->inode() == nullptr || file->inode()->type() != fs::InodeType::kRegular || !file->writable()) return Error::kInvalidArgument;
+  TRY(file->inode()->Truncate(call[1]));
+  return 0;
+}
+
+Result<i64> SysFallocate(Call& call) {
+  const i64 offset = static_cast<i64>(call[2]), bytes = static_cast<i64>(call[3]);
+  const u32 mode = call.Unsigned(1);
+  if (offset < 0 || bytes <= 0) return Error::kInvalidArgument;
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  constexpr u32 kPunch = kFALLOC_FL_PUNCH_HOLE | kFALLOC_FL_KEEP_SIZE, kZero = kFALLOC_FL_ZERO_RANGE;
+  if (mode != 0 && mode != kFALLOC_FL_KEEP_SIZE && mode != kPunch && mode != kZero && mode != (kZero | kFALLOC_FL_KEEP_SIZE))
+    return Error::kNotSupported;
+  if (!file->writable()) return Error::kBadDescriptor;
+  if (file->inode() == nullptr) return Error::kNoDevice;
+  if (file->inode()->type() == fs::InodeType::kFifo) return Error::kNotSeekable;
+  if (file->inode()->is_directory()) return Error::kIsDirectory;
+  fs::RegularFile* regular = file->inode()->as_regular();
+  if (regular == nullptr) return Error::kNoDevice;
+  if (regular->seals != 0 && (regular->seals & (kF_SEAL_WRITE | kF_SEAL_FUTURE_WRITE | kF_SEAL_GROW)) != 0) return Error::kNotPermitted;
+  i64 end;
+  if (!CheckedAdd(offset, bytes, &end)) return Error::kFileTooLarge;
+  if ((mode & (kFALLOC_FL_PUNCH_HOLE | kZero)) != 0) TRY(regular->data().Punch(call[2], call[3]));
+  if ((mode & kFALLOC_FL_PUNCH_HOLE) == 0) TRY(regular->data().Allocate(call[2], call[3], (mode & kFALLOC_FL_KEEP_SIZE) == 0));
+  regular->TouchModified();
+  return 0;
+}
+
+// --- promises ------------------------------------------------------------------------------------------------------------------
+
+// Files live in memory: what was written is as stable as it will ever be.
+Result<i64> SysFsync(Call& call) {
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (file->inode() == nullptr || file->inode()->type() == fs::InodeType::kFifo || file->inode()->type() == fs::InodeType::kCharacter)
+    return Error::kInvalidArgument;
+  return 0;
+}
+Result<i64> SysSync(Call&) { return 0; }
+Result<i64> SysSyncfs(Call& call) {
+  TRY(UsableFile(call, call.Int(0)));
+  return 0;
+}
+
+Result<i64> SysFadvise64(Call& call) {
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (file->inode() != nullptr && file->inode()->type() == fs::InodeType::kFifo) return Error::kNotSeekable;
+  if (call.Int(3) < kPOSIX_FADV_NORMAL || call.Int(3) > kPOSIX_FADV_NOREUSE || static_cast<i64>(call[2]) < 0) return Error::kInvalidArgument;
+  return 0;
+}
+
+Result<i64> SysReadahead(Call& call) {
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (!file->readable()) return Error::kBadDescriptor;
+  if (file->inode() == nullptr || file->inode()->type() != fs::InodeType::kRegular) return Error::kInvalidArgument;
+  return 0;
+}
+
+// --- flock ---------------------------------------------------------------------------------------------------------------------
+
+Result<i64> SysFlock(Call& call) {
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  const u32 operation = call.Unsigned(1);
+  fs::File::Lock wanted;
+  switch (operation & ~kLOCK_NB) {
+    case kLOCK_SH: wanted = fs::File::Lock::kShared; break;
+    case kLOCK_EX: wanted = fs::File::Lock::kExclusive; break;
+    case kLOCK_UN: wanted = fs::File::Lock::kNone; break;
+    default: return Error::kInvalidArgument;
+  }
+  if (file->inode() == nullptr) return 0;
+  for (;;) {
+    const auto locked = file->SetLock(wanted);
+    if (locked.ok()) break;
+    if (locked.error() != Error::kWouldBlock || (operation & kLOCK_NB) != 0) return locked.error();
+    // Changing a lock's kind is not atomic [flock(2)]: the old one goes before the wait.
+    TRY(file->SetLock(fs::File::Lock::kNone));
+    call.restartable = true;
+    TRY(sched::WaitOn(fs::File::lock_released(), sched::kForever, sched::Interruptible::kYes));
+  }
+  return 0;
+}
+
+// --- extended attributes: none are kept ------------------------------------------------------------------------------------------
+
+namespace {
+Result<i64> CheckPath(Call& call, u32 flags) {
+  TRY(FindNamed(call, kAT_FDCWD, call[0], flags));
+  return 0;
+}
+Result<i64> CheckDescriptor(Call& call) {
+  TRY(UsableFile(call, call.Int(0)));
+  return 0;
+}
+}  // namespace
+
+Result<i64> SysGetxattr(Call& call) {
+  TRY(CheckPath(call, 0));
+  return Error::kNotSupported;
+}
+Result<i64> SysLgetxattr(Call& call) {
+  TRY(CheckPath(call, kAT_SYMLINK_NOFOLLOW));
+  return Error::kNotSupported;
+}
+Result<i64> SysFgetxattr(Call& call) {
+  TRY(CheckDescriptor(call));
+  return Error::kNotSupported;
+}
+Result<i64> SysListxattr(Call& call) { return CheckPath(call, 0); }
+Result<i64> SysLlistxattr(Call& call) { return CheckPath(call, kAT_SYMLINK_NOFOLLOW); }
+Result<i64> SysFlistxattr(Call& call) { return CheckDescriptor(call); }
+
+}  // namespace caponier::syscall

@@ -1,0 +1,241 @@
+// Moving bytes: read(2), write(2) and their families, lseek(2), sendfile(2), copy_file_range(2).
+#include <algorithm>
+
+#include "kernel/syscall/files.h"
+#include "lib/linux_abi/types.h"
+
+namespace caponier::syscall {
+
+using namespace linux_abi;
+
+namespace {
+
+Result<Ref<fs::File>> ReadableFile(Call& call, int descriptor) {
+  Ref<fs::File> file = TRY(UsableFile(call, descriptor));
+  if (!file->readable()) return Error::kBadDescriptor;
+  return file;
+}
+Result<Ref<fs::File>> WritableFile(Call& call, int descriptor) {
+  Ref<fs::File> file = TRY(UsableFile(call, descriptor));
+  if (!file->writable()) return Error::kBadDescriptor;
+  return file;
+}
+
+// Linux checks the length before the address, and the address before it transfers anything.
+Result<mm::IoBuffer> UserBuffer(u64 address, u64 bytes) {
+  if (static_cast<i64>(bytes) < 0) return Error::kInvalidArgument;
+  if (!mm::IsUserRange(address, bytes)) return Error::kBadAddress;
+  return mm::IoBuffer::User(address, std::min(bytes, kTransferMax));
+}
+
+// An iovec array, copied in and capped. The pieces live as long as this.
+class UserVector {
+ public:
+  Result<mm::IoBuffer> Read(u64 address, u64 count) {
+    if (count > kIovMax) return Error::kInvalidArgument;
+    static_assert(sizeof(mm::IoBuffer::Piece) == sizeof(Iovec));
+    std::span<mm::IoBuffer::Piece> pieces(few_, std::min<u64>(count, kFew));
+    if (count > kFew) {
+      TRY(many_.Resize(count));
+      pieces = many_;
+    }
+    TRY(mm::CopyFromUser(std::as_writable_bytes(pieces), address));
+    u64 total = 0;
+    for (auto& piece : pieces) {
+      if (static_cast<i64>(piece.bytes) < 0) return Error::kInvalidArgument;
+      if (!mm::IsUserRange(piece.address, piece.bytes)) return Error::kBadAddress;
+      piece.bytes = std::min(piece.bytes, kTransferMax - total);
+      total += piece.bytes;
+    }
+    return mm::IoBuffer::UserPieces(pieces);
+  }
+
+ private:
+  static constexpr u64 kFew = 8;
+  mm::IoBuffer::Piece few_[kFew];
+  Vector<mm::IoBuffer::Piece> many_;
+};
+
+Result<u64> CheckedOffset(fs::File& file, u64 offset) {
+  if (static_cast<i64>(offset) < 0) return Error::kInvalidArgument;
+  if (!file.seekable()) return Error::kNotSeekable;
+  return offset;
+}
+
+constexpr u32 kKnownReadFlags = kRWF_HIPRI | kRWF_DSYNC | kRWF_SYNC | kRWF_NOWAIT | kRWF_APPEND;
+
+}  // namespace
+
+Result<i64> SysRead(Call& call) {
+  const Ref<fs::File> file = TRY(ReadableFile(call, call.Int(0)));
+  mm::IoBuffer to = TRY(UserBuffer(call[1], call[2]));
+  return ReadInto(call, *file, to, fs::File::kStream);
+}
+
+Result<i64> SysWrite(Call& call) {
+  const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
+  mm::IoBuffer from = TRY(UserBuffer(call[1], call[2]));
+  return WriteFrom(call, *file, from, fs::File::kStream);
+}
+
+Result<i64> SysPread64(Call& call) {
+  if (static_cast<i64>(call[3]) < 0) return Error::kInvalidArgument;
+  const Ref<fs::File> file = TRY(ReadableFile(call, call.Int(0)));
+  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  mm::IoBuffer to = TRY(UserBuffer(call[1], call[2]));
+  return ReadInto(call, *file, to, offset);
+}
+
+Result<i64> SysPwrite64(Call& call) {
+  if (static_cast<i64>(call[3]) < 0) return Error::kInvalidArgument;
+  const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
+  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  mm::IoBuffer from = TRY(UserBuffer(call[1], call[2]));
+  return WriteFrom(call, *file, from, offset);
+}
+
+Result<i64> SysReadv(Call& call) {
+  const Ref<fs::File> file = TRY(ReadableFile(call, call.Int(0)));
+  UserVector vector;
+  mm::IoBuffer to = TRY(vector.Read(call[1], call[2]));
+  return ReadInto(call, *file, to, fs::File::kStream);
+}
+
+Result<i64> SysWritev(Call& call) {
+  const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
+  UserVector vector;
+  mm::IoBuffer from = TRY(vector.Read(call[1], call[2]));
+  return WriteFrom(call, *file, from, fs::File::kStream);
+}
+
+Result<i64> SysPreadv(Call& call) {
+  const Ref<fs::File> file = TRY(ReadableFile(call, call.Int(0)));
+  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  UserVector vector;
+  mm::IoBuffer to = TRY(vector.Read(call[1], call[2]));
+  return ReadInto(call, *file, to, offset);
+}
+
+Result<i64> SysPwritev(Call& call) {
+  const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
+  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  UserVector vector;
+  mm::IoBuffer from = TRY(vector.Read(call[1], call[2]));
+  return WriteFrom(call, *file, from, offset);
+}
+
+// Offset -1 stands for the file's own position.
+Result<i64> SysPreadv2(Call& call) {
+  if ((call.Unsigned(5) & ~kKnownReadFlags) != 0) return Error::kNotSupported;
+  return call[3] == ~u64{0} ? SysReadv(call) : SysPreadv(call);
+}
+
+Result<i64> SysPwritev2(Call& call) {
+  if ((call.Unsigned(5) & ~kKnownReadFlags) != 0) return Error::kNotSupported;
+  if ((call.Unsigned(5) & kRWF_APPEND) != 0) {
+    const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
+    if (!file->seekable() || file->inode() == nullptr) return Error::kNotSeekable;
+    UserVector vector;
+    mm::IoBuffer from = TRY(vector.Read(call[1], call[2]));
+    const u64 end = file->inode()->size();
+    const i64 done = TRY(WriteFrom(call, *file, from, end));
+    if (call[3] == ~u64{0}) file->position = end + static_cast<u64>(done);
+    return done;
+  }
+  return call[3] == ~u64{0} ? SysWritev(call) : SysPwritev(call);
+}
+
+Result<i64> SysLseek(Call& call) {
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  return static_cast<i64>(TRY(file->Seek(static_cast<i64>(call[1]), call.Int(2))));
+}
+
+namespace {
+
+// Moves up to `bytes` from one file to another through a buffer of the kernel's. The offsets are kStream or advance.
+Result<u64> CopyBetween(Call& call, fs::File& in, u64* in_offset, fs::File& out, u64* out_offset, u64 bytes) {
+  Vector<std::byte> buffer;
+  TRY(buffer.Resize(std::min<u64>(bytes, 16 * kKiB)));
+  u64 done = 0;
+  while (done < bytes) {
+    const MutableBytes room(buffer.data(), std::min<u64>(buffer.size(), bytes - done));
+    mm::IoBuffer to = mm::IoBuffer::Kernel(room);
+    const auto got = in.Read(to, *in_offset);
+    if (!got.ok()) {
+      if (done != 0) break;
+      return got.error();
+    }
+    if (got.value() == 0) break;
+    mm::IoBuffer from = mm::IoBuffer::Kernel(Bytes(room.first(got.value())));
+    u64 put = 0;
+    Result<i64> written = 0;
+    while (put < got.value()) {
+      written = WriteFrom(call, out, from, *out_offset);
+      if (!written.ok()) break;
+      put += static_cast<u64>(written.value());
+      if (*out_offset != fs::File::kStream) *out_offset += static_cast<u64>(written.value());
+    }
+    // What was read and found no taker is given back.
+    if (*in_offset != fs::File::kStream) *in_offset += put;
+    else if (put != got.value()) in.position -= got.value() - put;
+    done += put;
+    if (!written.ok()) {
+      if (done != 0) break;
+      return written.error();
+    }
+  }
+  return done;
+}
+
+bool IsRegular(fs::File& file) { return file.inode() != nullptr && file.inode()->type() == fs::InodeType::kRegular; }
+
+// The offset that a call may take from and give back to the program.
+Result<u64> OffsetFrom(u64 address) {
+  if (address == 0) return fs::File::kStream;
+  const i64 offset = TRY(mm::ReadUser<i64>(address));
+  if (offset < 0) return Error::kInvalidArgument;
+  return static_cast<u64>(offset);
+}
+Result<void> OffsetTo(u64 address, u64 offset) {
+  if (address == 0) return {};
+  return mm::WriteUser(address, offset);
+}
+
+}  // namespace
+
+Result<i64> SysSendfile(Call& call) {
+  const Ref<fs::File> in = TRY(ReadableFile(call, call.Int(1)));
+  const Ref<fs::File> out = TRY(WritableFile(call, call.Int(0)));
+  u64 in_offset = TRY(OffsetFrom(call[2])), out_offset = fs::File::kStream;
+  if (!in->seekable() || (in->inode() != nullptr && in->inode()->is_directory())) return Error::kInvalidArgument;
+  if (out->appending()) return Error::kInvalidArgument;
+  if (static_cast<i64>(call[3]) < 0) return Error::kInvalidArgument;
+  if (call[3] == 0) return 0;
+  const u64 done = TRY(CopyBetween(call, *in, &in_offset, *out, &out_offset, std::min(call[3], kTransferMax)));
+  TRY(OffsetTo(call[2], in_offset));
+  return static_cast<i64>(done);
+}
+
+Result<i64> SysCopyFileRange(Call& call) {
+  if (call.Unsigned(5) != 0) return Error::kInvalidArgument;
+  const Ref<fs::File> in = TRY(UsableFile(call, call.Int(0)));
+  const Ref<fs::File> out = TRY(UsableFile(call, call.Int(2)));
+  u64 in_offset = TRY(OffsetFrom(call[1])), out_offset = TRY(OffsetFrom(call[3]));
+  for (fs::File* file : {in.get(), out.get()}) {
+    if (file->inode() != nullptr && file->inode()->is_directory()) return Error::kIsDirectory;
+    if (!IsRegular(*file)) return Error::kInvalidArgument;
+  }
+  if (!in->readable() || !out->writable() || out->appending()) return Error::kBadDescriptor;
+  const u64 bytes = std::min(call[4], kTransferMax);
+  if (in->inode() == out->inode()) {
+    const u64 from = call[1] == 0 ? in->position : in_offset, to = call[3] == 0 ? out->position : out_offset;
+    if (from < to + bytes && to < from + bytes) return Error::kInvalidArgument;
+  }
+  if (bytes == 0) return 0;
+  const u64 done = TRY(CopyBetween(call, *in, &in_offset, *out, &out_offset, bytes));
+  TRY(OffsetTo(call[1], in_offset));
+  TRY(OffsetTo(call[3], out_offset));
+  return static_cast<i64>(done);
+}
+
+}  // namespace caponier::syscall
