@@ -44,6 +44,8 @@ else()
   else()
     target_compile_options(caponier_freestanding INTERFACE
       -mgeneral-regs-only -mbranch-protection=standard -mno-outline-atomics
+      # One image, nothing imported: no detour through the GOT, which is not relocated yet when stage 1 starts.
+      -fplt -fdirect-access-external-data
       $<$<COMPILE_LANGUAGE:C,CXX>:-isystem/usr/lib/llvm-19/lib/clang/19/include -isystem/usr/aarch64-linux-gnu/include>)
   endif()
   # The optimisation level is this project's, not CMake's: -O2 kernels stay inside their size figure.

@@ -40,5 +40,9 @@ inline void CopyPage(std::byte* to, const std::byte* from) { __builtin_memcpy(to
 // A page about to carry MTE tags, through mappings of the tagged kind: zero data and zero tags; data and tags copied.
 void ZeroTaggedPage(std::byte* page);
 void CopyTaggedPage(std::byte* to, const std::byte* from);
+// Zero tags under data that stays.
+void ClearTags(std::byte* page);
+// Makes the contents of a page, just written, what the CPU will fetch from it.
+void SyncInstructions(const std::byte* page);
 
 }  // namespace caponier::arch

@@ -1,0 +1,97 @@
+// MTE for the program [arm-arm] D10; Linux's interface [linux-mte]. The mode is a thread's own: which tags IRG may draw (GCR_EL1), and
+// what a mismatch at EL0 does (SCTLR_EL1.TCF0). The kernel's own accesses to its half carry no tags yet (TBI1 is off).
+//
+// A program that leaves the choice to the kernel (both modes offered) gets the asymmetric mode where the processor has it, else the
+// synchronous one: never less than it would have caught by asking for the weaker.
+#include "kernel/arch/aarch64/tagging.h"
+
+#include "kernel/arch/aarch64/features.h"
+#include "kernel/arch/aarch64/registers.h"
+#include "kernel/arch/aarch64/threads.h"
+#include "lib/linux_abi/process_flags.h"
+
+extern "C" {
+void ZeroTaggedPageAsm(std::byte* page);
+void CopyTagsAsm(std::byte* to, const std::byte* from);
+void ClearTagsAsm(std::byte* page);
+}
+
+namespace caponier::arch {
+
+bool g_async_tag_faults = false;
+
+namespace {
+
+using namespace linux_abi;
+
+constexpr u64 kAllTags = 0xffff;
+constexpr u64 kGcrRandom = u64{1} << 16;  // GCR_EL1.RRND: the generator may be the processor's own
+constexpr u64 kLatchedUser = 1;           // TFSRE0_EL1.TF0
+
+sctlr::TagCheck CheckFor(u64 control) {
+  const bool sync = (control & kPR_MTE_TCF_SYNC) != 0, async = (control & kPR_MTE_TCF_ASYNC) != 0;
+  if (sync && async) return CpuFeatures().tagging >= 3 ? sctlr::kAsymmetric : sctlr::kSync;
+  return sync ? sctlr::kSync : async ? sctlr::kAsync : sctlr::kNone;
+}
+
+// GCR_EL1 excludes the tags that the program does not include.
+u64 GeneratorControl(u64 control) {
+  const u64 included = (control & kPR_MTE_TAG_MASK) >> kPR_MTE_TAG_SHIFT;
+  return kGcrRandom | (~included & kAllTags);
+}
+
+}  // namespace
+
+void InitTagging(u64 seed) {
+  CAPONIER_WRITE(REG_RGSR, (seed & 0xffff) << 8);
+  CAPONIER_WRITE(REG_TFSR, 0);
+  CAPONIER_WRITE(REG_TFSRE0, 0);
+  ApplyTaggedAddressControl(0);
+}
+
+void ApplyTaggedAddressControl(u64 control) {
+  if (CpuFeatures().tagging == 0) return;
+  const sctlr::TagCheck check = CheckFor(control);
+  CAPONIER_WRITE(REG_GCR, GeneratorControl(control));
+  const u64 before = CAPONIER_READ("sctlr_el1");
+  const u64 after = (before & ~sctlr::kTagCheckUserMask) | u64{check} << sctlr::kTagCheckUserShift;
+  if (before != after) CAPONIER_WRITE("sctlr_el1", after);
+  InstructionBarrier();
+  g_async_tag_faults = check == sctlr::kAsync || check == sctlr::kAsymmetric;
+}
+
+bool TakeLatchedTagFault() {
+  if ((CAPONIER_READ(REG_TFSRE0) & kLatchedUser) == 0) return false;
+  CAPONIER_WRITE(REG_TFSRE0, 0);
+  return true;
+}
+
+Result<u64> SetTaggedAddressControl(u64 control) {
+  u64 valid = kPR_TAGGED_ADDR_ENABLE;
+  if (CpuFeatures().tagging != 0) valid |= kPR_MTE_TCF_MASK | kPR_MTE_TAG_MASK;
+  if ((control & ~valid) != 0) return Error::kInvalidArgument;
+  CurrentState().tagged_address_control = control;
+  ApplyTaggedAddressControl(control);
+  return u64{0};
+}
+
+Result<u64> TaggedAddressControl() { return CurrentState().tagged_address_control; }
+
+void ZeroTaggedPage(std::byte* page) {
+  if (CpuFeatures().tagging == 0) {
+    ZeroPage(page);
+  } else {
+    ZeroTaggedPageAsm(page);
+  }
+}
+
+void CopyTaggedPage(std::byte* to, const std::byte* from) {
+  CopyPage(to, from);
+  if (CpuFeatures().tagging != 0) CopyTagsAsm(to, from);
+}
+
+void ClearTags(std::byte* page) {
+  if (CpuFeatures().tagging != 0) ClearTagsAsm(page);
+}
+
+}  // namespace caponier::arch

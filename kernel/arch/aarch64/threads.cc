@@ -1,0 +1,93 @@
+// Threads: kernel contexts, and the program's registers that no trap frame holds. Vector registers change hands at every switch
+// between threads of the program; the kernel never touches them, so between switches they stay in the processor.
+#include "kernel/arch/aarch64/threads.h"
+
+#include "kernel/arch/aarch64/registers.h"
+#include "kernel/arch/aarch64/tagging.h"
+
+extern "C" {
+void SwitchContext(caponier::u64* save_sp, caponier::u64 load_sp);
+void StartThread();
+void StoreVectors(std::byte* area);
+void LoadVectors(const std::byte* area);
+[[noreturn]] void EnterUserAsm(caponier::arch::TrapFrame* frame);
+size_t CopyFromUserAsm(void* to, caponier::u64 from, size_t bytes);
+size_t CopyToUserAsm(caponier::u64 to, const void* from, size_t bytes);
+size_t ZeroUserAsm(caponier::u64 to, caponier::u64 unused, size_t bytes);
+bool LoadUser32Asm(caponier::u64 address, caponier::u32* value);
+bool CompareExchangeUser32Asm(caponier::u64 address, caponier::u32 expected, caponier::u32 desired, caponier::u32* found);
+}
+
+namespace caponier::arch {
+namespace {
+
+// What SwitchContext leaves on a stack: x19 to x30.
+struct SavedContext {
+  u64 x19, x20, x21_to_28[8], x29, x30;
+};
+static_assert(sizeof(SavedContext) == 96);
+
+constexpr size_t kVectorBytes = 32 * 16 + 2 * 4;  // v0 to v31, FPSR, FPCR
+
+ThreadState g_boot_state;
+ThreadState* g_current = &g_boot_state;
+
+// `address` signed for a stack pointer, as PACIASP would; unchanged where the processor cannot (the hint form is a NOP there).
+u64 SignReturn(u64 address, u64 stack_pointer) {
+  register u64 x17 asm("x17") = address;
+  register u64 x16 asm("x16") = stack_pointer;
+  asm("hint #8" : "+r"(x17) : "r"(x16));  // PACIA1716
+  return x17;
+}
+
+}  // namespace
+
+ThreadState& CurrentState() { return *g_current; }
+
+void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*), void* argument) {
+  // The trap frame keeps its place at the very top.
+  const u64 sp = stack_top.value - sizeof(TrapFrame);
+  auto* context = reinterpret_cast<SavedContext*>(sp - sizeof(SavedContext));
+  *context = {};
+  context->x19 = reinterpret_cast<u64>(entry);
+  context->x20 = reinterpret_cast<u64>(argument);
+  context->x30 = SignReturn(reinterpret_cast<u64>(&StartThread), sp);
+  state.kernel_sp = reinterpret_cast<u64>(context);
+  state.kernel_stack_top = stack_top.value;
+}
+
+void CopyThreadState(ThreadState& child, const u64* thread_pointer) {
+  StoreVectors(child.fpu);
+  child.thread_pointer = thread_pointer != nullptr ? *thread_pointer : ThreadPointer();
+  child.tagged_address_control = g_current->tagged_address_control;
+}
+
+void SwitchThread(ThreadState& from, ThreadState& to) {
+  from.thread_pointer = ThreadPointer();
+  if (from.fpu != nullptr) StoreVectors(from.fpu);
+  if (to.fpu != nullptr) LoadVectors(to.fpu);
+  SetThreadPointer(to.thread_pointer);
+  if (to.tagged_address_control != g_current->tagged_address_control) ApplyTaggedAddressControl(to.tagged_address_control);
+  g_current = &to;
+  SwitchContext(&from.kernel_sp, to.kernel_sp);
+}
+
+void EnterUser(TrapFrame* frame) { EnterUserAsm(frame); }
+
+size_t FpuStateSize() { return AlignUp(kVectorBytes, 16); }
+void InitFpuState(std::byte* area) { __builtin_memset(area, 0, FpuStateSize()); }
+void SaveFpuState(std::byte* area) { StoreVectors(area); }
+void RestoreFpuState(const std::byte* area) { LoadVectors(area); }
+
+u64 ThreadPointer() { return CAPONIER_READ("tpidr_el0"); }
+void SetThreadPointer(u64 value) { CAPONIER_WRITE("tpidr_el0", value); }
+
+size_t CopyFromUserRaw(void* to, u64 from, size_t bytes) { return CopyFromUserAsm(to, from, bytes); }
+size_t CopyToUserRaw(u64 to, const void* from, size_t bytes) { return CopyToUserAsm(to, from, bytes); }
+size_t ZeroUserRaw(u64 to, size_t bytes) { return ZeroUserAsm(to, 0, bytes); }
+bool LoadUser32(u64 address, u32* value) { return LoadUser32Asm(address, value); }
+bool CompareExchangeUser32(u64 address, u32 expected, u32 desired, u32* found) {
+  return CompareExchangeUser32Asm(address, expected, desired, found);
+}
+
+}  // namespace caponier::arch

@@ -1,0 +1,40 @@
+// The last steps of stage 1 on this machine: instructions fitted to the processor, keys drawn, the jump.
+#include "kernel/arch/aarch64/asm.h"
+#include "kernel/arch/aarch64/features.h"
+#include "kernel/arch/aarch64/secrets.h"
+#include "kernel/boot/stage1.h"
+
+extern "C" {
+struct FeaturePatch {
+  caponier::i32 site;  // relative to this field
+  caponier::u32 feature;
+};
+extern const FeaturePatch __feature_patches_start[], __feature_patches_end[];
+[[noreturn]] void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top, bool sign);
+}
+
+namespace caponier::boot {
+
+void PatchImage(u64) {
+  constexpr u32 kNop = 0xd503201f;
+  const arch::Features features = arch::DecodeFeatures(arch::ReadIdRegisters());
+  for (const FeaturePatch* patch = __feature_patches_start; patch < __feature_patches_end; patch++) {
+    const bool have = patch->feature == FEATURE_PAN ? features.pan : patch->feature == FEATURE_MTE ? features.tagging != 0 : features.address_auth;
+    if (have) continue;
+    auto* site = reinterpret_cast<u32*>(reinterpret_cast<u64>(&patch->site) + static_cast<u64>(i64{patch->site}));
+    *site = kNop;
+    asm volatile("dc cvau, %0; dsb ish; ic ivau, %0; dsb ish; isb" ::"r"(site) : "memory");
+  }
+}
+
+void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
+  const Result<random::Seeded> seeded = g_handoff.random.Proof();
+  random::Stream stream = random::Stream::Open(g_handoff.random, seeded.value(), "processor keys");
+  stream.Fill(WritableBytesOf(g_kernel_key));
+  stream.Fill(WritableBytesOf(g_program_keys));
+  stream.Fill(WritableBytesOf(arch::g_secrets));
+  arch::g_secrets.tag_seed = stream.Uniform(0xffff) + 1;
+  EnterHighAsm(kernel_root.value, entry, stack_top, arch::DecodeFeatures(arch::ReadIdRegisters()).address_auth);
+}
+
+}  // namespace caponier::boot

@@ -1,0 +1,215 @@
+// The Linux boot protocol [linux-arm64-booting]: x0 = device tree, MMU and data cache off, at EL2 or EL1. Position independent: it works wherever
+// the loader put the image. It drops to EL1, makes an identity map of the image and of the device tree's first block, turns the MMU on
+// and calls Stage1. Memory is written with the cache off only in identity_tables, whose stale cache lines are then dropped.
+#include "kernel/arch/aarch64/asm.h"
+
+.section .text.entry, "ax"
+.globl image_entry
+.hidden image_entry
+image_entry:
+  b start
+  .long 0
+  .quad 0                            // text_offset
+  .quad __image_bytes  // with the zeroed part
+  .quad (1 << 3) | (1 << 1)          // little-endian, 4 KiB pages, place anywhere
+  .quad 0, 0, 0
+  .ascii "ARM\x64"
+  .long 0
+
+start:
+  msr daifset, #15
+  mov x21, x0
+  mrs x1, currentel
+  cmp x1, #(1 << 2)
+  b.eq at_el1
+  cmp x1, #(2 << 2)
+  b.ne park
+
+  // From EL2: EL1 is 64-bit and gets pointer authentication, tags, timers, vector registers and the interrupt interface untrapped.
+  ldr x1, =(1 << 31) | (1 << 40) | (1 << 41) | (1 << 56)  // HCR_EL2: RW, APK, API, ATA
+  msr hcr_el2, x1
+  mov x1, #3
+  msr cnthctl_el2, x1
+  msr cntvoff_el2, xzr
+  mov x1, #0x33ff  // CPTR_EL2: the bits reserved as one, nothing trapped
+  msr cptr_el2, x1
+  msr hstr_el2, xzr
+  msr vttbr_el2, xzr
+  mrs x1, midr_el1
+  msr vpidr_el2, x1
+  mrs x1, mpidr_el1
+  msr vmpidr_el2, x1
+  mrs x1, id_aa64pfr0_el1
+  ubfx x1, x1, #24, #4
+  cbz x1, 1f  // no system-register interface to the interrupt controller
+  mrs x1, s3_4_c12_c9_5  // ICC_SRE_EL2
+  mov x2, #9             // SRE, Enable
+  orr x1, x1, x2
+  msr s3_4_c12_c9_5, x1
+  isb
+  msr s3_4_c12_c11_0, xzr  // ICH_HCR_EL2
+1:ldr x1, =0x30d00800  // SCTLR_EL1: the bits reserved as one
+  msr sctlr_el1, x1
+  mov x1, #0x3c5  // EL1h, everything masked
+  msr spsr_el2, x1
+  adr x1, at_el1
+  msr elr_el2, x1
+  eret
+
+at_el1:
+  adrp x22, __image_start
+  // Nothing is expected before the kernel's own vectors: stop dead instead of running wild.
+  adr x1, early_vectors
+  msr vbar_el1, x1
+  isb
+
+  adrp x23, identity_tables
+  adrp x1, identity_tables_end
+  mov x2, x23
+1:stp xzr, xzr, [x2], #16
+  cmp x2, x1
+  b.lo 1b
+  add x24, x23, #4096  // the next unused table
+  mov x25, x22
+  adrp x26, __image_end
+2:mov x0, x25
+  bl map_block
+  add x25, x25, #(1 << 21)
+  and x25, x25, #~((1 << 21) - 1)
+  cmp x25, x26
+  b.lo 2b
+  mov x0, x21
+  bl map_block
+  // Lines that a cache held of the tables before they were written are stale.
+  dmb sy
+  mov x2, x23
+  adrp x1, identity_tables_end
+3:dc ivac, x2
+  add x2, x2, #16  // the smallest line there is
+  cmp x2, x1
+  b.lo 3b
+  dsb sy
+
+  // MAIR: 0 normal write-back, 1 device nGnRnE, 2 normal tagged, or plain where the processor has no tags.
+  mrs x1, id_aa64pfr1_el1
+  ubfx x1, x1, #8, #4
+  cmp x1, #2
+  ldr x2, =0xff00ff
+  ldr x3, =0xf000ff
+  csel x2, x3, x2, hs
+  msr mair_el1, x2
+  // TCR: 48-bit halves, 4 KiB granule, write-back inner-shareable walks, tag byte ignored in the program's half, the kernel half closed yet.
+  ldr x1, =(16 << 0) | (1 << 8) | (1 << 10) | (3 << 12) | (16 << 16) | (1 << 23) | (1 << 24) | (1 << 26) | (3 << 28) | (2 << 30) | (1 << 37)
+  mrs x2, id_aa64mmfr0_el1
+  and x2, x2, #7
+  cmp x2, #5  // 48 bits: all that 4 KiB descriptors hold here
+  mov x3, #5
+  csel x2, x2, x3, ls
+  bfi x1, x2, #32, #3
+  msr tcr_el1, x1
+  msr ttbr0_el1, x23
+  isb
+  tlbi vmalle1
+  ic iallu
+  dsb nsh
+  isb
+  ldr x1, =0x30d0198d  // SCTLR_EL1: reserved ones, M, C, SA, ITD, SED, I
+  msr sctlr_el1, x1
+  isb
+
+  adrp x1, __bss_start
+  adrp x2, __image_end
+4:stp xzr, xzr, [x1], #16
+  cmp x1, x2
+  b.lo 4b
+  adrp x3, identity_next
+  add x3, x3, :lo12:identity_next
+  str x24, [x3]
+  adrp x1, boot_stack_top
+  mov sp, x1
+  mov x29, xzr
+  mov x30, xzr
+  mov x0, x21
+  mov x1, x22
+  bl Stage1
+
+park:
+  wfe
+  b park
+
+// Maps the 2 MiB block around x0 to itself, normal memory. x23: root, x24: next unused table. Uses x1 to x5.
+map_block:
+  mov x1, x23
+  ubfx x2, x0, #39, #9
+  add x2, x1, x2, lsl #3
+  ldr x3, [x2]
+  cbnz x3, 1f
+  orr x3, x24, #3
+  str x3, [x2]
+  add x24, x24, #4096
+1:and x1, x3, #~0xfff
+  ubfx x2, x0, #30, #9
+  add x2, x1, x2, lsl #3
+  ldr x3, [x2]
+  cbnz x3, 2f
+  orr x3, x24, #3
+  str x3, [x2]
+  add x24, x24, #4096
+2:and x1, x3, #~0xfff
+  ubfx x2, x0, #21, #9
+  add x2, x1, x2, lsl #3
+  and x3, x0, #~((1 << 21) - 1)
+  mov x4, #0x701  // block, attribute 0, inner-shareable, accessed
+  orr x3, x3, x4
+  str x3, [x2]
+  ret
+
+.ltorg
+.balign 2048
+early_vectors:
+.rept 16
+  .balign 128
+  b park
+.endr
+
+// void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top, bool sign): from the identity mapping to the kernel's half.
+FUNCTION EnterHighAsm
+  msr ttbr1_el1, x0
+  mrs x4, tcr_el1
+  and x4, x4, #~(1 << 23)
+  msr tcr_el1, x4
+  isb
+  tlbi vmalle1
+  dsb nsh
+  isb
+  cbz w3, 1f
+  adrp x4, g_kernel_key
+  add x4, x4, :lo12:g_kernel_key
+  ldp x5, x6, [x4]
+  msr s3_0_c2_c1_0, x5
+  msr s3_0_c2_c1_1, x6
+  mrs x4, sctlr_el1
+  orr x4, x4, #(1 << 31)  // EnIA
+  msr sctlr_el1, x4
+  isb
+1:mov sp, x2
+  mov x29, xzr
+  mov x30, xzr
+  mov x16, x1
+  br x16
+END EnterHighAsm
+
+// Not part of .bss: they are in use when that is zeroed.
+.section .boot.tables, "aw", @nobits
+.balign 4096
+.globl identity_tables
+.hidden identity_tables
+identity_tables:
+  .skip 16 * 4096
+.globl identity_tables_end
+.hidden identity_tables_end
+identity_tables_end:
+.section .bss.boot_stack, "aw", @nobits
+.balign 4096
+  .skip 16384
+boot_stack_top:

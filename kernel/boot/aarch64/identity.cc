@@ -1,0 +1,69 @@
+#include "kernel/boot/aarch64/identity.h"
+
+#include "kernel/arch/machine.h"
+#include "kernel/boot/stage1.h"
+
+extern "C" {
+extern caponier::u64 identity_tables[];
+extern std::byte identity_tables_end[];
+caponier::u64 identity_next;  // physical address of the next unused table; entry.S took the first
+}
+
+namespace caponier::boot {
+namespace {
+
+constexpr int kRootLevel = 3, kBlockLevel = 1;
+constexpr u64 kBlockBytes = 2 * kMiB;
+constexpr u64 Index(u64 address, int level) { return address >> (kPageBits + 9 * level) & 511; }
+
+// A leaf entry above the last level is a block: bit 1 is clear [arm-arm] D8.3.1.
+u64 MakeBlock(u64 address, mm::PageFlags flags) {
+  return arch::MakeLeaf({AlignDown(address, kBlockBytes)}, flags) & ~arch::pte::kTableOrPage;
+}
+
+void FlushAll() { asm volatile("dsb ishst; tlbi vmalle1; dsb nsh; isb" ::: "memory"); }
+
+}  // namespace
+
+void MapIdentity(PhysAddr physical, u64 bytes, mm::PageFlags flags) {
+  const u64 end = physical.value + bytes;
+  for (u64 address = AlignDown(physical.value, kBlockBytes); address < end; address += kBlockBytes) {
+    u64* table = identity_tables;
+    for (int level = kRootLevel; level > kBlockLevel; level--) {
+      u64* slot = table + Index(address, level);
+      if (!arch::IsPresent(*slot)) {
+        if (identity_next == reinterpret_cast<u64>(identity_tables_end)) __builtin_trap();
+        arch::StoreEntry(slot, arch::MakeTable({identity_next}, false));
+        identity_next += kPageSize;
+      }
+      table = reinterpret_cast<u64*>(arch::EntryAddress(*slot).value);
+    }
+    u64* slot = table + Index(address, kBlockLevel);
+    if (arch::IsPresent(*slot)) continue;
+    arch::StoreEntry(slot, MakeBlock(address, flags));
+    arch::PublishMapping();
+  }
+}
+
+void EnsureIdentity(PhysAddr physical, u64 bytes) { MapIdentity(physical, bytes, {.write = true}); }
+
+void LeaveIdentity() {
+  const u64 uart = g_handoff.info.uart.value;
+  __builtin_memset(identity_tables, 0, reinterpret_cast<std::byte*>(identity_tables_end) - reinterpret_cast<std::byte*>(identity_tables));
+  if (uart != 0) {
+    const u64 offset = reinterpret_cast<u64>(identity_tables) - g_handoff.image.begin;
+    const PhysAddr tables = g_handoff.info.image.base + offset;
+    constexpr u64 kEntries = kPageSize / sizeof(u64);
+    identity_tables[Index(uart, 3)] = arch::MakeTable(tables + kPageSize, false);
+    identity_tables[kEntries + Index(uart, 2)] = arch::MakeTable(tables + 2 * kPageSize, false);
+    identity_tables[2 * kEntries + Index(uart, 1)] = MakeBlock(uart, {.write = true, .device = true});
+  }
+  FlushAll();
+}
+
+void CloseIdentity() {
+  identity_tables[Index(g_handoff.info.uart.value, 3)] = 0;
+  FlushAll();
+}
+
+}  // namespace caponier::boot
