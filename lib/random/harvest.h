@@ -7,7 +7,8 @@
 namespace caponier::random {
 
 // Takes up to `samples` samples from the source, fewer when it runs dry or fails, mixes all of them in, and books the source's
-// state. Credit is given when the source is healthy at the end, for the samples of this call; it returns that credit.
+// state. Credit is given, and returned, for the samples of this call when no test failed and the start-up test is
+// over by the end of it.
 template <entropy::NoiseSource Source>
 EntropyBits Harvest(Root& root, Source& source, u64 samples) {
   const entropy::SourceProfile& profile = source.profile();
@@ -44,10 +45,12 @@ EntropyBits Harvest(Root& root, Source& source, u64 samples) {
   }
   flush();
   if (!profile.condition) earned = profile.credit.Of(taken);
-  root.Note(profile.id, source.status(), taken);
-  if (source.status() != SourceStatus::kHealthy) return {};
+  // A source that ran dry had passed its start-up test, and what it gave until then counts.
+  const bool passed = source.status() == SourceStatus::kHealthy || source.status() == SourceStatus::kStarved;
+  if (!passed || profile.trust == entropy::TrustClass::kNobody) earned = {};
   root.Absorb(profile.id, {}, earned);
-  return profile.trust == entropy::TrustClass::kNobody ? EntropyBits{} : earned;
+  root.Note(profile.id, source.status(), taken);
+  return earned;
 }
 
 }  // namespace caponier::random

@@ -11,7 +11,9 @@
 // with success, the same word again, and no success at all. A CPU that gives numbers known to somebody passes every test.
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <optional>
 
 #include "lib/base/bytes.h"
 #include "lib/entropy/health.h"
@@ -23,10 +25,13 @@ inline constexpr SourceProfile kCpuSeedProfile{
 inline constexpr SourceProfile kCpuRandomProfile{
     .id = SourceId::kCpuRandom, .name = "cpu-random", .trust = TrustClass::kCpuVendor, .sample_bytes = 8, .credit = {250}, .condition = true};
 
-// A word is tested as eight samples of a byte, at 4 bits each: what RDSEED is credited with, and more than RDRAND is.
+// A word is tested as eight samples of a byte, at 4 bits each: what RDSEED is credited with, and more than RDRAND is. Each of the eight
+// has tests of its own, so that one stuck byte in otherwise good words is seen as the stuck source it is.
+inline constexpr size_t kCpuLanes = 8;
 inline constexpr EntropyRate kCpuByteRate{4'000};
-static_assert(8 * kCpuByteRate.millibits_per_sample >= kCpuSeedProfile.credit.millibits_per_sample);
-static_assert(8 * kCpuByteRate.millibits_per_sample >= kCpuRandomProfile.credit.millibits_per_sample);
+inline constexpr u32 kCpuStartupWords = kStartupSamples / kCpuLanes;
+static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuSeedProfile.credit.millibits_per_sample);
+static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuRandomProfile.credit.millibits_per_sample);
 
 // [intel-drng] 5.2.1 lets RDRAND fail ten times in a row before it counts as broken; RDSEED runs dry whenever another core or
 // guest is quicker (it gives way for good only when the count ends, so that a starved machine stops instead of hanging).
@@ -55,24 +60,29 @@ class CpuInstruction {
 
   constexpr void Test(u64 word) {
     // Each of these happens to honest words once in 2^64.
-    if (word == 0 || word == ~u64{0} || word == last_) tests_.Fail();
+    if (word == 0 || word == ~u64{0} || word == last_) lanes_[0].Fail();
     last_ = word;
-    for (unsigned shift = 0; shift < 64; shift += 8) tests_.Feed(word >> shift & 0xff);
+    for (size_t lane = 0; lane < kCpuLanes; lane++) lanes_[lane].Feed(word >> (8 * lane) & 0xff);
   }
 
   constexpr SourceStatus status() const {
-    return starved_ && tests_.status() != SourceStatus::kFailed ? SourceStatus::kStarved : tests_.status();
+    for (const HealthTests& lane : lanes_) {
+      if (lane.status() == SourceStatus::kFailed) return SourceStatus::kFailed;
+    }
+    const SourceStatus tests = lanes_[0].status();
+    return starved_ && tests != SourceStatus::kStarting ? SourceStatus::kStarved : tests;
   }
   // After a failure: forgets it, and starts the start-up test again.
   constexpr void Restart() {
-    tests_.Restart();
+    for (HealthTests& lane : lanes_) lane.Restart();
     last_ = 0;
   }
 
  private:
   SourceId id_;
   Read read_;
-  HealthTests tests_{LimitsFor(kCpuByteRate)};
+  static constexpr HealthTests kLane{LimitsFor(kCpuByteRate), kCpuStartupWords};
+  std::array<HealthTests, kCpuLanes> lanes_{kLane, kLane, kLane, kLane, kLane, kLane, kLane, kLane};
   u64 last_ = 0;  // zero is refused anyway, so it can stand for "none yet"
   bool starved_ = false;
 };
@@ -80,7 +90,7 @@ class CpuInstruction {
 // Words to draw at boot: enough for the start-up test and for a full seed from this source alone.
 constexpr u64 BootWords(const SourceProfile& profile) {
   const u64 seed = ((8 * 32 + 64) * 1000 + profile.credit.millibits_per_sample - 1) / profile.credit.millibits_per_sample;
-  return seed > kStartupSamples / 8 ? seed : kStartupSamples / 8;
+  return seed > kCpuStartupWords ? seed : kCpuStartupWords;
 }
 static_assert(BootWords(kCpuSeedProfile) == 128 && BootWords(kCpuRandomProfile) == 1280);
 

@@ -19,7 +19,10 @@ class FirmwareSeed {
   explicit FirmwareSeed(MutableBytes seed) : bytes_(seed) {}
   const SourceProfile& profile() const { return kFirmwareSeedProfile; }
   std::optional<u64> Sample() { return bytes_.Take(); }
-  void Test(u64 sample) { tests_.Feed(sample); }
+  void Test(u64 sample) {
+    tests_.Feed(sample);
+    if (status() == SourceStatus::kFailed) bytes_.Replace({});
+  }
   SourceStatus status() const { return tests_.status(); }
 
  private:

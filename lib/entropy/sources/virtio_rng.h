@@ -23,7 +23,10 @@ class VirtioRng {
 
   const SourceProfile& profile() const { return kVirtioRngProfile; }
   std::optional<u64> Sample() { return bytes_.Take(); }
-  void Test(u64 sample) { tests_.Feed(sample); }
+  void Test(u64 sample) {
+    tests_.Feed(sample);
+    if (status() == SourceStatus::kFailed) bytes_.Replace({});
+  }
   SourceStatus status() const { return tests_.status(); }
   void Restart() { tests_.Restart(); }
 
