@@ -17,6 +17,7 @@ struct Credentials {
   // Capability sets; all 41 of Linux 6.1 (CAP_LAST_CAP is CAP_CHECKPOINT_RESTORE, 40).
   static constexpr u64 kAllCapabilities = (u64{1} << 41) - 1;
   u64 effective = kAllCapabilities, permitted = kAllCapabilities, inheritable = 0, bounding = kAllCapabilities, ambient = 0;
+  bool keep_capabilities = false;  // over a change of user id
 };
 
 }  // namespace caponier::sched

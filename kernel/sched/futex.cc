@@ -140,7 +140,7 @@ Result<u32> WakeFutexOperation(FutexWord first, FutexWord second, u32 wake_first
   return woken;
 }
 
-Result<void> LockFutex(FutexWord word, u64 deadline_ns, bool try_only) {
+Result<void> LockFutex(FutexWord word, u64 deadline_ns, LockMode mode) {
   const Key key = TRY(KeyOf(word));
   const u32 self = static_cast<u32>(CurrentThread().tid);
   for (;;) {
@@ -149,7 +149,7 @@ Result<void> LockFutex(FutexWord word, u64 deadline_ns, bool try_only) {
     const u32 owner = value & kFUTEX_TID_MASK;
     if (owner == self) return Error::kDeadlock;
     const bool free = owner == 0;
-    if (!free && try_only) return Error::kWouldBlock;
+    if (!free && mode == LockMode::kTry) return Error::kWouldBlock;
     // A dead owner's mark stays for the new one to see.
     const u32 wanted = free ? self | (value & ~kFUTEX_TID_MASK) : value | kFUTEX_WAITERS;
     u32 found;

@@ -25,7 +25,8 @@ Result<u32> WakeFutexOperation(FutexWord first, FutexWord second, u32 wake_first
 
 // Locks that hold their owner's thread id. On one CPU, where threads share one priority, handing the lock over is all that
 // priority inheritance comes to.
-Result<void> LockFutex(FutexWord word, u64 deadline_ns, bool try_only);
+enum class LockMode : u8 { kWait, kTry };
+Result<void> LockFutex(FutexWord word, u64 deadline_ns, LockMode mode);
 Result<void> UnlockFutex(FutexWord word);
 
 // Wakes one waiter: the kernel changed the word as a thread ended.

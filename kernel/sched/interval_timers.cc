@@ -12,11 +12,15 @@ namespace {
 
 using namespace linux_abi;
 
+// A timer that repeats faster than its signals are taken must not fill the machine with interrupts.
+constexpr u64 kLeastPeriodNs = 100'000;
+
 void ExpireReal(Timer& timer) {
   RealTimer& real = static_cast<RealTimer&>(timer);
   (void)SendToProcess(*real.process, KernelSignal(kSIGALRM));
-  const Expiries expiries = ExpiriesUpTo(arch::NowNs(), real.deadline_ns, real.interval_ns);
-  if (expiries.next != kForever) AddTimer(real, expiries.next);
+  const u64 now = arch::NowNs();
+  const Expiries expiries = ExpiriesUpTo(now, real.deadline_ns, real.interval_ns);
+  if (expiries.next != kForever) AddTimer(real, std::max(expiries.next, now + kLeastPeriodNs));
 }
 
 void AddOverrun(PosixTimer& timer, u64 count) {
@@ -24,22 +28,18 @@ void AddOverrun(PosixTimer& timer, u64 count) {
   timer.overrun = static_cast<i32>(std::min<u64>(static_cast<u64>(timer.overrun) + count, kMax));
 }
 
-void Notify(PosixTimer& timer, u64 expiries) {
-  if (timer.signal == 0) return;
-  if (timer.signal_waits) {
-    AddOverrun(timer, expiries);
-    return;
-  }
+// Sends the signal. It may be ignored, or its thread gone; then nothing waits.
+void Notify(PosixTimer& timer) {
   const SignalInfo info{.signal = timer.signal, .code = kSI_TIMER, .pid = timer.id, .value = timer.value};
-  timer.overrun = 0;
-  AddOverrun(timer, expiries - 1);
+  PendingSignals* pending = nullptr;
   if (timer.target == 0) {
-    timer.signal_waits = true;
     (void)SendToProcess(*timer.process, info);
+    pending = &timer.process->signals.pending;
   } else if (Thread* thread = FindThread(*timer.process, timer.target)) {
-    timer.signal_waits = true;
     (void)SendToThread(*thread, info);
+    pending = &thread->signals.pending;
   }
+  timer.signal_waits = pending != nullptr && (pending->set() & SignalBit(timer.signal)) != 0;
 }
 
 u64 Clock(const PosixTimer& timer) {
@@ -49,11 +49,30 @@ u64 Clock(const PosixTimer& timer) {
   return thread != nullptr ? CpuTimeNs(*thread) : 0;
 }
 
-void Expire(PosixTimer& timer) {
-  const Expiries expiries = ExpiriesUpTo(Clock(timer), timer.expiry_ns, timer.interval_ns);
+// Counts the expiries up to now and waits for the next, unless the last one's signal is yet to be taken: then the count goes on
+// at that moment.
+u64 Advance(PosixTimer& timer) {
+  const u64 now = Clock(timer);
+  const Expiries expiries = ExpiriesUpTo(now, timer.expiry_ns, timer.interval_ns);
   timer.expiry_ns = expiries.next;
-  if (!timer.cpu_time && expiries.next != kForever) AddTimer(timer, expiries.next);
-  if (expiries.count > 0) Notify(timer, expiries.count);
+  return expiries.count;
+}
+
+void Requeue(PosixTimer& timer) {
+  if (timer.signal_waits || timer.expiry_ns == kForever || timer.signal == 0 || timer.cpu_time) return;
+  AddTimer(timer, timer.queue_not_before_ns > timer.expiry_ns ? timer.queue_not_before_ns : timer.expiry_ns);
+}
+
+void Expire(PosixTimer& timer) {
+  if (timer.signal == 0 || timer.signal_waits) return;
+  const u64 expiries = Advance(timer);
+  if (expiries > 0) {
+    timer.overrun = 0;
+    AddOverrun(timer, expiries - 1);
+    Notify(timer);
+    timer.queue_not_before_ns = arch::NowNs() + kLeastPeriodNs;
+  }
+  Requeue(timer);
 }
 
 void ExpirePosix(Timer& timer) { Expire(static_cast<PosixTimer&>(timer)); }
@@ -84,13 +103,11 @@ void ArmPosixTimer(PosixTimer& timer, u64 expiry_ns, u64 interval_ns) {
   timer.expiry_ns = expiry_ns;
   timer.interval_ns = interval_ns;
   timer.overrun = 0;
-  if (timer.cpu_time) {
-    RefreshCpuTimers(*timer.process);
-  } else if (expiry_ns == kForever) {
-    RemoveTimer(timer);
-  } else {
-    AddTimer(timer, expiry_ns);
-  }
+  timer.signal_waits = false;  // a signal already sent stays, and counts for nothing
+  timer.queue_not_before_ns = 0;
+  if (timer.cpu_time) RefreshCpuTimers(*timer.process);
+  RemoveTimer(timer);
+  Requeue(timer);
 }
 
 void RefreshCpuTimers(Process& process) {
@@ -119,10 +136,11 @@ u64 NextCpuTimerDeadline(const Thread& thread, u64 now_ns) {
   consider(process.timers.user_time.expiry_ns, process_now);
   consider(process.timers.profiling.expiry_ns, process_now);
   for (PosixTimer* timer = process.timers.posix.front(); timer != nullptr; timer = process.timers.posix.Next(timer)) {
-    if (!timer->cpu_time || (timer->cpu_thread != 0 && timer->cpu_thread != thread.tid)) continue;
+    if (!timer->cpu_time || timer->signal_waits || timer->signal == 0 || (timer->cpu_thread != 0 && timer->cpu_thread != thread.tid)) continue;
     consider(timer->expiry_ns, Clock(*timer));
   }
-  return left == kForever ? kForever : now_ns + left;
+  // CPU time needs no finer grain than Linux's, which is the tick.
+  return left == kForever ? kForever : now_ns + std::max(left, kLeastPeriodNs);
 }
 
 void ExpireCpuTimers(Process& process) {
@@ -139,8 +157,18 @@ void OnTimerSignalTaken(Process& process, SignalInfo& info) {
   for (PosixTimer* timer = process.timers.posix.front(); timer != nullptr; timer = process.timers.posix.Next(timer)) {
     if (timer->id != info.pid || !timer->signal_waits) continue;
     timer->signal_waits = false;
+    AddOverrun(*timer, Advance(*timer));
     info.timer_overrun = timer->last_overrun = timer->overrun;
+    Requeue(*timer);
     return;
+  }
+}
+
+void OnTimerSignalsDiscarded(Process& process, SignalSet signals) {
+  for (PosixTimer* timer = process.timers.posix.front(); timer != nullptr; timer = process.timers.posix.Next(timer)) {
+    if (timer->signal == 0 || (signals & SignalBit(timer->signal)) == 0 || !timer->signal_waits) continue;
+    timer->signal_waits = false;
+    Requeue(*timer);
   }
 }
 

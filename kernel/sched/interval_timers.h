@@ -34,8 +34,9 @@ struct PosixTimer : Timer {
   i32 cpu_thread = 0;   // whose CPU time; 0: the process's
   u64 expiry_ns = kForever;  // next expiry, monotonic or CPU time; kForever: disarmed
   u64 interval_ns = 0;
-  bool signal_waits = false;  // sent and not yet taken: until then expiries only count
-  i32 overrun = 0;            // expiries since, beyond the one that sent it
+  u64 queue_not_before_ns = 0;  // bounds the rate of interrupts
+  bool signal_waits = false;    // sent and not yet taken: until then expiries only count
+  i32 overrun = 0;              // expiries since, beyond the one that sent it
   i32 last_overrun = 0;       // as of the last signal taken, for timer_getoverrun
   ListNode node;
 };
@@ -74,5 +75,7 @@ u64 NextCpuTimerDeadline(const Thread& thread, u64 now_ns);
 void ExpireCpuTimers(Process& process);
 // A timer's signal leaves the queue: fills in its overrun and lets the timer send again.
 void OnTimerSignalTaken(Process& process, SignalInfo& info);
+// Pending signals were dropped because the program ignores them now.
+void OnTimerSignalsDiscarded(Process& process, SignalSet signals);
 
 }  // namespace caponier::sched

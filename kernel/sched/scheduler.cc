@@ -18,8 +18,6 @@
 namespace caponier::sched {
 namespace {
 
-constexpr u64 kSliceNs = 10'000'000;
-
 struct Cpu {
   Thread* current = nullptr;
   List<Thread, &Thread::run_node> ready;

@@ -114,6 +114,7 @@ void SetAction(Process& process, int signal, const SignalAction& action) {
   process.signals.pending.Discard(SignalBit(signal));
   for (Thread* thread = process.threads.front(); thread != nullptr; thread = process.threads.Next(thread))
     thread->signals.pending.Discard(SignalBit(signal));
+  OnTimerSignalsDiscarded(process, SignalBit(signal));
 }
 
 void SetTemporaryMask(Thread& thread, SignalSet blocked) {

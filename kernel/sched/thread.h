@@ -27,6 +27,7 @@ struct SleepTimer : Timer {
 enum class ThreadState : u8 { kReady, kRunning, kBlocked, kDead };
 
 inline constexpr u64 kKernelStackBytes = 16 * kKiB;
+inline constexpr u64 kSliceNs = 10'000'000;  // a thread's turn while others wait
 
 struct Thread {
   arch::ThreadState machine;
@@ -73,7 +74,7 @@ struct Process {
   i32 parent_pid = 0;
   u32 user_id = 0, group_id = 0;  // effective ids: the program runs as root of its own machine, as in a container
   i8 nice = 0;
-  bool dumpable = true, no_new_privileges = false;
+  bool dumpable = true, no_new_privileges = false, child_subreaper = false;
   int parent_death_signal = 0;
   u64 arguments_begin = 0, arguments_end = 0, environment_begin = 0, environment_end = 0, stack_top = 0;
   u64 started_ns = 0;
