@@ -10,7 +10,7 @@
 
 extern "C" {
 extern std::byte exception_vectors[];
-caponier::arch::MachineSecrets::Key g_kernel_key, g_program_keys;
+caponier::u64 g_kernel_key, g_program_key;
 }
 
 namespace caponier::arch {
@@ -23,6 +23,7 @@ Features g_features;
 
 constexpr u64 kUserTagsDataOnly = u64{1} << 51, kNoUserProbing = u64{1} << 56;  // TCR_EL1.TBID0, E0PD1
 
+// All but the low half of instruction key A, which is the kernel's by now.
 void LoadProgramKeys() {
   CAPONIER_WRITE("s3_0_c2_c1_2", g_secrets.instruction_b.low);
   CAPONIER_WRITE("s3_0_c2_c1_3", g_secrets.instruction_b.high);

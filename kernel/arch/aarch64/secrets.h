@@ -9,7 +9,7 @@ struct MachineSecrets {
   struct Key {
     u64 low, high;
   };
-  Key instruction_b, data_a, data_b, generic;  // the program's; the kernel signs with instruction key A alone
+  Key instruction_a, instruction_b, data_a, data_b, generic;
   u64 tag_seed;                                // RGSR_EL1.SEED, never zero
 };
 // Loaded into the processor and wiped by InitCpu.
@@ -18,6 +18,8 @@ extern MachineSecrets g_secrets;
 }  // namespace caponier::arch
 
 extern "C" {
-// Instruction key A: vectors.S exchanges the two on the way in and out.
-extern caponier::arch::MachineSecrets::Key g_kernel_key, g_program_keys;
+// The low half of instruction key A, the one key the kernel signs with: vectors.S exchanges the two on the way in and out. Halves
+// are enough: what one side signs is under 64 bits that the other does not have, and a write of a key costs more than the rest
+// of a system call's entry.
+extern caponier::u64 g_kernel_key, g_program_key;
 }

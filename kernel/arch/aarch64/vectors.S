@@ -60,10 +60,8 @@
   SAVE_STATE
   NEEDS FEATURE_MTE, msr tco, #0
   adrp x0, g_kernel_key
-  add x0, x0, :lo12:g_kernel_key
-  ldp x1, x2, [x0]
+  ldr x1, [x0, :lo12:g_kernel_key]
   NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_0, x1  // APIAKeyLo_EL1
-  NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_1, x2  // APIAKeyHi_EL1
   NEEDS FEATURE_PAUTH, isb                   // the next signing must see the key
   mov x0, sp
   mov x29, xzr  // backtraces of the kernel end here
@@ -151,17 +149,26 @@ StackOverflow:
 FUNCTION EnterUserAsm
   mov sp, x0
 ReturnToUser:
-  adrp x0, g_program_keys
-  add x0, x0, :lo12:g_program_keys
-  ldp x1, x2, [x0]
+  adrp x0, g_program_key
+  ldr x1, [x0, :lo12:g_program_key]
   NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_0, x1
-  NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_1, x2
   ldp x22, x23, [sp, #FRAME_PC]
   ldp x30, x21, [sp, #FRAME_X(30)]
+  // After a system call these mostly hold what they should. Reading is cheaper than writing, which orders the pipeline, and under
+  // an emulator leaves the translated block.
+  mrs x0, elr_el1
+  mrs x1, spsr_el1
+  mrs x2, sp_el0
+  cmp x0, x22
+  b.eq 1f
   msr elr_el1, x22
+1:cmp x1, x23
+  b.eq 2f
   msr spsr_el1, x23
+2:cmp x2, x21
+  b.eq 3f
   msr sp_el0, x21
-  RESTORE_GENERAL
+3:RESTORE_GENERAL
   add sp, sp, #FRAME_SIZE
   eret
   dsb nsh  // nothing past ERET runs ahead with the program's registers

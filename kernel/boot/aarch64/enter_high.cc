@@ -10,7 +10,7 @@ struct FeaturePatch {
   caponier::u32 feature;
 };
 extern const FeaturePatch __feature_patches_start[], __feature_patches_end[];
-[[noreturn]] void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top, bool sign);
+[[noreturn]] void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top, caponier::u64 key_high, bool sign);
 }
 
 namespace caponier::boot {
@@ -31,10 +31,10 @@ void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
   const Result<random::Seeded> seeded = g_handoff.random.Proof();
   random::Stream stream = random::Stream::Open(g_handoff.random, seeded.value(), "processor keys");
   stream.Fill(WritableBytesOf(g_kernel_key));
-  stream.Fill(WritableBytesOf(g_program_keys));
+  stream.Fill(WritableBytesOf(g_program_key));
   stream.Fill(WritableBytesOf(arch::g_secrets));
   arch::g_secrets.tag_seed = stream.Uniform(0xffff) + 1;
-  EnterHighAsm(kernel_root.value, entry, stack_top, arch::DecodeFeatures(arch::ReadIdRegisters()).address_auth);
+  EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high, arch::DecodeFeatures(arch::ReadIdRegisters()).address_auth);
 }
 
 }  // namespace caponier::boot

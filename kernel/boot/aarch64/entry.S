@@ -172,25 +172,24 @@ early_vectors:
   b park
 .endr
 
-// void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top, bool sign): from the identity mapping to the kernel's half.
+// void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top, u64 key_high, bool sign): from the identity mapping to the kernel's half.
 FUNCTION EnterHighAsm
   msr ttbr1_el1, x0
-  mrs x4, tcr_el1
-  and x4, x4, #~(1 << 23)
-  msr tcr_el1, x4
+  mrs x5, tcr_el1
+  and x5, x5, #~(1 << 23)
+  msr tcr_el1, x5
   isb
   tlbi vmalle1
   dsb nsh
   isb
-  cbz w3, 1f
-  adrp x4, g_kernel_key
-  add x4, x4, :lo12:g_kernel_key
-  ldp x5, x6, [x4]
+  cbz w4, 1f
+  adrp x5, g_kernel_key
+  ldr x5, [x5, :lo12:g_kernel_key]
   msr s3_0_c2_c1_0, x5
-  msr s3_0_c2_c1_1, x6
-  mrs x4, sctlr_el1
-  orr x4, x4, #(1 << 31)  // EnIA
-  msr sctlr_el1, x4
+  msr s3_0_c2_c1_1, x3
+  mrs x5, sctlr_el1
+  orr x5, x5, #(1 << 31)  // EnIA
+  msr sctlr_el1, x5
   isb
 1:mov sp, x2
   mov x29, xzr
