@@ -128,6 +128,7 @@ TEST_F(Timing, ReseedWaitsFor100Milliseconds) {
   EXPECT_FALSE(accumulator_.MaybeReseed(1'100 * kMs - 1));
   EXPECT_FALSE(accumulator_.MaybeReseed(500 * kMs)) << "a clock that ran backwards";
   EXPECT_TRUE(accumulator_.MaybeReseed(1'100 * kMs));
+  EXPECT_FALSE(accumulator_.MaybeReseed(9'000 * kMs)) << "pool 0 is empty again";
 }
 
 TEST_F(Timing, DrawsAndReseedsDiffer) {

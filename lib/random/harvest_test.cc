@@ -43,6 +43,13 @@ TEST(Harvest, BootWordsOfEitherInstructionSeed) {
   }
 }
 
+TEST(Harvest, SurplusMakesMoreThanOneBlock) {
+  Root root;
+  auto cpu = GoodCpu(kCpuSeedProfile);
+  // 128 words at 32 bits: twelve blocks of ten words, and eight words over.
+  EXPECT_EQ(Harvest(root, cpu, 128).value, 12u * 256 + 255);
+}
+
 TEST(Harvest, OneWordLessThanASeedDoesNot) {
   Root root;
   auto cpu = GoodCpu(kCpuRandomProfile);

@@ -122,6 +122,10 @@ TEST(Root, RelocationCarriesTheStateAndLeavesNothing) {
   const std::vector<std::byte> key(first, first + sizeof(Root));
   Root* moved = root->RelocateTo(second);
   EXPECT_EQ(std::memcmp(second, key.data(), sizeof(Root)), 0) << "a copy of the bytes is a copy of the root";
+  alignas(Root) std::byte fresh[sizeof(Root)];
+  std::memset(fresh, 0, sizeof(fresh));
+  new (fresh) Root;
+  EXPECT_EQ(std::memcmp(first, fresh, sizeof(Root)), 0) << "the old place holds nothing";
   EXPECT_FALSE(root->Proof().ok());
   stream.Rebind(*moved);
   Stream expected = Stream::Open(stayed, stayed.Proof().value(), "test");
@@ -149,6 +153,16 @@ TEST(Stream, SameNameOpenedTwiceDiffers) {
   Root root;
   SeedWith(root, 1);
   EXPECT_NE(FirstDraw(root), FirstDraw(root));
+}
+
+TEST(Root, DrawsDoNotReseed) {
+  Root root;
+  SeedWith(root, 1);
+  EXPECT_EQ(root.generation(), 0u);
+  FirstDraw(root);
+  EXPECT_EQ(root.generation(), 1u);
+  FirstDraw(root);
+  EXPECT_EQ(root.generation(), 1u);
 }
 
 TEST(Stream, SameHistorySameOutput) {  // or the tests above would pass on noise
@@ -228,6 +242,21 @@ TEST(Stream, NothingDrawnStaysInTheObject) {
       for (size_t at = 0; at + 8 <= size; at += 8) ASSERT_FALSE(Contains(place, Bytes(drawn).subspan(at, 8))) << size;
     }
   }
+  stream->~Stream();
+}
+
+TEST(Stream, ReseedErasesWhatWaited) {
+  Root root;
+  SeedWith(root, 1);
+  alignas(Stream) std::byte place[sizeof(Stream)];
+  Stream* stream = new (place) Stream(Stream::Open(root, root.Proof().value(), "test"));
+  stream->Next();
+  constexpr size_t kTail = 64;  // the last bytes of the object wait to be drawn
+  const std::vector<std::byte> waiting(place + sizeof(place) - kTail, place + sizeof(place));
+  ASSERT_NE(waiting, std::vector<std::byte>(kTail));
+  root.ReseedNow();
+  stream->Fill({});
+  EXPECT_EQ(std::vector<std::byte>(place + sizeof(place) - kTail, place + sizeof(place)), std::vector<std::byte>(kTail));
   stream->~Stream();
 }
 
