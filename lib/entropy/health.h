@@ -65,7 +65,7 @@ class RepetitionCountTest {
   constexpr explicit RepetitionCountTest(u32 cutoff) : cutoff_(cutoff) {}
   // False when this sample completes a forbidden run.
   constexpr bool Passes(u64 sample) {
-    run_ = run_ != 0 && sample == last_ ? run_ + 1 : 1;
+    run_ = sample == last_ ? run_ + 1 : 1;
     last_ = sample;
     return run_ < cutoff_;
   }

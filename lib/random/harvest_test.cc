@@ -86,6 +86,7 @@ TEST(Harvest, BrokenSourceLosesItsCreditAndMayEarnItBack) {
   ASSERT_TRUE(root.Proof().ok());
   broken = true;
   EXPECT_EQ(Harvest(root, cpu, 100).value, 0u);
+  EXPECT_EQ(root.source(SourceId::kCpuSeed).samples, 129u) << "nothing more is asked of it";
   EXPECT_FALSE(root.Proof().ok());
   EXPECT_EQ(root.source(SourceId::kCpuSeed).failures, 1u);
   broken = false;

@@ -270,14 +270,18 @@ TEST(Stream, UniformStaysBelowTheBoundAndReachesAll) {
     EXPECT_EQ(counts.size(), bound);
     EXPECT_LT(counts.rbegin()->first, bound);
   }
-  // At 3 * 2^62 a careless modulo would make the lowest third twice as likely: 1/2 of the draws instead of 1/3.
+  // At 3 * 2^62 a careless modulo would make the lowest third twice as likely, a careless multiplication every third value: 1/2 of
+  // the draws instead of 1/3.
   const u64 bound = u64{3} << 62;
-  int low = 0;
+  int low = 0, third = 0;
   for (int i = 0; i < 6000; i++) {
     const u64 value = stream.Uniform(bound);
     ASSERT_LT(value, bound);
     low += value < bound / 3;
+    third += value % 3 == 0;
   }
+  EXPECT_GT(third, 1800);
+  EXPECT_LT(third, 2200);
   EXPECT_GT(low, 1800);  // 2000 expected, standard deviation 37
   EXPECT_LT(low, 2200);
 }
