@@ -2,9 +2,9 @@
 // CPU reports that no number was ready.
 //
 // RDSEED and RNDRRS (kCpuSeed): each word comes from a conditioner, or from a generator reseeded for it, that the vendor claims full
-// entropy for [intel-drng] 4.2, [arm-arm] FEAT_RNG. We credit half: 32 bits a word.
+// entropy for [intel-drng] "RDSEED", [arm-arm] FEAT_RNG. We credit half: 32 bits a word.
 // RDRAND and RNDR (kCpuRandom): words of a deterministic generator that takes a seed of 256 bits at least every 511 blocks of 128 bits
-// [intel-drng] 3.2.3 (AMD: every 2,048 words of 32 bits). However many words are drawn, 1,024 of them rest on no more than one seed for
+// [intel-drng] "Deterministic Random Bit Generator" (AMD: every 2,048 words of 32 bits). However many words are drawn, 1,024 of them rest on no more than one seed for
 // certain, so we credit 256 bits for 1,024 words: a quarter of a bit a word.
 //
 // What CPUs were seen to do, and what the tests after each word are for: all ones with success after a resume from sleep, zeros
@@ -33,7 +33,7 @@ inline constexpr u32 kCpuStartupWords = kStartupSamples / kCpuLanes;
 static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuSeedProfile.credit.millibits_per_sample);
 static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuRandomProfile.credit.millibits_per_sample);
 
-// [intel-drng] 5.2.1 lets RDRAND fail ten times in a row before it counts as broken; RDSEED runs dry whenever another core or
+// [intel-drng] "Retry Recommendations" lets RDRAND fail ten times in a row before it counts as broken; RDSEED runs dry whenever another core or
 // guest is quicker (it gives way for good only when the count ends, so that a starved machine stops instead of hanging).
 inline constexpr u32 kCpuRandomTries = 10;
 inline constexpr u32 kCpuSeedTries = 1'000;

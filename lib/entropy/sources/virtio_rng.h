@@ -1,4 +1,4 @@
-// Bytes from a virtio entropy device [virtio-1.2] 5.4. The driver hands in each buffer that the device returned.
+// Bytes from a virtio entropy device [virtio-v1.2] 5.4. The driver hands in each buffer that the device returned.
 //
 // Like the firmware's seed it is the host's generator speaking, credited at 8 bits a byte on the host's word; unlike it,
 // there is enough for a start-up test, so nothing is credited before 1,024 bytes have passed. The device's side is not
