@@ -55,6 +55,12 @@ void Context::CloseRange(u32 first, u32 last) {
   }
 }
 
+void Context::CloseForExec() {
+  for (int fd = NextOpen(0); fd >= 0; fd = NextOpen(fd + 1)) {
+    if (slots_[static_cast<size_t>(fd)].close_on_exec) (void)Close(fd);
+  }
+}
+
 Result<bool> Context::close_on_exec(int descriptor) const {
   if (!IsOpen(descriptor)) return Error::kBadDescriptor;
   return slots_[static_cast<size_t>(descriptor)].close_on_exec;

@@ -28,6 +28,7 @@ class Context : public RefCounted {
   Result<void> Close(int descriptor);
   void CloseRange(u32 first, u32 last);
   void CloseAll() { CloseRange(0, ~0u); }
+  void CloseForExec();  // those marked so
   Result<bool> close_on_exec(int descriptor) const;
   Result<void> SetCloseOnExec(int descriptor, bool value);
   // The open descriptors from `from` on: the next one, or -1.
@@ -39,6 +40,9 @@ class Context : public RefCounted {
   u32 umask = 022;
   Credentials credentials;
   Ref<Directory> root, working;
+  // What runs, for /proc/self/exe and /proc/self/auxv: set by whoever loads the program.
+  Ref<File> executable;
+  Vector<u64> auxiliary_vector;
 
  private:
   struct Slot {

@@ -64,6 +64,7 @@ class OpenDevice final : public File {
   }
   Result<u64> Seek(i64, int) override { return 0; }
   bool seekable() const override { return true; }
+  bool pollable() const override { return kind_ == DeviceKind::kRandom; }
   Result<i64> Control(u32 request, u64 argument) override {
     constexpr u32 kGetEntropyCount = 0x80045200;  // RNDGETENTCNT [random(4)]
     if (kind_ != DeviceKind::kRandom || request != kGetEntropyCount) return Error::kNotATerminal;

@@ -10,8 +10,12 @@ constinit sched::WaitQueue g_lock_released;
 sched::WaitQueue& File::lock_released() { return g_lock_released; }
 
 File::~File() {
-  while (FileWatch* watch = watches_.PopFront()) watch->OnFileGone();
   if (lock_ != Lock::kNone) (void)SetLock(Lock::kNone);
+}
+
+void File::OnLastRelease() {
+  while (FileWatch* watch = watches_.PopFront()) watch->OnFileGone();
+  delete this;
 }
 
 Result<u64> File::Read(mm::IoBuffer&, u64) { return Error::kInvalidArgument; }

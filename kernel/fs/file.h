@@ -35,6 +35,8 @@ class FileWatch {
   ~FileWatch() = default;
 };
 
+class EventSet;
+
 class File : public RefCounted {
  public:
   // Reads or writes at `offset`, or at the file's own position when it has none and `offset` is kStream. The returned count may be
@@ -46,6 +48,9 @@ class File : public RefCounted {
   virtual bool seekable() const { return false; }
   // The events that hold now; registers the queues that announce a change.
   virtual PollEvents Poll(PollRegistrar& registrar);
+  // False for files that are always ready, which epoll refuses.
+  virtual bool pollable() const { return true; }
+  virtual EventSet* as_event_set() { return nullptr; }
   // ioctl(2): `argument` is a user address or a number, as the request says.
   virtual Result<i64> Control(u32 request, u64 argument);
   // The object's pages for mmap(2). kNoDevice when it cannot be mapped.
@@ -80,6 +85,8 @@ class File : public RefCounted {
 
  protected:
   ~File() override;
+  // Ends the watches while all of the object still stands.
+  void OnLastRelease() override;
 
  private:
   Location where_;

@@ -16,6 +16,7 @@ class OpenRegular final : public File {
   Result<u64> Write(mm::IoBuffer& from, u64 offset) override;
   Result<u64> Seek(i64 offset, int whence) override;
   bool seekable() const override { return true; }
+  bool pollable() const override { return false; }
   Result<i64> Control(u32 request, u64 argument) override;
   Result<Ref<mm::PageSource>> Mappable() override;
   RegularFile& node() { return *node_; }
@@ -32,6 +33,7 @@ class OpenDirectory final : public File {
   Result<u64> Read(mm::IoBuffer&, u64) override { return Error::kIsDirectory; }
   Result<u64> Seek(i64 offset, int whence) override;
   bool seekable() const override { return true; }
+  bool pollable() const override { return false; }
   // Entries from the file's position on, "." and ".." first; visiting stops when the visitor says so.
   Result<void> List(EntryVisitor& visitor);
   Directory& node() { return *node_; }

@@ -44,6 +44,7 @@ class OpenText final : public File {
     return position;
   }
   bool seekable() const override { return true; }
+  bool pollable() const override { return false; }
 
  private:
   Ref<TextNode> node_;
@@ -59,8 +60,8 @@ Result<Ref<File>> TextNode::Open(const OpenHow&, Location where) {
   return Ref<File>(std::move(file));
 }
 
-Result<void> AddText(Directory& directory, std::string_view name, TextMaker maker, u64 subject, u32 mode) {
-  auto node = TRY(MakeRef<TextNode>(directory.file_system(), mode, maker, subject));
+Result<void> AddText(Directory& directory, std::string_view name, TextMaker maker, u64 subject, u32 mode, TextTaker taker) {
+  auto node = TRY(MakeRef<TextNode>(directory.file_system(), mode, maker, subject, taker));
   TRY(directory.Insert(name, std::move(node)));
   return {};
 }

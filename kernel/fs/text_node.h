@@ -46,7 +46,8 @@ class TextNode final : public Inode {
 };
 
 // Puts a text file into a directory.
-Result<void> AddText(Directory& directory, std::string_view name, TextMaker maker, u64 subject = 0, u32 mode = 0444);
+Result<void> AddText(Directory& directory, std::string_view name, TextMaker maker, u64 subject = 0, u32 mode = 0444,
+                     TextTaker taker = nullptr);
 // Makes a subdirectory.
 Result<Ref<Directory>> AddDirectory(Ref<Directory> parent, std::string_view name, u32 mode = 0555);
 

@@ -22,6 +22,9 @@ struct Waiter {
   u64 key = 0;         // futex: the frame and offset waited on, or a bit set; unused elsewhere
   u32 bits = ~0u;      // futex bitset
   bool woken = false;  // this entry was the one woken (poll, futex)
+  // When set, called at each wake-up instead of waking a thread; the entry stays queued, and does not count (epoll). It must
+  // not touch the queue.
+  void (*notify)(Waiter& waiter) = nullptr;
 };
 
 class WaitQueue {
@@ -44,7 +47,9 @@ class WaitQueue {
     u32 woken = 0;
     for (Waiter* waiter = waiters_.front(); waiter != nullptr && woken < count;) {
       Waiter* next = waiters_.Next(waiter);
-      if (matches(*waiter)) {
+      if (waiter->notify != nullptr) {
+        waiter->notify(*waiter);
+      } else if (matches(*waiter)) {
         WakeOne(waiter);
         woken++;
       }
