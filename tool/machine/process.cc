@@ -57,6 +57,12 @@ UniqueFd MakeMemoryFile(const char* name, std::string_view bytes) {
   return file;
 }
 
+UniqueFd OpenNull() {
+  UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!null) throw SystemFailure("/dev/null", errno);
+  return null;
+}
+
 Process Process::Spawn(const std::vector<std::string>& argv, const std::vector<int>& inherited) {
   std::vector<char*> raw;
   for (const std::string& argument : argv) raw.push_back(const_cast<char*>(argument.c_str()));

@@ -18,6 +18,8 @@ std::pair<UniqueFd, UniqueFd> MakeSocketPair();
 // An anonymous file in memory with these bytes, read position at 0.
 UniqueFd MakeMemoryFile(const char* name, std::string_view bytes);
 
+UniqueFd OpenNull();
+
 class Process {
  public:
   // Starts argv[0], found on PATH, with `inherited` open under the same numbers, /dev/null as input, and its own output and

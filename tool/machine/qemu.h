@@ -17,10 +17,10 @@ struct MachineSpec {
   Arch arch = kHostArch;
   Accelerator accelerator = Accelerator::kTcg;
   u64 memory_bytes = 0;
-  std::string kernel;
+  std::string kernel = {};
   // Descriptors that the emulator inherits.
   int archive = -1, seed = -1, link = -1, console = -1;
-  std::optional<int> gdb_port;  // halt before the first instruction and wait for a debugger there
+  std::optional<int> gdb_port = {};  // halt before the first instruction and wait for a debugger there
 };
 
 std::vector<std::string> QemuCommand(const MachineSpec& spec);

@@ -1,0 +1,31 @@
+// The words after `caponier`.
+#pragma once
+
+#include <span>
+#include <string>
+#include <variant>
+
+#include "tool/run_options.h"
+
+namespace caponier::tool {
+
+struct CheckOptions {
+  std::optional<Arch> arch;
+  std::optional<std::string> sysroot;
+  std::string program;
+};
+
+// Something to print and leave with status 0: help, a version.
+struct PrintText {
+  std::string text;
+};
+
+using Command = std::variant<RunOptions, CheckOptions, PrintText>;
+
+// Throws Failure(125) with one line for words that make no command. Options end at PROGRAM or at "--": what follows is the
+// program's own.
+Command ParseCommandLine(std::span<const std::string> words);
+
+inline constexpr char kVersion[] = "0.1.0";
+
+}  // namespace caponier::tool

@@ -1,0 +1,66 @@
+#include "tool/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tool/failure.h"
+
+namespace caponier::tool {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Command Parse(std::vector<std::string> words) { return ParseCommandLine(words); }
+RunOptions RunWith(std::vector<std::string> words) {
+  words.insert(words.begin(), "run");
+  return std::get<RunOptions>(Parse(words));
+}
+std::string LineOf(std::vector<std::string> words) {
+  try {
+    Parse(words);
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.status(), 125);
+    EXPECT_EQ(std::string(failure.what()).find('\n'), std::string::npos);
+    return failure.what();
+  }
+  return "accepted";
+}
+
+TEST(CommandLine, OptionsEndAtTheProgram) {
+  EXPECT_THAT(RunWith({"ls", "-l", "--memory", "x"}).program, ElementsAre("ls", "-l", "--memory", "x"));
+  const RunOptions options = RunWith({"--memory", "64M", "--env", "A=1", "--trace", "-e", "B", "ls", "--trace", "--", "x"});
+  EXPECT_EQ(options.memory_bytes, 64 * kMiB);
+  EXPECT_TRUE(options.trace);
+  EXPECT_THAT(options.environment, ElementsAre("A=1", "B"));
+  EXPECT_THAT(options.program, ElementsAre("ls", "--trace", "--", "x"));
+  EXPECT_THAT(RunWith({"--", "--odd-name", "x"}).program, ElementsAre("--odd-name", "x"));
+  EXPECT_THAT(RunWith({"--layout=off", "true"}).program, ElementsAre("true"));
+  EXPECT_THAT(RunWith({}).program, IsEmpty());
+  EXPECT_EQ(RunWith({"--accel", "tcg"}).accelerator, AcceleratorChoice::kTcg);
+  EXPECT_EQ(RunWith({"--arch", "aarch64"}).arch, Arch::kAarch64);
+}
+
+TEST(CommandLine, RefusesInOneLine) {
+  EXPECT_EQ(LineOf({"run", "--bogus", "ls"}), "unknown option --bogus (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--bogus=1", "ls"}), "unknown option --bogus=1 (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--memory", "lots", "ls"}), "--memory lots: not a size (as 64M or 1G)");
+  EXPECT_EQ(LineOf({"run", "--memory", "0", "ls"}), "--memory 0: not between 1M and 1024G");
+  EXPECT_EQ(LineOf({"run", "--arch", "mips", "ls"}), "--arch mips: not x86_64 or aarch64");
+  EXPECT_EQ(LineOf({"run", "--env", "=x", "ls"}), "--env =x: not K=V");
+  EXPECT_THAT(LineOf({"run", "--memory"}), HasSubstr("--memory"));
+  EXPECT_THAT(LineOf({"run", "--wx", "sometimes", "ls"}), HasSubstr("--wx"));
+  EXPECT_THAT(LineOf({"run", "--accel", "hvf", "ls"}), HasSubstr("--accel"));
+  EXPECT_EQ(LineOf({"fly"}), "unknown command fly (see caponier --help)");
+  EXPECT_EQ(LineOf({"check"}), "check takes one PROGRAM");
+  EXPECT_EQ(LineOf({"check", "a", "b"}), "check takes one PROGRAM");
+}
+
+TEST(CommandLine, HelpIsNotAFailure) {
+  EXPECT_THAT(std::get<PrintText>(Parse({"run", "--help"})).text, HasSubstr("--memory"));
+  EXPECT_THAT(std::get<PrintText>(Parse({})).text, HasSubstr("caponier run"));
+}
+
+}  // namespace
+}  // namespace caponier::tool

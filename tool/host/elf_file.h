@@ -1,0 +1,40 @@
+// What the tool needs to know of an ELF file on the host: for which machine, through which interpreter, with which libraries.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/bytes.h"
+#include "tool/arch.h"
+#include "tool/unique_fd.h"
+
+namespace caponier::tool {
+
+// A file's bytes, read-only in memory.
+class MappedFile {
+ public:
+  // Throws Failure(126) when it cannot be read.
+  explicit MappedFile(const std::string& host_path);
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+  Bytes bytes() const { return bytes_; }
+
+ private:
+  Bytes bytes_;
+};
+
+struct ElfFacts {
+  Arch arch = kHostArch;
+  std::string interpreter;          // empty for a static program or a library
+  std::vector<std::string> needed;  // DT_NEEDED
+  std::vector<std::string> rpath, runpath;  // the directories in them
+};
+
+bool LooksLikeElf(Bytes bytes);
+
+// Reads a program or a library. Throws Failure(126) with the reader's own words, naming the file as `name`.
+ElfFacts ReadElf(Bytes bytes, std::string_view name);
+
+}  // namespace caponier::tool

@@ -1,0 +1,26 @@
+// Where the parts built with this tool lie: the kernels and the guest programs.
+#pragma once
+
+#include <string>
+
+#include "tool/arch.h"
+
+namespace caponier::tool {
+
+class Install {
+ public:
+  // From the tool's own place, build/PRESET/tool/caponier-tool.
+  static Install FromSelf();
+  explicit Install(std::string build_directory) : build_(std::move(build_directory)) {}
+
+  // Each builds what is missing by way of the launcher, when the tool was started by it; throws Failure when the file is absent.
+  std::string Kernel(Arch arch) const;         // what the emulator loads
+  std::string KernelSymbols(Arch arch) const;  // for a debugger
+  std::string GuestProgram(Arch arch, const std::string& name) const;
+
+ private:
+  std::string Require(Arch arch, const std::string& path) const;
+  std::string build_;
+};
+
+}  // namespace caponier::tool

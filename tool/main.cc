@@ -1,0 +1,45 @@
+// The `caponier` command. The launcher at the root of the repository builds this program and starts it.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tool/check.h"
+#include "tool/command_line.h"
+#include "tool/failure.h"
+#include "tool/run.h"
+
+namespace {
+
+// Whoever starts a program with a standard descriptor closed must not find a file of ours behind that number.
+void OpenStandardDescriptors() {
+  for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = open("/dev/null", O_RDWR)) {
+    if (fd > STDERR_FILENO) {
+      close(fd);
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  using namespace caponier::tool;
+  OpenStandardDescriptors();
+  const Command command = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
+  if (const auto* text = std::get_if<PrintText>(&command)) {
+    std::fputs(text->text.c_str(), stdout);
+    return std::fflush(stdout) == 0 ? 0 : kStatusFailed;
+  }
+  if (const auto* options = std::get_if<RunOptions>(&command)) return Run(*options);
+  return Check(std::get<CheckOptions>(command));
+} catch (const caponier::tool::Failure& failure) {
+  caponier::tool::Say(failure.what());
+  return failure.status();
+} catch (const std::exception& failure) {
+  caponier::tool::Say(failure.what());
+  return caponier::tool::kStatusFailed;
+}

@@ -1,0 +1,229 @@
+#include "tool/pack/guest_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tool/failure.h"
+#include "tool/host/elf_file.h"
+#include "tool/host/libraries.h"
+#include "tool/host/program_search.h"
+#include "tool/host/script.h"
+#include "tool/pack/environment.h"
+#include "tool/pack/program_data.h"
+
+namespace caponier::tool {
+namespace {
+
+constexpr int kMaxScriptDepth = 4;  // [linux-exec] "Interpreter scripts"
+
+// A program and the tree in which its absolute path and its libraries' are meant.
+struct Located {
+  Tree tree;
+  std::string path;  // in the tree, links kept
+};
+
+Tree ExistingDirectory(std::string_view option, const std::string& path, const Surroundings& here) {
+  const std::string absolute = path.starts_with('/') ? path : here.directory + "/" + path;
+  const auto found = Tree().Resolve(absolute);
+  if (!found.has_value()) throw Failure(fmt::format("{} {}: not found", option, path));
+  if (!S_ISDIR(found->status.st_mode)) throw Failure(fmt::format("{} {}: not a directory", option, path));
+  return Tree(found->path);
+}
+
+// What programs expect of any system. An existing file stays.
+void AddUsualFiles(FileSet& files, const RunOptions& options) {
+  for (const char* directory : {"/dev", "/proc", "/sys", "/run", "/etc"}) files.AddDirectory(directory);
+  files.AddDirectory("/tmp", 01777);
+  files.AddDirectory("/var/tmp", 01777);
+  files.AddDirectory("/root", 0700);
+  if (options.root.has_value()) return;
+  for (const char* file : {"/etc/passwd", "/etc/group", "/etc/localtime"}) files.Add(Tree(), file);
+  files.AddText("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+  files.AddText("/etc/group", "root:x:0:\n");
+  files.AddText("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
+  files.AddText("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 caponier\n");
+  files.AddText("/etc/hostname", "caponier\n");
+}
+
+class Planner {
+ public:
+  Planner(const RunOptions& options, const Surroundings& here) : options_(options), here_(here) {}
+
+  GuestPlan Plan() {
+    if (options_.root.has_value()) {
+      PlanRoot();
+    } else {
+      PlanFromHost();
+    }
+    FinishBarePlan(plan_, options_, here_);
+    return std::move(plan_);
+  }
+
+ private:
+  const std::string& program() const { return options_.program.front(); }
+
+  // --root: everything is in there, and the program too.
+  void PlanRoot() {
+    const Tree root = ExistingDirectory("--root", *options_.root, here_);
+    plan_.workdir = options_.workdir.value_or("/");
+    const std::string path = FindProgram(root, program(), LookUp(options_.environment, "PATH").value_or(std::string(kDefaultPath)), plan_.workdir);
+    plan_.arguments = options_.program;
+    const ElfFacts facts = FollowScripts({root, path}).second;
+    if (!facts.interpreter.empty() && !root.Resolve(facts.interpreter).has_value()) {
+      throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: its interpreter {} is not in --root", program(), facts.interpreter));
+    }
+    plan_.files.AddWholeTree(root);
+    plan_.exe = root.Resolve(exe_.path)->path;
+    if (!plan_.files.Find(plan_.workdir) && plan_.workdir != "/") plan_.files.AddDirectory(plan_.workdir);
+  }
+
+  void PlanFromHost() {
+    plan_.arguments = options_.program;
+    const auto [located, facts] = FollowScripts(Locate(program()));
+    const std::vector<Tree> trees = LibraryTrees(located.tree);
+    plan_.exe = plan_.files.Add(located.tree, located.path);
+    LibraryCollector libraries(plan_.files, trees, plan_.arch, LookUp(options_.environment, "LD_LIBRARY_PATH").value_or(""));
+    libraries.AddProgram(located.tree, plan_.exe, facts);
+    for (const std::string& object : AddProgramData(plan_.files, located.tree, plan_.exe, plan_.arch)) libraries.AddObject(located.tree, object);
+    PlanWorkdir();
+    AddNamedFiles();
+  }
+
+  // Where `word` is found: by path on the host, else by name in a sysroot when one is meant, else on the host's PATH.
+  Located Locate(const std::string& word) {
+    const std::string host_path = here_.Variable("PATH").value_or(std::string(kDefaultPath));
+    if (word.find('/') == std::string::npos) {
+      if (const auto sysroot = NamedSysroot(options_.arch.value_or(kHostArch))) {
+        return {*sysroot, FindProgram(*sysroot, word, kDefaultPath, "/")};
+      }
+      return {Tree(), FindProgram(Tree(), word, host_path, here_.directory)};
+    }
+    return InItsTree(FindProgram(Tree(), word, host_path, here_.directory));
+  }
+
+  // A program by path that lies in a folder with its own /: --sysroot, or the folder in which its interpreter's path leads to a
+  // file, as /x/sysroot for /x/sysroot/usr/bin/python3. Only programs of another architecture are looked at for the latter.
+  Located InItsTree(const std::string& path) {
+    const auto found = Tree().Resolve(path);
+    if (const auto sysroot = NamedSysroot(kHostArch); sysroot.has_value() && found->path.starts_with(sysroot->prefix() + "/")) {
+      return {*sysroot, found->path.substr(sysroot->prefix().size())};
+    }
+    const MappedFile file(found->host_path);
+    if (!LooksLikeElf(file.bytes())) return {Tree(), path};
+    const ElfFacts facts = ReadElf(file.bytes(), program());
+    if (facts.arch == kHostArch || facts.interpreter.empty()) return {Tree(), path};
+    for (std::string folder = DirectoryOf(found->path); folder != "/"; folder = DirectoryOf(folder)) {
+      if (Tree(folder).Resolve(facts.interpreter).has_value()) return {Tree(folder), found->path.substr(folder.size())};
+    }
+    return {Tree(), path};
+  }
+
+  std::optional<Tree> NamedSysroot(Arch arch) const {
+    if (options_.sysroot.has_value()) return ExistingDirectory("--sysroot", *options_.sysroot, here_);
+    if (arch != Arch::kAarch64) return std::nullopt;
+    const auto variable = here_.Variable("CAPONIER_SYSROOT_AARCH64");
+    if (!variable.has_value() || variable->empty()) return std::nullopt;
+    return ExistingDirectory("CAPONIER_SYSROOT_AARCH64", *variable, here_);
+  }
+
+  // In the order in which libraries are looked for.
+  std::vector<Tree> LibraryTrees(const Tree& of_program) const {
+    std::vector<Tree> trees;
+    const auto add = [&](const Tree& tree) {
+      if (std::find(trees.begin(), trees.end(), tree) == trees.end()) trees.push_back(tree);
+    };
+    if (const auto sysroot = NamedSysroot(plan_.arch)) add(*sysroot);
+    add(of_program);
+    add(Tree());
+    if (plan_.arch != kHostArch) add(Tree(fmt::format("/usr/{}", MultiarchOf(plan_.arch))));
+    return trees;
+  }
+
+  // From a script to the interpreter at the end of its "#!" lines; puts what each line adds before the arguments.
+  std::pair<Located, ElfFacts> FollowScripts(Located located) {
+    for (int depth = 0;; depth++) {
+      const auto found = located.tree.Resolve(located.path);
+      const MappedFile file(found->host_path);
+      if (LooksLikeElf(file.bytes())) {
+        exe_ = located;
+        return {located, Accept(ReadElf(file.bytes(), program()))};
+      }
+      const auto line = ParseScriptLine(AsText(file.bytes().first(std::min(file.bytes().size(), kScriptLineBytes))));
+      if (!line.has_value()) throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: it is neither an ELF program nor a script with an interpreter", program()));
+      if (depth == kMaxScriptDepth) throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: its interpreters are scripts of scripts", program()));
+      if (!options_.root.has_value()) plan_.files.Add(located.tree, located.path);
+      plan_.arguments.front() = located.path;
+      plan_.arguments.insert(plan_.arguments.begin(), line->arguments.begin(), line->arguments.end());
+      plan_.arguments.insert(plan_.arguments.begin(), line->interpreter);
+      try {
+        located.path = FindProgram(located.tree, line->interpreter, kDefaultPath, "/");
+      } catch (const Failure& failure) {
+        throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: interpreter {}", program(), failure.what()));
+      }
+    }
+  }
+
+  ElfFacts Accept(ElfFacts facts) {
+    if (options_.arch.has_value() && *options_.arch != facts.arch) {
+      throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: it is a program for {}, not {}", program(), NameOf(facts.arch), NameOf(*options_.arch)));
+    }
+    plan_.arch = facts.arch;
+    return facts;
+  }
+
+  void PlanWorkdir() {
+    if (options_.workdir.has_value()) {
+      const std::string& wanted = *options_.workdir;
+      plan_.workdir = JoinPath(SplitPath(wanted.starts_with('/') ? wanted : here_.directory + "/" + wanted));
+    } else {
+      plan_.workdir = IsKernelPath(here_.directory) ? "/" : here_.directory;
+    }
+    const std::string at = plan_.files.Add(Tree(), plan_.workdir);
+    if (at.empty()) plan_.files.AddDirectory(plan_.workdir);
+  }
+
+  static bool IsKernelPath(std::string_view path) {
+    const auto parts = SplitPath(path);
+    return !parts.empty() && (parts[0] == "dev" || parts[0] == "proc" || parts[0] == "sys");
+  }
+
+  // Arguments that name files of the caller come along: copied in, so that what the program writes stays in the machine. A
+  // directory comes with its contents when it lies below the caller's own directory; others are the machine's own.
+  void AddNamedFiles() {
+    for (size_t i = 1; i < options_.program.size(); i++) {
+      const std::string& word = options_.program[i];
+      if (word.empty() || word.starts_with('-')) continue;
+      const std::string path = word.starts_with('/') ? word : here_.directory + "/" + word;
+      const auto found = Tree().Resolve(path);
+      if (!found.has_value() || IsKernelPath(path)) continue;
+      const std::string inside = here_.directory == "/" ? "/" : here_.directory + "/";
+      if (S_ISREG(found->status.st_mode)) {
+        plan_.files.Add(Tree(), path);
+      } else if (S_ISDIR(found->status.st_mode) && here_.directory != "/" && (found->path + "/").starts_with(inside)) {
+        plan_.files.AddAll(Tree(), path);
+      }
+    }
+    for (const std::string& word : options_.with) {
+      const std::string path = word.starts_with('/') ? word : here_.directory + "/" + word;
+      if (plan_.files.AddAll(Tree(), path).empty()) throw Failure(fmt::format("--with {}: not found", word));
+    }
+  }
+
+  const RunOptions& options_;
+  const Surroundings& here_;
+  GuestPlan plan_;
+  Located exe_;
+};
+
+}  // namespace
+
+void FinishBarePlan(GuestPlan& plan, const RunOptions& options, const Surroundings& here) {
+  AddUsualFiles(plan.files, options);
+  plan.environment = GuestEnvironment(options, here, plan.arch, plan.workdir);
+  if (!options.root.has_value() && UsesUtf8Locale(plan.environment)) plan.files.AddAll(Tree(), "/usr/lib/locale/C.utf8");
+}
+
+GuestPlan PlanGuest(const RunOptions& options, const Surroundings& here) { return Planner(options, here).Plan(); }
+
+}  // namespace caponier::tool

@@ -1,0 +1,180 @@
+#include "tool/run.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+
+#include "tool/failure.h"
+#include "tool/install.h"
+#include "tool/machine/kvm_probe.h"
+#include "tool/machine/launch.h"
+#include "tool/machine/report.h"
+#include "tool/pack/config.h"
+#include "tool/pack/guest_plan.h"
+#include "tool/pack/packer.h"
+#include "tool/size.h"
+
+namespace caponier::tool {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kProbeDeadline = 3s;
+
+u64 NowNanoseconds() {
+  return static_cast<u64>(std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+std::string TerminalDigits() {
+  std::string digits;
+  for (const int fd : {0, 1, 2}) {
+    if (isatty(fd) != 0) digits += static_cast<char>('0' + fd);
+  }
+  return digits;
+}
+
+// Boots the kernel under KVM with a program that ends with a known status.
+bool ProbeBoots(const std::string& kernel) try {
+  FileSet files;
+  files.AddText("/probe", ProbeProgram(), 0755);
+  const GuestConfig config{.exe = "/probe", .arguments = {"/probe"}, .epoch_ns = NowNanoseconds()};
+  Archive archive = PackArchive(EncodeConfig(config), files);
+  MachineSpec spec{.arch = kHostArch, .accelerator = Accelerator::kKvm, .memory_bytes = 64 * kMiB, .kernel = kernel, .archive = archive.file.get()};
+  Machine machine = StartMachine(spec);
+  const UniqueFd null = OpenNull();
+  SessionOptions options{.input = null.get(), .output = null.get(), .errors = null.get(), .deadline = kProbeDeadline};
+  const Outcome outcome = Session(machine.process, std::move(machine.link), std::move(machine.console), options).Run();
+  return outcome.exit.has_value() && outcome.exit->cause == link::ExitCause::kExited && outcome.exit->status == kProbeStatus;
+} catch (const Failure&) {
+  return false;
+}
+
+Accelerator Choose(AcceleratorChoice choice, Arch arch, const std::string& kernel) {
+  switch (choice) {
+    case AcceleratorChoice::kTcg:
+      return Accelerator::kTcg;
+    case AcceleratorChoice::kKvm:
+      if (arch != kHostArch) throw Failure(fmt::format("--accel kvm: this host does not run {} code", NameOf(arch)));
+      if (access("/dev/kvm", R_OK | W_OK) != 0) throw SystemFailure("--accel kvm: /dev/kvm", errno);
+      return Accelerator::kKvm;
+    case AcceleratorChoice::kAuto:
+      return ChooseAccelerator(arch, kernel, [&] { return ProbeBoots(kernel); });
+  }
+  return Accelerator::kTcg;
+}
+
+int FreeLoopbackPort() {
+  const UniqueFd socket_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  socklen_t size = sizeof(address);
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  if (!socket_fd || bind(socket_fd.get(), any, size) != 0 || getsockname(socket_fd.get(), any, &size) != 0) throw SystemFailure("no port for --gdb", errno);
+  return ntohs(address.sin_port);
+}
+
+GuestPlan PlanTour(const RunOptions& options, const Install& install) {
+  GuestPlan plan;
+  plan.arch = options.arch.value_or(Arch::kX86_64);
+  plan.workdir = "/";
+  plan.arguments = {"tour"};
+  plan.exe = "/tour";
+  const std::string tour = install.GuestProgram(plan.arch, "tour");
+  plan.files.AddFileAt("/tour", tour, 0755);
+  FinishBarePlan(plan, options, CurrentSurroundings());
+  return plan;
+}
+
+GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
+  return GuestConfig{.exe = plan.exe,
+                     .arguments = plan.arguments,
+                     .environment = plan.environment,
+                     .workdir = plan.workdir,
+                     .epoch_ns = NowNanoseconds(),
+                     .tty = TerminalDigits(),
+                     .window = TerminalSize(),
+                     .trace = options.trace,
+                     .report = options.report.has_value(),
+                     .layout = options.layout,
+                     .wx = options.wx,
+                     .tagging = options.tagging,
+                     .heap = options.heap};
+}
+
+// The archive and the kernel must lie in the machine's memory together. The virt machine puts an initial ram disk into the upper
+// half of up to 256 MiB, [qemu-virt]; above that it starts 128 MiB in.
+void CheckFits(u64 archive_bytes, const MachineSpec& spec) {
+  const u64 kept = spec.arch == Arch::kAarch64 ? std::min(spec.memory_bytes / 2, 128 * kMiB) : 2 * kMiB;
+  if (archive_bytes + kept <= spec.memory_bytes) return;
+  throw Failure(fmt::format("the files to pack take {}, too much for --memory {}", SizeText(archive_bytes), SizeText(spec.memory_bytes)));
+}
+
+std::string DescribeEnd(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("the emulator was ended by signal {}", WTERMSIG(status));
+  return fmt::format("the emulator ended with status {} before the program did", WEXITSTATUS(status));
+}
+
+int StatusOf(const Outcome& outcome, Session& session) {
+  if (outcome.exit.has_value()) {
+    const auto status = static_cast<int>(static_cast<u32>(outcome.exit->status));
+    switch (outcome.exit->cause) {
+      case link::ExitCause::kExited: return status & 0xff;
+      case link::ExitCause::kSignaled: return kStatusSignalBase + (status & 0x7f);
+      case link::ExitCause::kNotExecutable: return kStatusNotExecutable;
+      case link::ExitCause::kNotFound: return kStatusNotFound;
+      case link::ExitCause::kRefused: return kStatusFailed;
+      case link::ExitCause::kKernelPanic: break;
+    }
+    session.SayTails();
+    Say("the machine failed");
+    return kStatusFailed;
+  }
+  if (outcome.stopped_by != 0) {
+    Say("the machine was stopped");
+    return kStatusSignalBase + outcome.stopped_by;
+  }
+  session.SayTails();
+  Say(!outcome.fault.empty() ? outcome.fault : DescribeEnd(outcome.emulator_status));
+  return kStatusFailed;
+}
+
+}  // namespace
+
+int Run(const RunOptions& options) {
+  LaunchFacts facts{.start = Clock::now()};
+  const Install install = Install::FromSelf();
+  const GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
+  MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
+  CheckFits(plan.files.total_bytes(), spec);
+  spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);
+  if (options.report.has_value() && !std::ofstream(*options.report, std::ios::app)) throw SystemFailure("cannot write --report " + *options.report, errno);
+  const Archive archive = PackArchive(EncodeConfig(ConfigFor(plan, options)), plan.files);
+  CheckFits(archive.size, spec);
+  spec.archive = archive.file.get();
+  if (options.gdb) spec.gdb_port = FreeLoopbackPort();
+  facts.packed = Clock::now();
+
+  Machine machine = StartMachine(spec);
+  facts.spawned = Clock::now();
+  if (options.gdb) Say(fmt::format("waiting for a debugger: gdb-multiarch {} -ex 'target remote 127.0.0.1:{}'", install.KernelSymbols(plan.arch), *spec.gdb_port));
+  Session session(machine.process, std::move(machine.link), std::move(machine.console), {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure});
+  const Outcome outcome = session.Run();
+  const int status = StatusOf(outcome, session);
+  if (options.report.has_value()) {
+    facts.arch = plan.arch;
+    facts.accelerator = spec.accelerator;
+    facts.command = machine.command;
+    facts.archive_bytes = archive.size;
+    facts.status = status;
+    WriteReport(*options.report, facts, outcome);
+  }
+  return status;
+}
+
+}  // namespace caponier::tool

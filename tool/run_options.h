@@ -1,0 +1,29 @@
+// What `caponier run` was asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/types.h"
+#include "tool/arch.h"
+
+namespace caponier::tool {
+
+enum class AcceleratorChoice { kAuto, kKvm, kTcg };
+
+struct RunOptions {
+  std::optional<Arch> arch;
+  u64 memory_bytes = 128 * kMiB;
+  std::vector<std::string> environment;  // "K=V", or "K" for the tool's own value
+  std::optional<std::string> workdir;
+  std::optional<std::string> root, sysroot;
+  std::vector<std::string> with;  // more host files and directories to pack
+  AcceleratorChoice accelerator = AcceleratorChoice::kAuto;
+  std::string layout, wx, tagging, heap;  // empty: the default
+  bool trace = false, gdb = false, console = false;
+  std::optional<std::string> report;
+  std::vector<std::string> program;  // PROGRAM and ARGS; empty: the tour
+};
+
+}  // namespace caponier::tool
