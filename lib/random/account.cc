@@ -3,7 +3,7 @@
 namespace caponier::random {
 
 void WriteAccount(const Root& root, TextSink& sink) {
-  Format(sink, R"({{"seeded":{},"credited_bits":{},"reseeds":{},"sources":[)", root.Proof().ok(), root.credited().value, root.generation());
+  Format(sink, R"({{"seeded":{},"credited_bits":{},"reseeds":{},"sources":[)", root.Proof().ok(), root.credited().value, root.reseeds());
   for (size_t i = 0; i < entropy::kSourceCount; i++) {
     const SourceReport report = root.source(static_cast<SourceId>(i));
     Format(sink, R"({}{{"name":"{}","trust":"{}","status":"{}","credited_bits":{},"samples":{},"failures":{}}})", i == 0 ? "" : ",", report.name,

@@ -7,7 +7,7 @@
 //   u64 page = stream.Uniform(pages);
 //
 // There is one quality. Nothing can be drawn without a Seeded, and only a root that holds 256 bits of credit from healthy sources gives
-// one out. Should the last credited source later be found broken, the next draw that needs the root stops the machine.
+// one out. Should the last credited source later be found broken, the next draw stops the machine.
 #pragma once
 
 #include "lib/random/root.h"

@@ -40,6 +40,7 @@ void Root::Note(SourceId source, SourceStatus status, u64 samples) {
     if (account.status != SourceStatus::kFailed) account.failures++;
     account.credited_bits = 0;
     account.bytes = 0;
+    revocations_++;
   }
   account.status = status;
 }

@@ -56,8 +56,10 @@ class Root {
   bool MaybeReseed(u64 now_ns) { return pools_.MaybeReseed(now_ns); }
   // Reseeds at once from what the pools hold.
   void ReseedNow();
-  // Changes with every reseed; streams re-key when they see it change.
-  u64 generation() const { return pools_.reseeds(); }
+  u64 reseeds() const { return pools_.reseeds(); }
+  // Changes with every reseed and with every source that fails; a stream that sees it changed re-keys before it gives another byte, so
+  // that a machine that has lost its last credited source stops at the next draw of any stream.
+  u64 generation() const { return pools_.reseeds() + revocations_; }
 
   SourceReport source(SourceId id) const;
 
@@ -82,6 +84,7 @@ class Root {
 
   fortuna::Accumulator pools_;
   std::array<Account, entropy::kSourceCount> accounts_{};
+  u64 revocations_ = 0;
 };
 
 }  // namespace caponier::random
