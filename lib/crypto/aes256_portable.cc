@@ -68,7 +68,7 @@ void Store(Planes& q, MutableBytes bytes) {
 
 // Row r moves left by r columns [fips197] 5.1.2: lane r rotates right by 4 * r bits.
 constexpr u64 ShiftRows(u64 x) {
-  return (x & 0x000000000000ffff) |                                     //
+  return (x & 0x000000000000ffff) |                                        //
          (x >> 4 & 0x000000000fff0000) | (x << 12 & 0x00000000f0000000) |  //
          (x >> 8 & 0x000000ff00000000) | (x << 8 & 0x0000ff0000000000) |   //
          (x >> 12 & 0x000f000000000000) | (x << 4 & 0xfff0000000000000);

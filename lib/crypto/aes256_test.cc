@@ -17,7 +17,9 @@ using Buffer = std::vector<std::byte>;
 
 Buffer FromHex(std::string_view hex) {
   Buffer bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes.push_back(static_cast<std::byte>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<std::byte>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  }
   return bytes;
 }
 Key KeyFromHex(std::string_view hex) {
@@ -32,7 +34,8 @@ Buffer OpenSsl(const EVP_CIPHER* cipher, const Key& key, const std::byte* iv, By
   EVP_CIPHER_CTX_set_padding(context, 0);
   Buffer output(input.size() + 16);
   int length = 0;
-  EVP_EncryptUpdate(context, reinterpret_cast<u8*>(output.data()), &length, reinterpret_cast<const u8*>(input.data()), static_cast<int>(input.size()));
+  EVP_EncryptUpdate(context, reinterpret_cast<u8*>(output.data()), &length, reinterpret_cast<const u8*>(input.data()),
+                    static_cast<int>(input.size()));
   EVP_CIPHER_CTX_free(context);
   output.resize(static_cast<size_t>(length));
   return output;

@@ -10,7 +10,8 @@ namespace caponier::entropy {
 inline constexpr size_t kConditionedBytes = crypto::kSha256Bytes;
 
 // [sp800-90b] 3.1.5.1.2 with n_out = nw = 256 and longer input: h_out = -log2(2^-h_in + 2^-256 + ...), so below 256 bits it loses less
-// than one bit when h_in <= 255 and exactly one at 256, and full entropy takes 64 bits more than the output holds [sp800-90c]. Rounded down.
+// than one bit when h_in <= 255 and exactly one at 256, and full entropy takes 64 bits more than the output holds [sp800-90c]. Rounded
+// down.
 constexpr EntropyBits ConditionedCredit(EntropyBits input) {
   if (input.value == 0) return {0};
   if (input.value >= 8 * kConditionedBytes + 64) return {8 * kConditionedBytes};

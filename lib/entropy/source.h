@@ -44,8 +44,8 @@ enum class SourceStatus : u8 {
   kAbsent,    // never gave a sample
   kStarting,  // giving samples, start-up test not yet passed: mixed in, not credited
   kHealthy,
-  kStarved,   // gives no samples; what it gave before stands
-  kFailed,    // a health test failed: what it gave before is no longer believed
+  kStarved,  // gives no samples; what it gave before stands
+  kFailed,   // a health test failed: what it gave before is no longer believed
 };
 
 constexpr std::string_view StatusName(SourceStatus status) {

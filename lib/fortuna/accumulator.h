@@ -18,8 +18,8 @@
 
 namespace caponier::fortuna {
 
-inline constexpr size_t kPools = 32;            // ten reseeds a second reach the last pool after 2^31 of them, 6.8 years
-inline constexpr size_t kMinPoolBytes = 64;     // of events in pool 0 before a reseed
+inline constexpr size_t kPools = 32;         // ten reseeds a second reach the last pool after 2^31 of them, 6.8 years
+inline constexpr size_t kMinPoolBytes = 64;  // of events in pool 0 before a reseed
 inline constexpr u64 kReseedIntervalNs = 100'000'000;
 inline constexpr size_t kMaxEventBytes = 32;
 inline constexpr size_t kMaxSources = 32;

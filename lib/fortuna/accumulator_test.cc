@@ -34,7 +34,8 @@ TEST(Accumulator, AgreesWithTheReference) {
       const u8 source = static_cast<u8>(random() % 3);
       const std::string data = Event(random(), random() % 70);
       ours.Absorb(source, AsBytes(data));
-      for (size_t at = 0; at < data.size(); at += 32) reference.AddRandomEvent(source, seeded ? turn[source]++ % 32 : 0, data.substr(at, 32));
+      for (size_t at = 0; at < data.size(); at += 32)
+        reference.AddRandomEvent(source, seeded ? turn[source]++ % 32 : 0, data.substr(at, 32));
     }
     if (random() % 16 == 0) {
       ours.AbsorbFirst(9, AsBytes("urgent"));

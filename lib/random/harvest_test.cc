@@ -166,13 +166,12 @@ TEST(Account, IsJsonWithEverySource) {
   Harvest(root, firmware, 32);
   InlineText<2048> text;
   WriteAccount(root, text);
-  EXPECT_EQ(text.text(),
-            R"({"seeded":true,"credited_bits":256,"reseeds":0,"sources":[)"
-            R"({"name":"cpu-seed","trust":"cpu-vendor","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
-            R"({"name":"cpu-random","trust":"cpu-vendor","status":"healthy","credited_bits":256,"samples":1280,"failures":0},)"
-            R"({"name":"firmware-seed","trust":"host","status":"failed","credited_bits":0,"samples":5,"failures":1},)"
-            R"({"name":"virtio-rng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
-            R"({"name":"launcher-seed","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0}]})");
+  EXPECT_EQ(text.text(), R"({"seeded":true,"credited_bits":256,"reseeds":0,"sources":[)"
+                         R"({"name":"cpu-seed","trust":"cpu-vendor","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+                         R"({"name":"cpu-random","trust":"cpu-vendor","status":"healthy","credited_bits":256,"samples":1280,"failures":0},)"
+                         R"({"name":"firmware-seed","trust":"host","status":"failed","credited_bits":0,"samples":5,"failures":1},)"
+                         R"({"name":"virtio-rng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+                         R"({"name":"launcher-seed","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0}]})");
 }
 
 // The source lattice, small form. For every subset of the four sources that are honest (fresh noise at every boot), the others hostile in

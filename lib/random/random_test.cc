@@ -211,7 +211,8 @@ TEST(Stream, PartsOfEverySizeJoin) {
     EXPECT_EQ(bytes, reference) << part;
   }
   std::set<std::vector<std::byte>> words;
-  for (size_t at = 0; at < reference.size(); at += 8) words.insert({reference.begin() + static_cast<long>(at), reference.begin() + static_cast<long>(at) + 8});
+  for (size_t at = 0; at < reference.size(); at += 8)
+    words.insert({reference.begin() + static_cast<long>(at), reference.begin() + static_cast<long>(at) + 8});
   EXPECT_EQ(words.size(), reference.size() / 8);
 }
 

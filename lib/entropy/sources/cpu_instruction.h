@@ -3,9 +3,9 @@
 //
 // RDSEED and RNDRRS (kCpuSeed): each word comes from a conditioner, or from a generator reseeded for it, that the vendor claims full
 // entropy for [intel-drng] "RDSEED", [arm-arm] FEAT_RNG. We credit half: 32 bits a word.
-// RDRAND and RNDR (kCpuRandom): words of a deterministic generator that takes a seed of 256 bits at least every 511 blocks of 128 bits
-// [intel-drng] "Deterministic Random Bit Generator" (AMD: every 2,048 words of 32 bits). However many words are drawn, 1,024 of them rest on no more than one seed for
-// certain, so we credit 256 bits for 1,024 words: a quarter of a bit a word.
+// RDRAND and RNDR (kCpuRandom): words of a deterministic generator. Intel's takes a seed of 256 bits at least every 511 blocks of 128 bits
+// [intel-drng] "Deterministic Random Bit Generator", so 1,024 words in a row are sure to rest on one whole seed, and on more only by
+// luck: we credit 256 bits for 1,024 words, a quarter of a bit a word. Other vendors publish less and are credited the same.
 //
 // What CPUs were seen to do, and what the tests after each word are for: all ones with success after a resume from sleep, zeros
 // with success, the same word again, and no success at all. A CPU that gives numbers known to somebody passes every test.
@@ -20,10 +20,18 @@
 
 namespace caponier::entropy {
 
-inline constexpr SourceProfile kCpuSeedProfile{
-    .id = SourceId::kCpuSeed, .name = "cpu-seed", .trust = TrustClass::kCpuVendor, .sample_bytes = 8, .credit = {32'000}, .condition = true};
-inline constexpr SourceProfile kCpuRandomProfile{
-    .id = SourceId::kCpuRandom, .name = "cpu-random", .trust = TrustClass::kCpuVendor, .sample_bytes = 8, .credit = {250}, .condition = true};
+inline constexpr SourceProfile kCpuSeedProfile{.id = SourceId::kCpuSeed,
+                                               .name = "cpu-seed",
+                                               .trust = TrustClass::kCpuVendor,
+                                               .sample_bytes = 8,
+                                               .credit = {32'000},
+                                               .condition = true};
+inline constexpr SourceProfile kCpuRandomProfile{.id = SourceId::kCpuRandom,
+                                                 .name = "cpu-random",
+                                                 .trust = TrustClass::kCpuVendor,
+                                                 .sample_bytes = 8,
+                                                 .credit = {250},
+                                                 .condition = true};
 
 // A word is tested as eight samples of a byte, at 4 bits each: what RDSEED is credited with, and more than RDRAND is. Each of the eight
 // has tests of its own, so that one stuck byte in otherwise good words is seen as the stuck source it is.
@@ -33,8 +41,8 @@ inline constexpr u32 kCpuStartupWords = kStartupSamples / kCpuLanes;
 static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuSeedProfile.credit.millibits_per_sample);
 static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuRandomProfile.credit.millibits_per_sample);
 
-// [intel-drng] "Retry Recommendations" lets RDRAND fail ten times in a row before it counts as broken; RDSEED runs dry whenever another core or
-// guest is quicker (it gives way for good only when the count ends, so that a starved machine stops instead of hanging).
+// [intel-drng] "Retry Recommendations" lets RDRAND fail ten times in a row before it counts as broken; RDSEED runs dry whenever another
+// core or guest is quicker (it gives way for good only when the count ends, so that a starved machine stops instead of hanging).
 inline constexpr u32 kCpuRandomTries = 10;
 inline constexpr u32 kCpuSeedTries = 1'000;
 

@@ -11,8 +11,12 @@
 
 namespace caponier::entropy {
 
-inline constexpr SourceProfile kFirmwareSeedProfile{
-    .id = SourceId::kFirmwareSeed, .name = "firmware-seed", .trust = TrustClass::kHost, .sample_bytes = 1, .credit = {8'000}, .condition = false};
+inline constexpr SourceProfile kFirmwareSeedProfile{.id = SourceId::kFirmwareSeed,
+                                                    .name = "firmware-seed",
+                                                    .trust = TrustClass::kHost,
+                                                    .sample_bytes = 1,
+                                                    .credit = {8'000},
+                                                    .condition = false};
 
 class FirmwareSeed {
  public:

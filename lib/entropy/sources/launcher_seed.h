@@ -7,8 +7,12 @@
 
 namespace caponier::entropy {
 
-inline constexpr SourceProfile kLauncherSeedProfile{
-    .id = SourceId::kLauncherSeed, .name = "launcher-seed", .trust = TrustClass::kNobody, .sample_bytes = 1, .credit = {0}, .condition = false};
+inline constexpr SourceProfile kLauncherSeedProfile{.id = SourceId::kLauncherSeed,
+                                                    .name = "launcher-seed",
+                                                    .trust = TrustClass::kNobody,
+                                                    .sample_bytes = 1,
+                                                    .credit = {0},
+                                                    .condition = false};
 
 class LauncherSeed {
  public:

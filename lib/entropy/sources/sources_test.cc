@@ -166,7 +166,9 @@ TEST(FirmwareSeed, GivesItsBytesOnceAndErasesThem) {
 
 TEST(FirmwareSeed, ErasesWhatWasNotRead) {
   std::vector<std::byte> seed = RandomBytes(32);
-  { FirmwareSeed source(seed); }
+  {
+    FirmwareSeed source(seed);
+  }
   EXPECT_TRUE(IsZero(seed));
 }
 
