@@ -27,7 +27,9 @@ struct FrameInfo {
   u16 entries;
   FrameKind kind;
   u8 executable_mappings;  // saturating; W^X looks at it before making a writable mapping
+  u32 reserved = 0;
 };
+static_assert(sizeof(FrameInfo) == 16);
 
 // A new frame with one reference. Contents are undefined: whoever maps it zeroes or fills it first.
 Result<PhysAddr> AllocateFrame(FrameKind kind);

@@ -27,21 +27,19 @@ class PageTables {
   std::optional<Entry> Lookup(u64 address) const;
   // Changes the rights or frame of a present page and flushes it.
   void Replace(u64 address, PhysAddr frame, PageFlags flags);
-  // Calls visit(address, entry) for each present page in [begin, end); the visitor returns what becomes of it.
-  enum class Verdict : u8 { kKeep, kRemove, kReadOnly };
+  // Calls visit(address, entry) for each present page in [begin, end); the visitor says what becomes of it. kUpdateFlags stores the
+  // flags that it left in `entry`.
+  enum class Verdict : u8 { kKeep, kRemove, kUpdateFlags };
   template <typename Visitor>
   void Visit(u64 begin, u64 end, Visitor visit) {
     VisitRaw(
-        begin, end, [](void* context, u64 address, const Entry& entry) { return (*static_cast<Visitor*>(context))(address, entry); },
-        &visit);
+        begin, end, [](void* context, u64 address, Entry& entry) { return (*static_cast<Visitor*>(context))(address, entry); }, &visit);
   }
-  // The same with a replaced set of rights for each kept page.
-  void ProtectRange(u64 begin, u64 end, PageFlags (*rights)(void* context, u64 address, const Entry& entry), void* context);
   // Frees every table of the program's half. The pages must be gone.
   void Destroy();
 
  private:
-  using RawVisitor = Verdict (*)(void* context, u64 address, const Entry& entry);
+  using RawVisitor = Verdict (*)(void* context, u64 address, Entry& entry);
   void VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context);
   PhysAddr root_{};
 };

@@ -1,0 +1,46 @@
+// What stage 1 learns from the firmware and leaves for the kernel. Plain data without pointers: stage 1 runs at the image's
+// physical place, the kernel at its random virtual one, and both see the same bytes.
+#pragma once
+
+#include "lib/base/types.h"
+
+namespace caponier::boot {
+
+struct MemoryRange {
+  PhysAddr base{};
+  u64 bytes = 0;
+  constexpr u64 end() const { return base.value + bytes; }
+};
+
+struct VirtioSlot {
+  PhysAddr registers{};
+  u32 line = 0;  // interrupt: I/O APIC pin or GIC INTID
+};
+
+struct BootInfo {
+  MemoryRange ram[32];
+  u32 ram_count = 0;
+  MemoryRange reserved[16];  // inside RAM, not to be handed out: image, archive, device tree
+  u32 reserved_count = 0;
+  MemoryRange image, archive;
+  VirtioSlot virtio[40];
+  u32 virtio_count = 0;
+  // AArch64, from the device tree.
+  PhysAddr uart{}, gic_distributor{}, gic_redistributor{}, gic_cpu_interface{};
+  u64 gic_redistributor_bytes = 0;
+  u32 gic_version = 0;
+  u32 timer_line = 0;
+  bool psci_by_smc = false;
+  // Phases, in CycleCounter() units.
+  u64 entry_counter = 0, seeded_counter = 0, paging_counter = 0;
+
+  void AddRam(u64 base, u64 bytes) {
+    if (ram_count < 32 && bytes != 0) ram[ram_count++] = {{base}, bytes};
+  }
+  void Reserve(u64 base, u64 bytes) {
+    if (reserved_count == 16) __builtin_trap();
+    if (bytes != 0) reserved[reserved_count++] = {{base}, bytes};
+  }
+};
+
+}  // namespace caponier::boot

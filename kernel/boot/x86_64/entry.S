@@ -1,0 +1,110 @@
+// The PVH entry [xen-pvh]: 32-bit protected mode, paging off, %ebx = hvm_start_info, no stack. Position independent: it works
+// wherever the loader put the image. It makes an identity map of the low 4 GiB, enters long mode, and calls Stage1.
+#include "kernel/arch/x86_64/asm.h"
+
+.section .text.entry, "ax"
+.code32
+.globl entry32
+entry32:
+  cli
+  cld
+  // A pushed return address needs a stack, and there is none: borrow the start information's first words, which are kept in
+  // registers meanwhile (the Linux and Xen way to find one's own address).
+  movl (%ebx), %edi
+  leal 4(%ebx), %esp
+  call 1f
+1:popl %ebp  // %ebp = address of label 1
+  movl %edi, (%ebx)
+  leal (boot_stack_top - 1b)(%ebp), %esp
+
+  // Identity tables: PML4[0] -> PDPT -> 4 page directories of 2 MiB pages, writable and executable until stage 1 ends.
+  leal (identity_tables - 1b)(%ebp), %edi
+  leal 0x1003(%edi), %eax
+  movl %eax, (%edi)
+  leal 0x1000(%edi), %ecx
+  leal 0x2003(%edi), %eax
+  movl %eax, 0(%ecx)
+  addl $0x1000, %eax
+  movl %eax, 8(%ecx)
+  addl $0x1000, %eax
+  movl %eax, 16(%ecx)
+  addl $0x1000, %eax
+  movl %eax, 24(%ecx)
+  leal 0x2000(%edi), %ecx
+  movl $0x83, %eax
+  movl $2048, %edx
+2:movl %eax, (%ecx)
+  addl $0x200000, %eax
+  addl $8, %ecx
+  decl %edx
+  jnz 2b
+  movl %edi, %cr3
+
+  movl %ebx, %esi  // start information survives in %esi
+  movl $0x80000001, %eax
+  cpuid
+  movl %edx, %edi
+  movl %cr4, %eax
+  orl $0xa0, %eax  // PAE, PGE
+  movl %eax, %cr4
+  movl $0xc0000080, %ecx
+  rdmsr
+  orl $0x100, %eax  // LME
+  testl $(1 << 20), %edi
+  jz 3f
+  orl $0x800, %eax  // NXE, when the CPU has it
+3:wrmsr
+  movl $0x80010033, %eax  // PG, WP, NE, ET, MP, PE
+  movl %eax, %cr0
+
+  // A far return loads the 64-bit code segment.
+  leal (boot_gdt - 1b)(%ebp), %eax
+  movl %eax, (boot_gdt_pointer + 2 - 1b)(%ebp)
+  lgdt (boot_gdt_pointer - 1b)(%ebp)
+  pushl $8
+  leal (entry64 - 1b)(%ebp), %eax
+  pushl %eax
+  lretl
+
+.code64
+.globl entry64
+entry64:
+  xorl %eax, %eax
+  movl %eax, %ds
+  movl %eax, %es
+  movl %eax, %ss
+  movl %eax, %fs
+  movl %eax, %gs
+  leaq boot_stack_top(%rip), %rsp
+  xorl %ebp, %ebp
+  movl %esi, %edi
+  leaq __image_start(%rip), %rsi
+  call Stage1
+  ud2
+
+// void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top): the upper half is already shared into the current tables.
+FUNCTION EnterHighAsm
+  movq %rdx, %rsp
+  xorl %ebp, %ebp
+  pushq $0
+  jmpq *%rsi
+END EnterHighAsm
+
+.section .data.boot, "aw"
+.balign 8
+boot_gdt:
+  .quad 0
+  .quad 0x00af9a000000ffff
+boot_gdt_pointer:
+  .word 15
+  .long 0
+  .word 0
+
+.section .bss.boot, "aw", @nobits
+.balign 4096
+.globl identity_tables
+identity_tables:
+  .skip 6 * 4096
+boot_stack:
+  .skip 16384
+boot_stack_top:

@@ -1,0 +1,171 @@
+#include "kernel/mm/kernel_space.h"
+
+#include "kernel/arch/machine.h"
+#include "kernel/mm/frames.h"
+#include "kernel/mm/init.h"
+#include "kernel/mm/placement.h"
+#include "kernel/mm/window.h"
+
+namespace caponier::mm {
+namespace {
+
+struct Region {
+  u64 first_page = 0, pages = 0;  // without its guards
+  const char* name = nullptr;
+  bool owns_frames = false;  // they go back to the allocator with the region
+  u64 end_page() const { return first_page + pages; }
+};
+static_assert(kPageSize % sizeof(Region) == 0);
+
+constexpr u64 kGuardPages = 1;
+constexpr u64 kFirstPage = arch::kKernelBase >> kPageBits, kEndPage = arch::kKernelEnd >> kPageBits;
+
+// All regions by address, in a region of their own that grows a page at a time.
+PageTables g_tables;
+Region* g_regions;
+size_t g_count, g_capacity, g_limit;
+
+// The first region that ends above `page`.
+size_t IndexAbove(u64 page) {
+  size_t low = 0, high = g_count;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (g_regions[middle].end_page() > page) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+// The occupied parts of the kernel half, as lib/aslr asks for them.
+struct Occupied {
+  size_t count() const { return g_count; }
+  u64 first_page(size_t index) const { return g_regions[index].first_page; }
+  u64 end_page(size_t index) const { return g_regions[index].end_page(); }
+  size_t index_above(u64 page) const { return IndexAbove(page); }
+};
+
+Result<void> Enter(Region region) {
+  if (g_count == g_capacity) {
+    if (g_capacity == g_limit) return Error::kNoMemory;
+    const PhysAddr frame = TRY(AllocateFrame(FrameKind::kKernel));
+    TRY(g_tables.Map(reinterpret_cast<u64>(g_regions + g_capacity), frame, {.write = true}));
+    g_capacity += kPageSize / sizeof(Region);
+  }
+  const size_t at = IndexAbove(region.first_page);
+  for (size_t i = g_count; i > at; i--) g_regions[i] = g_regions[i - 1];
+  g_regions[at] = region;
+  g_count++;
+  return {};
+}
+
+void EnterBootRegion(const char* name, const boot::PlacedRegion& placed) {
+  if (!Enter({placed.begin >> kPageBits, placed.pages, name, false}).ok()) __builtin_trap();
+}
+
+Result<KernelRegion> Place(const char* name, u64 pages, bool owns_frames) {
+  const u64 first = TRY(PlaceUniformly(Occupied{}, kFirstPage, kEndPage, pages, 1, kGuardPages));
+  TRY(Enter({first, pages, name, owns_frames}));
+  return KernelRegion{first << kPageBits, pages << kPageBits};
+}
+
+size_t Find(u64 begin) {
+  const size_t at = IndexAbove(begin >> kPageBits);
+  if (at == g_count || g_regions[at].first_page != begin >> kPageBits) __builtin_trap();
+  return at;
+}
+
+void Leave(size_t at) {
+  for (size_t i = at; i + 1 < g_count; i++) g_regions[i] = g_regions[i + 1];
+  g_count--;
+}
+
+}  // namespace
+
+PageTables& KernelTables() { return g_tables; }
+
+void InitKernelSpace(const boot::Handoff& handoff) {
+  g_tables = PageTables(handoff.kernel_root);
+  g_regions = reinterpret_cast<Region*>(handoff.region_table.begin);
+  g_capacity = kPageSize / sizeof(Region);  // stage 1 mapped the first page
+  g_limit = handoff.region_table.pages * (kPageSize / sizeof(Region));
+  EnterBootRegion("kernel image", handoff.image);
+  EnterBootRegion("boot stack", handoff.boot_stack);
+  EnterBootRegion("frame table", {handoff.frame_table.begin, handoff.frame_table.pages + 1});
+  EnterBootRegion("windows", handoff.window);
+  EnterBootRegion("window table", handoff.window_table);
+  EnterBootRegion("region table", handoff.region_table);
+}
+
+Result<KernelRegion> ReserveRegion(const char* name, u64 bytes) {
+  return Place(name, PagesFor(bytes), true);
+}
+
+Result<KernelRegion> MapRegion(const char* name, u64 bytes) {
+  KernelRegion region = TRY(ReserveRegion(name, bytes));
+  for (u64 offset = 0; offset < region.bytes; offset += kPageSize) {
+    const Result<PhysAddr> frame = AllocateFrame(FrameKind::kKernel);
+    if (frame.ok()) {
+      if (g_tables.Map(region.begin + offset, frame.value(), {.write = true}).ok()) {
+        arch::ZeroPage(region.data() + offset);
+        continue;
+      }
+      ReleaseFrame(frame.value());
+    }
+    UnmapRegion(region);
+    return Error::kNoMemory;
+  }
+  return region;
+}
+
+Result<void> MapPageAt(u64 address, PhysAddr frame, PageFlags flags) { return g_tables.Map(address, frame, flags); }
+
+Result<KernelRegion> MapExisting(const char* name, PhysAddr physical, u64 bytes, PageFlags flags) {
+  const u64 offset = physical.page_offset();
+  const KernelRegion region = TRY(Place(name, PagesFor(offset + bytes), false));
+  for (u64 page = 0; page < region.bytes; page += kPageSize) {
+    TRY(g_tables.Map(region.begin + page, physical.page_base() + page, flags));
+  }
+  return KernelRegion{region.begin + offset, bytes};
+}
+
+Result<KernelRegion> MapDevice(const char* name, PhysAddr physical, u64 bytes) {
+  return MapExisting(name, physical, bytes, {.write = true, .device = true});
+}
+
+void UnmapRegion(KernelRegion& region) {
+  const u64 begin = AlignDown(region.begin, kPageSize);
+  const size_t at = Find(begin);
+  g_tables.Visit(begin, AlignUp(region.end(), kPageSize), [owned = g_regions[at].owns_frames](u64, PageTables::Entry& entry) {
+    if (owned) ReleaseFrame(entry.frame);
+    return PageTables::Verdict::kRemove;
+  });
+  Leave(at);
+  region = {};
+}
+
+PhysAddr FrameOf(const void* address) {
+  const auto entry = g_tables.Lookup(reinterpret_cast<u64>(address));
+  if (!entry) __builtin_trap();
+  return entry->frame + (reinterpret_cast<u64>(address) & (kPageSize - 1));
+}
+
+RegionName DescribeAddress(u64 address) {
+  const u64 page = address >> kPageBits;
+  const size_t at = IndexAbove(page);
+  if (at < g_count) {
+    const Region& region = g_regions[at];
+    const i64 offset = static_cast<i64>(address - (region.first_page << kPageBits));
+    if (page >= region.first_page) return {region.name, offset, false};
+    if (page + kGuardPages >= region.first_page) return {region.name, offset, true};
+  }
+  if (at > 0 && page < g_regions[at - 1].end_page() + kGuardPages) {
+    const Region& region = g_regions[at - 1];
+    return {region.name, static_cast<i64>(address - (region.first_page << kPageBits)), true};
+  }
+  return {};
+}
+
+}  // namespace caponier::mm

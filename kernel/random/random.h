@@ -1,0 +1,27 @@
+// The kernel's randomness: the root that stage 1 seeded, and one named stream per purpose. Nothing here can be called before
+// seeding, because stage 1 does not start the kernel without it.
+#pragma once
+
+#include "lib/base/bytes.h"
+#include "lib/base/format.h"
+#include "lib/base/result.h"
+#include "lib/random/random.h"
+
+namespace caponier::kernel::random {
+
+// Adopts the root where the kernel finds it, and opens the streams.
+void Init(::caponier::random::Root& root);
+// For the program: getrandom, /dev/random, /dev/urandom.
+Result<void> Fill(MutableBytes bytes);
+// Bytes a program wrote to /dev/random: mixed in, never credited.
+void MixIn(Bytes bytes);
+// A source that answered after boot (virtio-rng).
+void AbsorbDevice(Bytes bytes);
+// Where kernel regions and the program's mappings go.
+::caponier::random::Stream& LayoutStream();
+// Stack canaries, AT_RANDOM, pointer-authentication keys.
+::caponier::random::Stream& SecretStream();
+// The report's "random" object: state and sources.
+void Describe(TextSink& json);
+
+}  // namespace caponier::kernel::random
