@@ -30,11 +30,8 @@ void* memcpy(void* to, const void* from, size_t bytes) {
 void* memmove(void* to, const void* from, size_t bytes) {
   auto* out = static_cast<unsigned char*>(to);
   const auto* in = static_cast<const unsigned char*>(from);
-  if (out <= in || out >= in + bytes) {
-    if (in - out >= 64 || out >= in + bytes) return memcpy(to, from, bytes);
-    for (; bytes > 0; bytes--) *out++ = *in++;
-    return to;
-  }
+  // Forward is right for a lower target: every step loads before it stores, and stores only below what is still to be loaded.
+  if (out <= in || out >= in + bytes) return memcpy(to, from, bytes);
   for (; bytes >= 8; bytes -= 8) *reinterpret_cast<Word*>(out + bytes - 8) = *reinterpret_cast<const Word*>(in + bytes - 8);
   while (bytes-- > 0) out[bytes] = in[bytes];
   return to;

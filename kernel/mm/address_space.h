@@ -114,6 +114,12 @@ class AddressSpace : public RefCounted {
   Result<void> SplitAt(u64 address);
   Result<void> RemoveRange(u64 begin, u64 end);
   void DropPages(u64 begin, u64 end);
+  void MovePages(u64 from, u64 to, u64 bytes);
+  struct Page {
+    PhysAddr frame;
+    PageFlags flags;
+  };
+  Result<Page> PageFor(const Mapping& mapping, u64 page, arch::Access access, PhysAddr present);
   void MergeAround(size_t index);
   Result<void> CheckProtection(const Protection& wanted, const Mapping* before) const;
 

@@ -26,8 +26,9 @@ struct FrameInfo {
   u32 next_free;  // frame number, while free
   u16 entries;
   FrameKind kind;
-  u8 executable_mappings;  // saturating; W^X looks at it before making a writable mapping
-  u32 reserved = 0;
+  u8 executable_mappings;  // program pages that execute it, and that write it: never both; saturating
+  u8 writable_mappings = 0;
+  u8 reserved[3] = {};
 };
 static_assert(sizeof(FrameInfo) == 16);
 

@@ -17,8 +17,7 @@ struct Region {
 };
 static_assert(kPageSize % sizeof(Region) == 0);
 
-constexpr u64 kGuardPages = 1;
-constexpr u64 kFirstPage = arch::kKernelBase >> kPageBits, kEndPage = arch::kKernelEnd >> kPageBits;
+constexpr aslr::PageRange kKernelWindow{arch::kKernelBase >> kPageBits, arch::kKernelEnd >> kPageBits};
 
 // All regions by address, in a region of their own that grows a page at a time.
 PageTables g_tables;
@@ -39,12 +38,11 @@ size_t IndexAbove(u64 page) {
   return low;
 }
 
-// The occupied parts of the kernel half, as lib/aslr asks for them.
 struct Occupied {
-  size_t count() const { return g_count; }
-  u64 first_page(size_t index) const { return g_regions[index].first_page; }
-  u64 end_page(size_t index) const { return g_regions[index].end_page(); }
-  size_t index_above(u64 page) const { return IndexAbove(page); }
+  aslr::PageRange NextOccupied(u64 page) const {
+    const size_t at = IndexAbove(page);
+    return at == g_count ? aslr::kNoRange : aslr::PageRange{g_regions[at].first_page, g_regions[at].end_page()};
+  }
 };
 
 Result<void> Enter(Region region) {
@@ -66,7 +64,7 @@ void EnterBootRegion(const char* name, const boot::PlacedRegion& placed) {
 }
 
 Result<KernelRegion> Place(const char* name, u64 pages, bool owns_frames) {
-  const u64 first = TRY(PlaceUniformly(Occupied{}, kFirstPage, kEndPage, pages, 1, kGuardPages));
+  const u64 first = TRY(PlaceUniformly(Occupied{}, kKernelWindow, pages, 1));
   TRY(Enter({first, pages, name, owns_frames}));
   return KernelRegion{first << kPageBits, pages << kPageBits};
 }
@@ -135,15 +133,26 @@ Result<KernelRegion> MapDevice(const char* name, PhysAddr physical, u64 bytes) {
   return MapExisting(name, physical, bytes, {.write = true, .device = true});
 }
 
-void UnmapRegion(KernelRegion& region) {
-  const u64 begin = AlignDown(region.begin, kPageSize);
+void UnmapRegionAt(u64 begin) {
   const size_t at = Find(begin);
-  g_tables.Visit(begin, AlignUp(region.end(), kPageSize), [owned = g_regions[at].owns_frames](u64, PageTables::Entry& entry) {
-    if (owned) ReleaseFrame(entry.frame);
+  const Region region = g_regions[at];
+  g_tables.Visit(begin, region.end_page() << kPageBits, [&](u64, PageTables::Entry& entry) {
+    if (region.owns_frames) ReleaseFrame(entry.frame);
     return PageTables::Verdict::kRemove;
   });
   Leave(at);
+}
+
+void UnmapRegion(KernelRegion& region) {
+  UnmapRegionAt(AlignDown(region.begin, kPageSize));
   region = {};
+}
+
+void MakeReadOnly(const KernelRegion& region) {
+  g_tables.Visit(region.begin, AlignUp(region.end(), kPageSize), [](u64, PageTables::Entry& entry) {
+    entry.flags.write = false;
+    return PageTables::Verdict::kUpdateFlags;
+  });
 }
 
 PhysAddr FrameOf(const void* address) {

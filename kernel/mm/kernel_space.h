@@ -25,6 +25,9 @@ Result<void> MapPageAt(u64 address, PhysAddr frame, PageFlags flags);
 Result<KernelRegion> MapDevice(const char* name, PhysAddr physical, u64 bytes);
 Result<KernelRegion> MapExisting(const char* name, PhysAddr physical, u64 bytes, PageFlags flags);
 void UnmapRegion(KernelRegion& region);
+void UnmapRegionAt(u64 begin);  // the region that begins there
+// Takes the right to write from every page of the region, for good.
+void MakeReadOnly(const KernelRegion& region);
 // The frame behind a mapped kernel address (device rings need it).
 PhysAddr FrameOf(const void* address);
 

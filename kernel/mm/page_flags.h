@@ -1,9 +1,10 @@
-// What a mapping allows. Reading is implied: a page that may not be read is not mapped.
+// What a mapping allows.
 #pragma once
 
 namespace caponier::mm {
 
 struct PageFlags {
+  bool read = true;  // false: the entry keeps the frame, and every access faults (PROT_NONE)
   bool write = false;
   bool execute = false;
   bool user = false;

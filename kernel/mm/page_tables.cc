@@ -94,7 +94,7 @@ Result<void> PageTables::Map(u64 address, PhysAddr frame, PageFlags flags) {
   }
   Window window(table, Window::kWrite);
   u64* slot = &window.as<u64>()[Index(address, 0)];
-  if (arch::IsPresent(*slot)) __builtin_trap();
+  if (*slot != 0) __builtin_trap();
   arch::StoreEntry(slot, arch::MakeLeaf(frame, flags));
   arch::PublishMapping();
   InfoOf(table).entries++;
@@ -105,7 +105,7 @@ std::optional<PageTables::Entry> PageTables::Lookup(u64 address) const {
   Path path;
   if (!Walk(root_, address, path)) return std::nullopt;
   const u64 entry = ReadEntry(path.table[0], Index(address, 0));
-  if (!arch::IsPresent(entry)) return std::nullopt;
+  if (entry == 0) return std::nullopt;
   return Entry{arch::EntryAddress(entry), arch::EntryFlags(entry)};
 }
 
@@ -138,7 +138,7 @@ void PageTables::VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context) {
         u64* slots = window.as<u64>();
         for (u64 page = address; page < stop; page += kPageSize) {
           u64* slot = &slots[Index(page, 0)];
-          if (!arch::IsPresent(*slot)) continue;
+          if (*slot == 0) continue;
           Entry entry{arch::EntryAddress(*slot), arch::EntryFlags(*slot)};
           switch (visit(context, page, entry)) {
             case Verdict::kKeep:

@@ -27,7 +27,7 @@ class PageTables {
   std::optional<Entry> Lookup(u64 address) const;
   // Changes the rights or frame of a present page and flushes it.
   void Replace(u64 address, PhysAddr frame, PageFlags flags);
-  // Calls visit(address, entry) for each present page in [begin, end); the visitor says what becomes of it. kUpdateFlags stores the
+  // Calls visit(address, entry) for each page with an entry (PROT_NONE ones too) in [begin, end); the visitor says what becomes of it. kUpdateFlags stores the
   // flags that it left in `entry`.
   enum class Verdict : u8 { kKeep, kRemove, kUpdateFlags };
   template <typename Visitor>

@@ -6,8 +6,12 @@
 
 namespace caponier::mm {
 
-// The first page of `pages` free pages in [low, high), `guard` absent pages on both sides, aligned to `alignment` pages.
-template <typename Occupied>
-Result<u64> PlaceUniformly(const Occupied& occupied, u64 low, u64 high, u64 pages, u64 alignment, u64 guard);
+inline constexpr u64 kGuardPages = 1;  // absent pages on both sides of whatever is placed
+
+// The first page of `pages` free ones in `window`, aligned to `alignment` pages.
+template <aslr::OccupiedRanges Occupied>
+Result<u64> PlaceUniformly(const Occupied& occupied, aslr::PageRange window, u64 pages, u64 alignment) {
+  return aslr::Place(kernel::random::LayoutStream(), {.pages = pages, .guard_pages = kGuardPages, .alignment = alignment}, window, occupied);
+}
 
 }  // namespace caponier::mm

@@ -16,7 +16,7 @@ namespace caponier::mm {
 
 class Window {
  public:
-  enum Access { kRead, kWrite, kWriteTagged };
+  enum Access { kRead, kReadTagged, kWrite, kWriteTagged };
   Window(PhysAddr frame, Access access);
   ~Window();
   Window(const Window&) = delete;

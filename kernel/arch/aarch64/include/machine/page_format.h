@@ -24,12 +24,14 @@ namespace pte {
 inline constexpr u64 kPresent = 1u << 0, kTableOrPage = 1u << 1, kUser = 1u << 6, kReadOnly = 1u << 7, kInnerShareable = 3u << 8,
                      kAccessed = 1u << 10, kNotGlobal = 1u << 11, kGuarded = u64{1} << 50, kNoKernelExecute = u64{1} << 53,
                      kNoUserExecute = u64{1} << 54, kTableNoKernelExecute = u64{1} << 59, kTableNoUserExecute = u64{1} << 60;
+inline constexpr u64 kParked = 1u << 9;  // in an invalid entry: the frame of a page that may not be accessed
 inline constexpr int kAttributeShift = 2;
 inline constexpr u64 kAttributeMask = 7u << kAttributeShift;
 inline constexpr u64 kAddressMask = 0x0000'ffff'ffff'f000;
 }  // namespace pte
 
 constexpr u64 MakeLeaf(PhysAddr frame, mm::PageFlags flags) {
+  if (!flags.read) return frame.value | pte::kParked;
   u64 entry = frame.value | pte::kPresent | pte::kTableOrPage | pte::kAccessed | pte::kInnerShareable;
   const MemoryAttribute attribute = flags.device ? kAttributeDevice : flags.tagged ? kAttributeTagged : kAttributeNormal;
   entry |= u64{attribute} << pte::kAttributeShift;
@@ -48,6 +50,7 @@ constexpr u64 MakeTable(PhysAddr frame, bool user) {
 constexpr bool IsPresent(u64 entry) { return (entry & pte::kPresent) != 0; }
 constexpr PhysAddr EntryAddress(u64 entry) { return {entry & pte::kAddressMask}; }
 constexpr mm::PageFlags EntryFlags(u64 entry) {
+  if (!IsPresent(entry)) return {.read = false, .user = true};
   const bool user = (entry & pte::kUser) != 0;
   const u64 attribute = (entry & pte::kAttributeMask) >> pte::kAttributeShift;
   return {.write = (entry & pte::kReadOnly) == 0,

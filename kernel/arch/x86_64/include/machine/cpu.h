@@ -26,4 +26,8 @@ inline void CopyPage(std::byte* to, const std::byte* from) { __builtin_memcpy(to
 inline void ZeroTaggedPage(std::byte* page) { ZeroPage(page); }
 inline void CopyTaggedPage(std::byte* to, const std::byte* from) { CopyPage(to, from); }
 
+inline void ClearTags(std::byte*) {}
+// Makes the contents of a page, just written, what the CPU will fetch from it. Coherent on this machine.
+inline void SyncInstructions(const std::byte*) {}
+
 }  // namespace caponier::arch

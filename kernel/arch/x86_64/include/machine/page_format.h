@@ -16,10 +16,12 @@ inline constexpr bool kSharedRoot = true;                  // the program's root
 namespace pte {
 inline constexpr u64 kPresent = 1u << 0, kWrite = 1u << 1, kUser = 1u << 2, kWriteThrough = 1u << 3, kCacheDisable = 1u << 4,
                      kAccessed = 1u << 5, kDirty = 1u << 6, kGlobal = 1u << 8, kNoExecute = u64{1} << 63;
+inline constexpr u64 kParked = 1u << 9;  // software's: the frame of a page that may not be accessed
 inline constexpr u64 kAddressMask = 0x000f'ffff'ffff'f000;
 }  // namespace pte
 
 constexpr u64 MakeLeaf(PhysAddr frame, mm::PageFlags flags) {
+  if (!flags.read) return frame.value | pte::kParked;
   u64 entry = frame.value | pte::kPresent | pte::kAccessed;
   if (flags.write) entry |= pte::kWrite | pte::kDirty;
   if (!flags.execute) entry |= pte::kNoExecute;
@@ -35,6 +37,7 @@ constexpr u64 MakeTable(PhysAddr frame, bool user) {
 constexpr bool IsPresent(u64 entry) { return (entry & pte::kPresent) != 0; }
 constexpr PhysAddr EntryAddress(u64 entry) { return {entry & pte::kAddressMask}; }
 constexpr mm::PageFlags EntryFlags(u64 entry) {
+  if (!IsPresent(entry)) return {.read = false, .user = true};
   return {.write = (entry & pte::kWrite) != 0,
           .execute = (entry & pte::kNoExecute) == 0,
           .user = (entry & pte::kUser) != 0,

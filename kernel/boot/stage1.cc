@@ -1,0 +1,167 @@
+#include "kernel/boot/stage1.h"
+
+#include "kernel/arch/machine.h"
+#include "kernel/mm/frames.h"
+#include "lib/aslr/plan.h"
+
+extern "C" {
+extern std::byte __image_start[], __rodata_start[], __data_start[], __image_end[];
+struct Relocation {
+  caponier::u64 offset, info;
+  caponier::i64 addend;
+};
+extern Relocation __rela_start[], __rela_end[];
+extern caponier::u64 __stack_chk_guard;
+[[noreturn]] void KernelMain();
+}
+
+namespace caponier::boot {
+
+Handoff g_handoff;
+
+namespace {
+
+using random::Root;
+using random::Stream;
+
+constexpr u64 kStackBytes = 32 * kKiB, kRegionTablePages = 64;
+constexpr u64 kWindowPages = 64;
+
+[[noreturn]] void Stop(std::string_view why) {
+  arch::EarlyConsoleWrite("caponier: ");
+  arch::EarlyConsoleWrite(why);
+  arch::EarlyConsoleWrite("\n");
+  arch::PowerOff();
+}
+
+// Points every absolute address in the image at where it is when the image stands at `base`. The loader's tables hold the addresses
+// as linked at 0, so this can be done again for another base. `image` is where the image can be written now.
+void Relocate(u64 image, u64 base) {
+  for (const Relocation* r = __rela_start; r < __rela_end; r++) {
+    *reinterpret_cast<u64*>(image + r->offset) = base + static_cast<u64>(r->addend);  // R_X86_64_RELATIVE, R_AARCH64_RELATIVE only
+  }
+}
+
+u64 TakeFrame() {
+  const u64 frame = g_handoff.frames.Next();
+  if (frame == 0) Stop("not enough memory to start: give the machine more (--memory)");
+  EnsureIdentity({frame}, kPageSize);
+  g_handoff.early_frames++;
+  return frame;
+}
+
+u64 TakeZeroedFrame() {
+  const u64 frame = TakeFrame();
+  arch::ZeroPage(reinterpret_cast<std::byte*>(frame));
+  return frame;
+}
+
+// The entry of `address` in the leaf table, whose tables are made as needed.
+u64* LeafSlot(u64 address) {
+  u64 table = g_handoff.kernel_root.value;
+  for (int level = arch::kPageTableLevels - 1; level > 0; level--) {
+    u64* slot = reinterpret_cast<u64*>(table) + (address >> (kPageBits + 9 * level) & 511);
+    if (*slot == 0) *slot = arch::MakeTable({TakeZeroedFrame()}, false);
+    table = arch::EntryAddress(*slot).value;
+  }
+  return reinterpret_cast<u64*>(table) + (address >> kPageBits & 511);
+}
+
+void Map(u64 address, u64 frame, mm::PageFlags flags) { *LeafSlot(address) = arch::MakeLeaf({frame}, flags); }
+
+void MapImage(u64 image) {
+  const u64 text = static_cast<u64>(__rodata_start - __image_start), rodata = static_cast<u64>(__data_start - __image_start);
+  const u64 bytes = static_cast<u64>(__image_end - __image_start);
+  for (u64 offset = 0; offset < bytes; offset += kPageSize) {
+    const mm::PageFlags flags = offset < text     ? mm::PageFlags{.execute = true, .guarded = true}
+                                : offset < rodata ? mm::PageFlags{}
+                                                  : mm::PageFlags{.write = true};
+    Map(g_handoff.image.begin + offset, image + offset, flags);
+  }
+  g_handoff.image_text_pages = text / kPageSize;
+  g_handoff.image_rodata_pages = (rodata - text) / kPageSize;
+}
+
+// The frame table: page tables for all of it, pages for the frames handed out so far (which more pages may add to), and behind it the
+// bit map of pages that are there.
+void MapFrameTable() {
+  const PlacedRegion& table = g_handoff.frame_table;
+  for (u64 page = 0; page < table.pages; page += 512) LeafSlot(table.begin + page * kPageSize);
+  LeafSlot(table.begin + table.pages * kPageSize);
+  const u64 bitmap = TakeZeroedFrame();
+  Map(table.begin + table.pages * kPageSize, bitmap, {.write = true});
+  FrameCursor handed_out;
+  handed_out.Init(g_handoff.info);
+  for (u64 seen = 0; seen < g_handoff.early_frames; seen++) {
+    const u64 page = (handed_out.Next() >> kPageBits) / (kPageSize / sizeof(mm::FrameInfo));
+    u64& word = reinterpret_cast<u64*>(bitmap)[page / 64];
+    if ((word >> (page % 64) & 1) != 0) continue;
+    word |= u64{1} << (page % 64);
+    Map(table.begin + page * kPageSize, TakeZeroedFrame(), {.write = true});
+  }
+}
+
+void PlanLayout(random::Seeded seeded, u64 image_bytes) {
+  Stream stream = Stream::Open(g_handoff.random, seeded, "boot layout");
+  const u64 table_pages = PagesFor((g_handoff.frames.highest_end() >> kPageBits) * sizeof(mm::FrameInfo));
+  if (table_pages > kPageSize * 8) Stop("more memory than this kernel can keep books of");
+  using aslr::Region;
+  const aslr::RegionRequest requests[] = {
+      {.region = Region::kKernelImage, .pages = PagesFor(image_bytes)},
+      {.region = Region::kKernelStack, .pages = kStackBytes / kPageSize},
+      {.region = Region::kFrameTable, .pages = table_pages + 1},
+      // The windows' entries must lie in one leaf table.
+      {.region = Region::kWindows, .pages = kWindowPages, .alignment = kWindowPages},
+      {.region = Region::kPageTables, .pages = 1},
+      {.region = Region::kHeapArena, .pages = kRegionTablePages},
+  };
+  aslr::PlacedRegion placed[6];
+  const aslr::MemoryDescription memory{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd), .occupied = {}, .regions = requests};
+  if (!aslr::Plan(stream, memory, placed, aslr::Promise::kBestEffort).ok()) Stop("the kernel's layout does not fit its address space");
+  PlacedRegion* regions[] = {&g_handoff.image,  &g_handoff.boot_stack,   &g_handoff.frame_table,
+                             &g_handoff.window, &g_handoff.window_table, &g_handoff.region_table};
+  for (size_t i = 0; i < 6; i++) *regions[i] = {placed[i].begin().value, placed[i].pages};
+  g_handoff.frame_table.pages--;  // the last is the bit map
+}
+
+void BuildTables(u64 image) {
+  g_handoff.kernel_root = {TakeZeroedFrame()};
+  MapImage(image);
+  for (u64 page = 0; page < g_handoff.boot_stack.pages; page++) Map(g_handoff.boot_stack.begin + page * kPageSize, TakeZeroedFrame(), {.write = true});
+  Map(g_handoff.region_table.begin, TakeZeroedFrame(), {.write = true});
+  const u64 window_table = AlignDown(reinterpret_cast<u64>(LeafSlot(g_handoff.window.begin)), kPageSize);
+  Map(g_handoff.window_table.begin, window_table, {.write = true});
+  MapFrameTable();  // last: it accounts for what the others took
+}
+
+void Seed(u64 argument) {
+  GatherEntropy(argument, g_handoff.random);
+  g_handoff.info.seeded_counter = arch::CycleCounter();
+}
+
+}  // namespace
+
+// Runs before the canary is random, so it must not have one; everything it calls does, with the linked value, until Seed.
+extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 image) {
+  Relocate(image, image);
+  g_handoff.info.entry_counter = arch::CycleCounter();
+  ReadBootInfo(argument, g_handoff.info);
+  g_handoff.frames.Init(g_handoff.info);
+  Seed(argument);
+  const Result<random::Seeded> seeded = g_handoff.random.Proof();
+  if (!seeded.ok()) Stop("no source of randomness that can be credited: the machine will not start without one");
+  {
+    Stream canary = Stream::Open(g_handoff.random, seeded.value(), "canary");
+    __stack_chk_guard = aslr::MakeCanary(canary);
+  }
+  PlanLayout(seeded.value(), g_handoff.info.image.bytes);
+  BuildTables(image);
+  PatchImage(image);
+  const u64 slide = g_handoff.image.begin;
+  const u64 entry = slide + (reinterpret_cast<u64>(&KernelMain) - image);
+  Relocate(image, slide);
+  // From here on no global that holds an address may be used until the jump.
+  EnterHigh(g_handoff.kernel_root, entry, g_handoff.boot_stack.begin + g_handoff.boot_stack.pages * kPageSize);
+}
+
+}  // namespace caponier::boot

@@ -1,0 +1,12 @@
+// Kernel blocks of any size, zeroed. C++'s nothrow new and delete come here.
+#pragma once
+
+#include <cstddef>
+
+namespace caponier::mm {
+
+void InitHeap();
+void* Allocate(size_t bytes);  // null when memory is used up; 32-byte aligned, 64 from 64 bytes on, page-aligned past 2 KiB
+void Free(void* block);
+
+}  // namespace caponier::mm
