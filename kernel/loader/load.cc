@@ -1,0 +1,191 @@
+#include "kernel/loader/load.h"
+
+#include "kernel/loader/stack.h"
+#include "kernel/loader/vdso.h"
+#include "kernel/random/random.h"
+#include "lib/aslr/program.h"
+#include "lib/elf/image.h"
+#include "lib/linux_abi/auxv.h"
+#include "lib/linux_abi/file_flags.h"
+
+namespace caponier::loader {
+namespace {
+
+constexpr u64 kStackBytes = 8 * kMiB;  // Linux's default limit; pages come as they are touched
+
+constexpr elf::Machine kMachine = linux_abi::native::kArch == linux_abi::Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
+
+class FileReader final : public elf::Reader {
+ public:
+  explicit FileReader(fs::File& file) : file_(file) {}
+  Result<void> ReadAt(u64 offset, MutableBytes out) override {
+    while (!out.empty()) {
+      mm::IoBuffer buffer = mm::IoBuffer::Kernel(out);
+      const u64 got = TRY(file_.Read(buffer, offset));
+      if (got == 0) return Error::kOutOfRange;
+      offset += got;
+      out = out.subspan(got);
+    }
+    return {};
+  }
+
+ private:
+  fs::File& file_;
+};
+
+struct OpenImage {
+  Ref<fs::File> file;
+  elf::Image image;
+};
+
+Result<OpenImage> OpenAndParse(fs::Context& files, std::string_view path, Diagnostics& diagnostics) {
+  OpenImage opened;
+  opened.file = TRY(fs::Open(files, path, linux_abi::kO_RDONLY, 0));
+  fs::Attributes attributes;
+  TRY(opened.file->Stat(attributes));
+  if (!attributes.is_regular()) return Error::kNotExecutable;
+  FileReader reader(*opened.file);
+  opened.image = TRY(elf::Parse(reader, attributes.size, kMachine, diagnostics));
+  return opened;
+}
+
+// The bytes of a page past the end of the file's part belong to the zeroed part, and must not show the file.
+Result<void> ZeroTail(const elf::LoadSegment& segment, u64 slide) {
+  const u64 end = slide + segment.vaddr + segment.file_size;
+  if (segment.mem_size == segment.file_size || !segment.write || IsAligned(end, kPageSize)) return {};
+  return mm::ZeroUser(end, AlignUp(end, kPageSize) - end);
+}
+
+Result<void> MapSegment(mm::AddressSpace& memory, const OpenImage& opened, const elf::LoadSegment& segment, u64 slide, mm::Purpose purpose) {
+  const u64 begin = AlignDown(segment.vaddr, kPageSize), file_end = AlignUp(segment.vaddr + segment.file_size, kPageSize);
+  const u64 end = AlignUp(segment.end(), kPageSize);
+  mm::MapRequest request;
+  request.fixed_no_replace = true;
+  request.protection = {.read = segment.read,
+                        .write = segment.write,
+                        .execute = segment.execute,
+                        .tagged = false,
+                        .guarded = segment.execute && opened.image.properties.bti};
+  request.purpose = purpose;
+  if (segment.file_size != 0) {
+    request.address = slide + begin;
+    request.bytes = file_end - begin;
+    request.source = TRY(opened.file->Mappable());
+    request.source_page = AlignDown(segment.file_offset, kPageSize) / kPageSize;
+    TRY(memory.Map(request));
+    TRY(ZeroTail(segment, slide));
+  }
+  const u64 zero_begin = segment.file_size != 0 ? file_end : begin;
+  if (end > zero_begin) {
+    request.address = slide + zero_begin;
+    request.bytes = end - zero_begin;
+    request.source = nullptr;
+    request.source_page = 0;
+    TRY(memory.Map(request));
+  }
+  return {};
+}
+
+Result<void> MapImage(mm::AddressSpace& memory, const OpenImage& opened, u64 slide, mm::Purpose purpose) {
+  for (const elf::LoadSegment& segment : opened.image.segments()) {
+    if (slide + segment.end() > arch::kUserEnd) return Error::kNoMemory;
+    TRY(MapSegment(memory, opened, segment, slide, purpose));
+  }
+  return {};
+}
+
+u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
+u64 AlignmentPages(const elf::Image& image) { return image.max_align > kPageSize ? image.max_align / kPageSize : 1; }
+
+}  // namespace
+
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics) {
+  const OpenImage program = TRY(OpenAndParse(files, request.path, diagnostics));
+  OpenImage interpreter;
+  if (program.image.interpreter) {
+    Vector<char> path;
+    TRY(path.Resize(elf::kMaxInterpreterBytes));
+    FileReader reader(*program.file);
+    const std::string_view name = TRY(elf::ReadInterpreter(reader, program.image, path, diagnostics));
+    Result<OpenImage> opened = OpenAndParse(files, name, diagnostics);
+    if (!opened.ok()) {
+      diagnostics.Malformed("the interpreter it names cannot be loaded", program.image.interpreter->start);
+      return Error::kNotExecutable;
+    }
+    interpreter = std::move(opened).value();
+  }
+
+  const bool fixed = program.image.type == elf::Type::kExecutable;
+  const aslr::PageRange fixed_range = aslr::PagesOf(program.image.min_vaddr, program.image.min_vaddr + program.image.span);
+  const aslr::ProgramDescription description{
+      .window = {.begin = 16, .end = arch::kUserEnd >> kPageBits},
+      .fixed = fixed ? std::span(&fixed_range, 1) : std::span<const aslr::PageRange>(),
+      .image_pages = fixed ? 0 : PagesOf(program.image),
+      .image_alignment = AlignmentPages(program.image),
+      .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
+      .interpreter_alignment = interpreter.file ? AlignmentPages(interpreter.image) : 1,
+      .stack_pages = kStackBytes / kPageSize,
+      .vdso_pages = VdsoPages()};
+  const aslr::ProgramLayout layout = TRY(aslr::PlanProgram(kernel::random::LayoutStream(), description));
+
+  Loaded loaded;
+  loaded.memory = TRY(mm::AddressSpace::Create(policy));
+  loaded.executable = program.file;
+  mm::AddressSpace& memory = *loaded.memory;
+  memory.Activate();
+  const u64 slide = fixed ? 0 : (layout.image_page << kPageBits) - program.image.min_vaddr;
+  TRY(MapImage(memory, program, slide, mm::Purpose::kImage));
+  u64 base = 0;
+  loaded.entry = slide + program.image.entry;
+  if (interpreter.file) {
+    base = (layout.interpreter_page << kPageBits) - interpreter.image.min_vaddr;
+    TRY(MapImage(memory, interpreter, base, mm::Purpose::kInterpreter));
+    loaded.entry = base + interpreter.image.entry;
+  }
+  memory.SetBreakStart(layout.break_page << kPageBits);
+  loaded.vdso = TRY(MapVdso(memory, layout.vdso_page << kPageBits));
+
+  mm::MapRequest stack;
+  stack.address = layout.stack_page << kPageBits;
+  stack.bytes = kStackBytes;
+  stack.fixed_no_replace = true;
+  stack.protection = {.read = true, .write = true};
+  stack.purpose = mm::Purpose::kStack;
+  TRY(memory.Map(stack));
+  loaded.stack_top = stack.address + stack.bytes;
+
+  const arch::HardwareCapabilities capabilities = arch::Capabilities();
+  using namespace linux_abi;
+  StackBuilder builder(loaded.stack_top - layout.stack_offset, loaded.stack_top - kStackBytes / 4);
+  TRY(builder.PutStrings(request, capabilities.platform, loaded));
+  const u64 phdr = program.image.phdr_vaddr ? slide + *program.image.phdr_vaddr : 0;
+  const u64 auxiliary[][2] = {{kAT_SYSINFO_EHDR, loaded.vdso},
+                              {kAT_HWCAP, capabilities.hwcap},
+                              {kAT_PAGESZ, kPageSize},
+                              {kAT_CLKTCK, 100},
+                              {kAT_PHDR, phdr},
+                              {kAT_PHENT, program.image.phdr_size},
+                              {kAT_PHNUM, program.image.phdr_count},
+                              {kAT_BASE, base},
+                              {kAT_FLAGS, 0},
+                              {kAT_ENTRY, slide + program.image.entry},
+                              {kAT_UID, 0},
+                              {kAT_EUID, 0},
+                              {kAT_GID, 0},
+                              {kAT_EGID, 0},
+                              {kAT_SECURE, 0},
+                              {kAT_RANDOM, builder.random_address()},
+                              {kAT_HWCAP2, capabilities.hwcap2},
+                              {kAT_EXECFN, builder.exec_name_address()},
+                              {kAT_PLATFORM, builder.platform_address()},
+                              {kAT_MINSIGSTKSZ, capabilities.minimum_signal_stack},
+                              {kAT_NULL, 0}};
+  for (const auto& [type, value] : auxiliary) {
+    TRY(loaded.auxiliary_vector.Append(static_cast<u64>(type)));
+    TRY(loaded.auxiliary_vector.Append(value));
+  }
+  loaded.stack_pointer = TRY(builder.Finish(loaded.auxiliary_vector));
+  return loaded;
+}
+
+}  // namespace caponier::loader

@@ -1,0 +1,34 @@
+// Brings a program into an address space: its segments and its interpreter's, the stack with arguments, environment and auxiliary
+// vector, the break, the vDSO. Every one of them stands at a place of its own; a fixed-address program gets its own addresses and
+// the rest is placed around it.
+#pragma once
+
+#include "kernel/fs/context.h"
+#include "kernel/mm/address_space.h"
+#include "kernel/sched/thread.h"
+#include "lib/base/diagnostics.h"
+#include "lib/base/result.h"
+
+namespace caponier::loader {
+
+struct Request {
+  std::string_view path;       // absolute, of the program's file
+  std::string_view exec_name;  // AT_EXECFN
+  const Vector<std::string_view>& arguments;
+  const Vector<std::string_view>& environment;
+};
+
+struct Loaded {
+  Ref<mm::AddressSpace> memory;
+  Ref<fs::File> executable;
+  u64 entry = 0, stack_pointer = 0;
+  u64 vdso = 0;
+  u64 arguments_begin = 0, arguments_end = 0, environment_begin = 0, environment_end = 0, stack_top = 0;
+  Vector<u64> auxiliary_vector;  // pairs, AT_NULL included
+};
+
+// Errors: kNotFound (program or interpreter), kMalformed and kNotSupported (ELF, with a diagnostic), kNotExecutable, kNoMemory,
+// kArgumentsTooLong. The address space is left active.
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics);
+
+}  // namespace caponier::loader
