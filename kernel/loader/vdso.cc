@@ -4,7 +4,7 @@
 #include "kernel/mm/kernel_space.h"
 #include "kernel/sched/thread.h"
 #include "kernel/vdso/clock_data.h"
-#include "lib/elf/symbols.h"
+#include "lib/linux_abi/constant.h"
 
 extern "C" {
 extern const std::byte vdso_start[], vdso_end[];
@@ -84,6 +84,12 @@ Result<u64> MapVdso(mm::AddressSpace& memory, u64 address) {
 }
 
 u64 SignalReturnOffset() {
+  if constexpr (linux_abi::native::kArch != linux_abi::Arch::kAarch64) return 0;
+  // mov x8, #139; svc #0: the instructions by which debuggers and unwinders know it too.
+  constexpr u32 kInstructions[] = {0xd2801168, 0xd4000001};
+  for (const std::byte* at = vdso_start; at + sizeof(kInstructions) <= vdso_end; at += 4) {
+    if (__builtin_memcmp(at, kInstructions, sizeof(kInstructions)) == 0) return static_cast<u64>(at - vdso_start);
+  }
   return 0;
 }
 

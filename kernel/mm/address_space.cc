@@ -31,6 +31,8 @@ bool Continues(const Mapping& mapping, const Mapping& next) {
          (!mapping.source || mapping.source_page + mapping.bytes() / kPageSize == next.source_page);
 }
 
+AddressSpace* g_active;
+
 void Count(u8& counter, bool more) {
   if (more && counter < 255) counter++;  // once saturated it stays: the frame is then treated as mapped for good
   if (!more && counter > 0 && counter < 255) counter--;
@@ -86,9 +88,17 @@ Result<Ref<AddressSpace>> AddressSpace::Create(WxPolicy policy) {
 }
 
 AddressSpace::~AddressSpace() {
+  if (g_active == this) g_active = nullptr;
   for (const Mapping& mapping : mappings_) DropPages(mapping.begin, mapping.end);
   tables_.Destroy();
 }
+
+void AddressSpace::Activate() {
+  g_active = this;
+  arch::SetUserPageTable(tables_.root());
+}
+
+AddressSpace* AddressSpace::Active() { return g_active; }
 
 size_t AddressSpace::IndexAtOrAbove(u64 address) const {
   size_t low = 0, high = mappings_.size();

@@ -95,7 +95,10 @@ class AddressSpace : public RefCounted {
   u64 resident_pages() const { return resident_pages_; }
   u64 mapped_pages() const;
   PhysAddr root() const { return tables_.root(); }
-  void Activate() { arch::SetUserPageTable(tables_.root()); }
+  // Makes it the one that user addresses mean, on this CPU.
+  void Activate();
+  static AddressSpace* Active();
+  WxPolicy policy() const { return policy_; }
   // mincore(2): one byte a page, 1 when present.
   bool IsResident(u64 address);
   void SetWxPolicy(WxPolicy policy) { policy_ = policy; }

@@ -16,7 +16,7 @@ Result<void> Fill(MutableBytes bytes);
 // Bytes a program wrote to /dev/random: mixed in, never credited.
 void MixIn(Bytes bytes);
 // A source that answered after boot (virtio-rng).
-void AbsorbDevice(Bytes bytes);
+void AbsorbDevice(MutableBytes bytes);  // erased as they are read
 // Where kernel regions and the program's mappings go.
 ::caponier::random::Stream& LayoutStream();
 // Stack canaries, AT_RANDOM, pointer-authentication keys.

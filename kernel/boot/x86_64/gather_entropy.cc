@@ -4,7 +4,11 @@
 #include <string_view>
 
 #include "kernel/boot/stage1.h"
+#include "kernel/arch/x86_64/features.h"
 #include "lib/base/bytes.h"
+#include "lib/entropy/sources/cpu_instruction.h"
+#include "lib/entropy/sources/firmware_seed.h"
+#include "lib/random/harvest.h"
 
 namespace caponier::boot {
 namespace {
@@ -72,5 +76,38 @@ size_t ReadFirmwareFile(std::string_view name, MutableBytes buffer) {
   return 0;
 }
 
+std::optional<u64> ReadSeed() {
+  u64 value;
+  bool ready;
+  asm volatile("rdseed %0" : "=r"(value), "=@ccc"(ready));
+  if (!ready) return std::nullopt;
+  return value;
+}
+
+std::optional<u64> ReadRandom() {
+  u64 value;
+  bool ready;
+  asm volatile("rdrand %0" : "=r"(value), "=@ccc"(ready));
+  if (!ready) return std::nullopt;
+  return value;
+}
+
 }  // namespace
+
+void GatherEntropy(u64, random::Root& root) {
+  const arch::CpuFeatures& cpu = arch::Features();
+  if (cpu.rdseed) {
+    entropy::CpuInstruction source(entropy::kCpuSeedProfile, ReadSeed);
+    random::Harvest(root, source, entropy::BootWords(entropy::kCpuSeedProfile));
+  } else if (cpu.rdrand) {
+    entropy::CpuInstruction source(entropy::kCpuRandomProfile, ReadRandom);
+    random::Harvest(root, source, entropy::BootWords(entropy::kCpuRandomProfile));
+  }
+  std::byte seed[64];
+  if (const size_t bytes = ReadFirmwareFile("opt/org.caponier/seed", seed); bytes != 0) {
+    entropy::FirmwareSeed source(MutableBytes(seed).first(bytes));
+    random::Harvest(root, source, bytes);
+  }
+}
+
 }  // namespace caponier::boot

@@ -5,6 +5,7 @@
 
 namespace caponier::arch {
 
+inline void SpinHint() { asm volatile("pause"); }
 inline void DisableInterrupts() { asm volatile("cli" ::: "memory"); }
 // Sleeps until an interrupt has been handled; interrupts are off again on return.
 inline void WaitForInterrupt() { asm volatile("sti; hlt; cli" ::: "memory"); }
@@ -27,6 +28,7 @@ inline void ZeroTaggedPage(std::byte* page) { ZeroPage(page); }
 inline void CopyTaggedPage(std::byte* to, const std::byte* from) { CopyPage(to, from); }
 
 inline void ClearTags(std::byte*) {}
+inline u64 ReadMemoryTag(PhysAddr, u64) { return 0; }
 // Makes the contents of a page, just written, what the CPU will fetch from it. Coherent on this machine.
 inline void SyncInstructions(const std::byte*) {}
 

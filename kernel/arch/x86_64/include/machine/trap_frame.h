@@ -38,6 +38,16 @@ inline u64 FramePointer(const TrapFrame& frame) { return frame.rbp; }
 inline void SetStackPointer(TrapFrame& frame, u64 value) { frame.rsp = value; }
 // The frame no longer belongs to a system call (a signal handler returned into other code).
 inline void ForgetSyscall(TrapFrame& frame) { frame.original_rax = ~u64{0}; }
+inline constexpr int kBreakpointCode = 0x80;  // si_code of SIGTRAP from int3: SI_KERNEL
+inline u64 StripPointerAuth(u64 address) { return address; }
+// Calls visit(name, value) for each register that a crash report shows.
+template <typename Visitor>
+void ForEachRegister(const TrapFrame& frame, Visitor visit) {
+  visit("rip", frame.rip), visit("rsp", frame.rsp), visit("rbp", frame.rbp), visit("rax", frame.rax), visit("rbx", frame.rbx);
+  visit("rcx", frame.rcx), visit("rdx", frame.rdx), visit("rsi", frame.rsi), visit("rdi", frame.rdi), visit("r8", frame.r8);
+  visit("r9", frame.r9), visit("r10", frame.r10), visit("r11", frame.r11), visit("r12", frame.r12), visit("r13", frame.r13);
+  visit("r14", frame.r14), visit("r15", frame.r15);
+}
 // A fresh program: all registers zero but these.
 inline void InitUserFrame(TrapFrame& frame, u64 pc, u64 sp) {
   frame = TrapFrame{};

@@ -1,0 +1,112 @@
+// The kernel, high at its random place: brings its parts up in the order in which they need each other, loads the program, runs it.
+#include "kernel/arch/machine.h"
+#include "kernel/boot/stage1.h"
+#include "kernel/drivers/link.h"
+#include "kernel/fs/console.h"
+#include "kernel/fs/context.h"
+#include "kernel/loader/config.h"
+#include "kernel/loader/load.h"
+#include "kernel/loader/vdso.h"
+#include "kernel/mm/frames.h"
+#include "kernel/mm/heap.h"
+#include "kernel/mm/init.h"
+#include "kernel/mm/kernel_space.h"
+#include "kernel/random/random.h"
+#include "kernel/report/crash.h"
+#include "kernel/report/run_report.h"
+#include "kernel/sched/scheduler.h"
+#include "kernel/sched/thread.h"
+#include "kernel/syscall/dispatch.h"
+#include "lib/linux_abi/errno.h"
+
+namespace caponier::boot {
+namespace {
+
+using link::ExitCause;
+
+void InitMemory() {
+  mm::InitWindows(g_handoff);
+  mm::InitKernelSpace(g_handoff);
+  mm::InitFrames(g_handoff);
+  kernel::random::Init(g_handoff.random);
+  mm::InitHeap();
+}
+
+// The archive becomes the root; its configuration says what to run.
+loader::Config UnpackArchive() {
+  const MemoryRange& archive = g_handoff.info.archive;
+  if (archive.bytes == 0) report::Refuse(ExitCause::kRefused, "the machine was given no archive");
+  Result<mm::KernelRegion> mapped = mm::MapExisting("archive", archive.base, archive.bytes, {});
+  if (!mapped.ok()) report::Refuse(ExitCause::kRefused, "not enough memory for the archive: give the machine more (--memory)");
+  const Result<Bytes> records = fs::InitRoot({mapped.value().data(), archive.bytes}, archive.base);
+  if (!records.ok()) {
+    report::Refuse(ExitCause::kRefused, records.error() == Error::kNoMemory ? "not enough memory for the files: give the machine more (--memory)"
+                                                                            : "the archive is malformed");
+  }
+  mm::UnmapRegion(mapped.value());
+  FirstDiagnostic diagnostic;
+  Result<loader::Config> config = loader::ParseConfig(records.value(), diagnostic);
+  if (!config.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what());
+  return std::move(config).value();
+}
+
+[[noreturn]] void RefuseProgram(const loader::Config& config, Error error, const FirstDiagnostic& diagnostic) {
+  InlineText<512> line;
+  Format(line, "{}: ", config.executable);
+  if (!diagnostic.what().empty()) {
+    Format(line, "{}", diagnostic.what());
+  } else if (error == Error::kNoMemory) {
+    Format(line, "needs more memory than the machine has (--memory)");
+  } else {
+    Format(line, "{}", linux_abi::ErrnoDescription(linux_abi::ToErrno(error)));
+  }
+  report::Refuse(error == Error::kNotFound ? ExitCause::kNotFound : ExitCause::kNotExecutable, line.text());
+}
+
+template <typename T>
+T Need(Result<T> result, std::string_view what) {
+  if (!result.ok()) report::Refuse(ExitCause::kRefused, what);
+  return std::move(result).value();
+}
+
+void StartProgram(const loader::Config& config) {
+  constexpr std::string_view kTooSmall = "not enough memory to start the program: give the machine more (--memory)";
+  auto* process = new (std::nothrow) sched::Process();
+  if (process == nullptr) report::Refuse(ExitCause::kRefused, kTooSmall);
+  process->files = Need(fs::Context::Create(), kTooSmall);
+  if (!fs::MakeStandardFiles(*process->files, drivers::link::Console(), config.terminals).ok()) report::Refuse(ExitCause::kRefused, kTooSmall);
+  if (!fs::ChangeDirectory(*process->files, config.working_directory).ok()) {
+    report::Refuse(ExitCause::kRefused, "the working directory does not exist in the machine (--workdir)");
+  }
+  FirstDiagnostic diagnostic;
+  Result<loader::Loaded> loaded =
+      loader::LoadProgram(*process->files, {config.executable, config.arguments[0], config.arguments, config.environment},
+                          config.allow_jit ? mm::WxPolicy::kAllowJit : mm::WxPolicy::kStrict, diagnostic);
+  if (!loaded.ok()) RefuseProgram(config, loaded.error(), diagnostic);
+  sched::Thread* thread = Need(loader::StartThread(*process, std::move(loaded).value(), config.executable), kTooSmall);
+  drivers::link::SetProgram(process);
+  sched::MakeReady(*thread);
+}
+
+}  // namespace
+
+extern "C" [[noreturn]] void KernelMain() {
+  report::RunPhases().kernel_entry = arch::CycleCounter();
+  InitMemory();
+  arch::InitCpu();
+  if (!arch::InitInterrupts().ok()) report::Panic("the interrupt controller cannot be mapped");
+  sched::Init();
+  if (!drivers::link::Init(g_handoff.info).ok()) report::Panic("the link to the tool does not come up");
+  const loader::Config config = UnpackArchive();
+  drivers::link::SetWindow(config.rows, config.columns);
+  if (!config.seed.empty()) kernel::random::MixIn(config.seed);
+  sched::SetRealTime(config.epoch_ns);
+  report::WantReport(config.report);
+  report::RunPhases().kernel_ready = arch::CycleCounter();
+  StartProgram(config);
+  loader::PublishClock();
+  report::RunPhases().program_entry = arch::CycleCounter();
+  sched::Start();
+}
+
+}  // namespace caponier::boot

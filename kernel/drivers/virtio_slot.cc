@@ -1,0 +1,68 @@
+#include "kernel/drivers/virtio_slot.h"
+
+#include <new>
+
+#include "kernel/arch/machine.h"
+
+namespace caponier::drivers {
+namespace {
+
+constexpr u64 kRegisterBytes = 0x200;  // config space included [virtio-v1.2] 4.2.2
+constexpr u32 kMagicOffset = 0, kTypeOffset = 8;
+
+struct Registered {
+  u32 line = 0;
+  InterruptHandler handler = nullptr;
+};
+Registered g_handlers[8];
+
+}  // namespace
+
+void VirtioSlot::Write32(u32 offset, u32 value) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  registers_[offset / 4] = value;
+}
+
+Result<VirtioSlot*> VirtioSlot::Find(const boot::BootInfo& info, virtio::DeviceType type) {
+  for (u32 i = 0; i < info.virtio_count; i++) {
+    mm::KernelRegion region = TRY(mm::MapDevice("virtio registers", info.virtio[i].registers, kRegisterBytes));
+    auto* slot = new (std::nothrow) VirtioSlot();
+    if (slot == nullptr) return Error::kNoMemory;
+    slot->registers_ = reinterpret_cast<volatile u32*>(region.begin);
+    slot->line_ = info.virtio[i].line;
+    FirstDiagnostic diagnostic;
+    Result<virtio::MmioDevice> device = virtio::MmioDevice::Probe(*slot, diagnostic);
+    if (device.ok() && device.value().type() == type) {
+      slot->device_ = device.value();
+      return slot;
+    }
+    delete slot;
+    mm::UnmapRegion(region);
+  }
+  return Error::kNoDevice;
+}
+
+Result<void> VirtioSlot::AddQueue(u32 index, virtio::Queue& queue, u16 size, Diagnostics& diagnostics) {
+  const u16 usable = virtio::UsableQueueSize(TRY(device_.QueueSizeMax(index)));
+  const mm::KernelRegion page = TRY(mm::MapRegion("virtio ring", kPageSize));
+  queue = TRY(virtio::Queue::Create({page.data(), kPageSize}, mm::FrameOf(page.data()), usable < size ? usable : size));
+  return device_.SetUpQueue(index, queue, diagnostics);
+}
+
+void HandleInterrupt(u32 line, InterruptHandler handler) {
+  for (Registered& entry : g_handlers) {
+    if (entry.handler != nullptr) continue;
+    entry = {line, handler};
+    arch::EnableDeviceInterrupt(line);
+    return;
+  }
+  __builtin_trap();
+}
+
+}  // namespace caponier::drivers
+
+void caponier::arch::OnDeviceInterrupt(u32 line) {
+  for (const auto& entry : drivers::g_handlers) {
+    if (entry.handler != nullptr && entry.line == line) entry.handler();
+  }
+}

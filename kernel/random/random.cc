@@ -1,0 +1,67 @@
+#include "kernel/random/random.h"
+
+#include <optional>
+
+#include "kernel/arch/machine.h"
+#include "lib/entropy/sources/virtio_rng.h"
+#include "lib/random/harvest.h"
+
+namespace caponier::kernel::random {
+namespace {
+
+using ::caponier::random::Root;
+using ::caponier::random::Stream;
+
+// Constructed in place at Init: the kernel runs no constructors of globals.
+template <typename T>
+struct Slot {
+  alignas(T) std::byte storage[sizeof(T)];
+  T& get() { return *reinterpret_cast<T*>(storage); }
+};
+
+Root* g_root;
+Slot<Stream> g_program, g_layout, g_secrets;
+
+}  // namespace
+
+void Init(Root& root) {
+  g_root = &root;
+  const ::caponier::random::Seeded seeded = root.Proof().value();
+  new (g_program.storage) Stream(Stream::Open(root, seeded, "getrandom"));
+  new (g_layout.storage) Stream(Stream::Open(root, seeded, "layout"));
+  new (g_secrets.storage) Stream(Stream::Open(root, seeded, "secrets"));
+}
+
+Result<void> Fill(MutableBytes bytes) {
+  g_root->MaybeReseed(arch::NowNs());
+  g_program.get().Fill(bytes);
+  return {};
+}
+
+void MixIn(Bytes bytes) { g_root->Absorb(entropy::SourceId::kLauncherSeed, bytes); }
+
+void AbsorbDevice(MutableBytes bytes) {
+  static Slot<entropy::VirtioRng> source;
+  static bool constructed;
+  if (!constructed) {
+    new (source.storage) entropy::VirtioRng();
+    constructed = true;
+  }
+  source.get().Offer(bytes);
+  ::caponier::random::Harvest(*g_root, source.get(), bytes.size());
+}
+
+Stream& LayoutStream() { return g_layout.get(); }
+Stream& SecretStream() { return g_secrets.get(); }
+
+void Describe(TextSink& json) {
+  Format(json, "{{\"state\":\"seeded\",\"credited_bits\":{},\"reseeds\":{},\"sources\":[", g_root->credited().value, g_root->generation());
+  for (size_t i = 0; i < entropy::kSourceCount; i++) {
+    const auto source = g_root->source(static_cast<entropy::SourceId>(i));
+    Format(json, "{}{{\"name\":\"{}\",\"trust\":\"{}\",\"status\":\"{}\",\"credited_bits\":{},\"samples\":{},\"failures\":{}}}", i == 0 ? "" : ",", source.name,
+           source.trust, entropy::StatusName(source.status), source.credited.value, source.samples, source.failures);
+  }
+  Format(json, "]}}");
+}
+
+}  // namespace caponier::kernel::random

@@ -1,0 +1,21 @@
+// What is said when something broke: in the program (a crash report, the machine goes on to its end), or in the kernel (a panic).
+// Addresses appear as module or region and offset, never as they are.
+#pragma once
+
+#include "kernel/arch/machine.h"
+#include "kernel/mm/address_space.h"
+#include "kernel/sched/signal_state.h"
+
+namespace caponier::report {
+
+// Keeps the last fault of the program, so that the crash report can say its cause in words.
+void RememberFault(const arch::Fault& fault, mm::AddressSpace::FaultOutcome outcome);
+void ProgramCrashed(const arch::TrapFrame& frame, const sched::SignalInfo& info);
+void SayOutOfMemory();
+// The kernel found itself broken: one line, a backtrace, the end.
+[[noreturn]] void Panic(std::string_view why);
+
+// "libc.so.6+0x1234" for an address of the program; what it neighbours for one that is not mapped.
+void DescribeProgramAddress(TextSink& sink, const mm::AddressSpace& memory, u64 address);
+
+}  // namespace caponier::report

@@ -1,0 +1,110 @@
+// The kernel's own end. It trusts nothing but the early console: no allocation, no locks, no link.
+#include "kernel/mm/kernel_space.h"
+#include "kernel/report/crash.h"
+
+extern "C" {
+extern const std::byte __image_start[], __image_end[];
+}
+
+namespace caponier::report {
+namespace {
+
+bool g_panicking;
+
+void Say(std::string_view text) { arch::EarlyConsoleWrite(text); }
+
+void SayCode(u64 address) {
+  InlineText<64> text;
+  const u64 start = reinterpret_cast<u64>(__image_start), end = reinterpret_cast<u64>(__image_end);
+  if (address >= start && address < end) {
+    Format(text, "  kernel+{:#x}\n", address - start);
+  } else {
+    Format(text, "  outside the kernel's code\n");
+  }
+  Say(text.text());
+}
+
+void SayAddress(u64 address) {
+  InlineText<128> text;
+  const mm::RegionName region = mm::DescribeAddress(address);
+  if (address < arch::kUserEnd) {
+    Format(text, "{}", address < kPageSize ? "the null page" : "the program's half");
+  } else if (region.name == nullptr) {
+    Format(text, "nothing mapped");
+  } else {
+    Format(text, "{}{} at offset {}", region.guard ? "the guard of " : "", region.name, region.offset);
+  }
+  Say(text.text());
+}
+
+void SayBacktrace(u64 fp) {
+  for (int depth = 0; depth < 24 && fp >= arch::kKernelBase && IsAligned(fp, 8); depth++) {
+    if (!mm::KernelTables().Lookup(fp)) return;
+    const u64* frame = reinterpret_cast<const u64*>(fp);
+    const u64 next = frame[0], address = arch::StripPointerAuth(frame[1]);
+    if (address == 0) return;
+    SayCode(address);
+    if (next <= fp) return;
+    fp = next;
+  }
+}
+
+std::string_view NameOf(const arch::Fault& fault) {
+  using Kind = arch::Fault::Kind;
+  switch (fault.kind) {
+    case Kind::kPage:
+      return fault.access == arch::Access::kWrite ? "forbidden write" : (fault.access == arch::Access::kExecute ? "forbidden execution" : "forbidden read");
+    case Kind::kTagCheck:
+      return "tag mismatch";
+    case Kind::kUndefined:
+      return "a failed check";  // __builtin_trap
+    case Kind::kBreakpoint:
+      return "a failed check";
+    default:
+      return "exception";
+  }
+}
+
+[[noreturn]] void End() {
+  Say("caponier: the machine stops here\n");
+  arch::PowerOff();
+}
+
+}  // namespace
+
+void Panic(std::string_view why) {
+  if (g_panicking) arch::PowerOff();
+  g_panicking = true;
+  Say("caponier: kernel panic: ");
+  Say(why);
+  Say("\n");
+  SayBacktrace(reinterpret_cast<u64>(__builtin_frame_address(0)));
+  End();
+}
+
+}  // namespace caponier::report
+
+namespace caponier {
+
+void arch::OnKernelFault(const TrapFrame& frame, const Fault& fault) {
+  using namespace report;
+  if (g_panicking) PowerOff();
+  g_panicking = true;
+  Say("caponier: kernel panic: ");
+  Say(NameOf(fault));
+  if (fault.kind == Fault::Kind::kPage) {
+    Say(" of ");
+    SayAddress(fault.address);
+  }
+  Say(", at:\n");
+  SayCode(ProgramCounter(frame));
+  SayBacktrace(FramePointer(frame));
+  End();
+}
+
+}  // namespace caponier
+
+extern "C" {
+caponier::u64 __stack_chk_guard;
+[[noreturn]] void __stack_chk_fail() { caponier::report::Panic("a stack canary was overwritten"); }
+}
