@@ -4,6 +4,7 @@
 #include "kernel/drivers/link.h"
 #include "kernel/fs/console.h"
 #include "kernel/fs/context.h"
+#include "kernel/fs/path.h"
 #include "kernel/loader/config.h"
 #include "kernel/loader/load.h"
 #include "kernel/loader/vdso.h"
@@ -38,13 +39,12 @@ loader::Config UnpackArchive() {
   if (archive.bytes == 0) report::Refuse(ExitCause::kRefused, "the machine was given no archive");
   Result<mm::KernelRegion> mapped = mm::MapExisting("archive", archive.base, archive.bytes, {});
   if (!mapped.ok()) report::Refuse(ExitCause::kRefused, "not enough memory for the archive: give the machine more (--memory)");
-  const Result<Bytes> records = fs::InitRoot({mapped.value().data(), archive.bytes}, archive.base);
+  FirstDiagnostic diagnostic;
+  const Result<Bytes> records = fs::InitRoot({mapped.value().data(), archive.bytes}, archive.base, diagnostic);
   if (!records.ok()) {
-    report::Refuse(ExitCause::kRefused, records.error() == Error::kNoMemory ? "not enough memory for the files: give the machine more (--memory)"
-                                                                            : "the archive is malformed");
+    report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? "not enough memory for the files: give the machine more (--memory)" : diagnostic.what());
   }
   mm::UnmapRegion(mapped.value());
-  FirstDiagnostic diagnostic;
   Result<loader::Config> config = loader::ParseConfig(records.value(), diagnostic);
   if (!config.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what());
   return std::move(config).value();
@@ -75,7 +75,10 @@ void StartProgram(const loader::Config& config) {
   if (process == nullptr) report::Refuse(ExitCause::kRefused, kTooSmall);
   process->files = Need(fs::Context::Create(), kTooSmall);
   if (!fs::MakeStandardFiles(*process->files, drivers::link::Console(), config.terminals).ok()) report::Refuse(ExitCause::kRefused, kTooSmall);
-  if (!fs::ChangeDirectory(*process->files, config.working_directory).ok()) {
+  const Result<fs::Location> where = fs::Resolve(*process->files, process->files->root, config.working_directory);
+  if (where.ok() && where.value().inode->is_directory()) {
+    process->files->working = Ref<fs::Directory>::Share(where.value().inode->as_directory());
+  } else {
     report::Refuse(ExitCause::kRefused, "the working directory does not exist in the machine (--workdir)");
   }
   FirstDiagnostic diagnostic;
@@ -95,7 +98,6 @@ extern "C" [[noreturn]] void KernelMain() {
   InitMemory();
   arch::InitCpu();
   if (!arch::InitInterrupts().ok()) report::Panic("the interrupt controller cannot be mapped");
-  sched::Init();
   if (!drivers::link::Init(g_handoff.info).ok()) report::Panic("the link to the tool does not come up");
   const loader::Config config = UnpackArchive();
   drivers::link::SetWindow(config.rows, config.columns);

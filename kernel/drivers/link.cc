@@ -52,7 +52,7 @@ struct State {
   sched::Process* process = nullptr;
   sched::WaitQueue input_queue, output_queue;
 };
-State g;
+constinit State g;
 
 [[noreturn]] void Broken(std::string_view why) { report::Panic(why); }
 
@@ -354,7 +354,7 @@ class LinkConsole final : public fs::ConsoleBackend {
   }
   fs::TerminalSize terminal_size() override { return {g.rows, g.columns}; }
 };
-LinkConsole g_console;
+constinit LinkConsole g_console;
 
 }  // namespace
 

@@ -8,7 +8,6 @@ namespace caponier::drivers {
 namespace {
 
 constexpr u64 kRegisterBytes = 0x200;  // config space included [virtio-v1.2] 4.2.2
-constexpr u32 kMagicOffset = 0, kTypeOffset = 8;
 
 struct Registered {
   u32 line = 0;

@@ -1,5 +1,6 @@
 #include "kernel/loader/load.h"
 
+#include "kernel/fs/inode.h"
 #include "kernel/loader/stack.h"
 #include "kernel/loader/vdso.h"
 #include "kernel/random/random.h"
@@ -43,7 +44,7 @@ Result<OpenImage> OpenAndParse(fs::Context& files, std::string_view path, Diagno
   opened.file = TRY(fs::Open(files, path, linux_abi::kO_RDONLY, 0));
   fs::Attributes attributes;
   TRY(opened.file->Stat(attributes));
-  if (!attributes.is_regular()) return Error::kNotExecutable;
+  if (attributes.type != fs::InodeType::kRegular) return Error::kNotExecutable;
   FileReader reader(*opened.file);
   opened.image = TRY(elf::Parse(reader, attributes.size, kMachine, diagnostics));
   return opened;
@@ -65,7 +66,7 @@ Result<void> MapSegment(mm::AddressSpace& memory, const OpenImage& opened, const
                         .write = segment.write,
                         .execute = segment.execute,
                         .tagged = false,
-                        .guarded = segment.execute && opened.image.properties.bti};
+                        .guarded = segment.execute && opened.image.properties.branch_targets};
   request.purpose = purpose;
   if (segment.file_size != 0) {
     request.address = slide + begin;
@@ -186,6 +187,22 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
   }
   loaded.stack_pointer = TRY(builder.Finish(loaded.auxiliary_vector));
   return loaded;
+}
+
+Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::string_view name) {
+  process.memory = std::move(loaded.memory);
+  process.arguments_begin = loaded.arguments_begin;
+  process.arguments_end = loaded.arguments_end;
+  process.environment_begin = loaded.environment_begin;
+  process.environment_end = loaded.environment_end;
+  process.stack_top = loaded.stack_top;
+  process.started_ns = arch::NowNs();
+  sched::Thread* thread = TRY(sched::CreateThread(process));
+  arch::InitUserFrame(*thread->frame, loaded.entry, loaded.stack_pointer);
+  const size_t slash = name.rfind('/');
+  name = slash == std::string_view::npos ? name : name.substr(slash + 1);
+  __builtin_memcpy(thread->name, name.data(), name.size() < sizeof(thread->name) - 1 ? name.size() : sizeof(thread->name) - 1);
+  return thread;
 }
 
 }  // namespace caponier::loader

@@ -31,4 +31,7 @@ struct Loaded {
 // kArgumentsTooLong. The address space is left active.
 Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics);
 
+// Makes what was loaded the process's memory, and a first thread that will enter it; the thread is not yet ready.
+Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::string_view name);
+
 }  // namespace caponier::loader

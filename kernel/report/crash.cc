@@ -4,6 +4,7 @@
 #include "kernel/mm/frames.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/sched/thread.h"
+#include "lib/linux_abi/name_table.h"
 #include "lib/linux_abi/signal_numbers.h"
 
 namespace caponier::report {
@@ -11,6 +12,9 @@ namespace {
 
 using Outcome = mm::AddressSpace::FaultOutcome;
 using Line = InlineText<512>;
+using linux_abi::NameTable;
+
+CAPONIER_ABI_NAME_TABLE(kSignals, CAPONIER_LINUX_SIGNALS)
 
 constexpr size_t kMostFrames = 24;
 constexpr u64 kNearNull = 64 * kKiB;
@@ -204,7 +208,7 @@ void ProgramCrashed(const arch::TrapFrame& frame, const sched::SignalInfo& info)
   const sched::Thread& thread = sched::CurrentThread();
   const mm::AddressSpace& memory = *thread.process->memory;
   Line line;
-  Format(line, "caponier: the program crashed: {}", linux_abi::SignalName(info.signal));
+  Format(line, "caponier: the program crashed: {}", linux_abi::NameOf(kSignals, static_cast<u64>(info.signal)));
   // Signals the program was sent have no fault behind them.
   if (g_fault_known && info.code > 0) {
     Format(line, ": ");

@@ -15,7 +15,7 @@ namespace {
 
 constexpr u16 kSelector = 0x510, kData = 0x511, kDmaHigh = 0x514, kDmaLow = 0x518;
 constexpr u16 kKeySignature = 0x0000, kKeyDirectory = 0x0019;
-constexpr u32 kDmaError = 1, kDmaRead = 2, kDmaSelect = 8, kDmaWrite = 16;
+constexpr u32 kDmaError = 1, kDmaRead = 2, kDmaSelect = 8;
 
 void Out16(u16 port, u16 value) { asm volatile("outw %0, %1" ::"a"(value), "Nd"(port)); }
 void Out32(u16 port, u32 value) { asm volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }

@@ -11,6 +11,7 @@ inline constexpr u64 kKernelBase = 0xffff'8000'0000'0000;  // lowest address of 
 inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;   // the last page stays absent
 inline constexpr u64 kUserEnd = 0x0000'7fff'ffff'f000;     // one past the highest user address
 inline constexpr bool kUserTopByteIgnored = false;
+inline bool HasMemoryTags() { return false; }
 inline constexpr bool kSharedRoot = true;                  // the program's root table also holds the kernel's upper half
 
 namespace pte {
