@@ -34,7 +34,7 @@ else()
   target_link_libraries(caponier_freestanding INTERFACE caponier_flags)
   target_compile_definitions(caponier_freestanding INTERFACE CAPONIER_FREESTANDING=1 _LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST)
   target_compile_options(caponier_freestanding INTERFACE
-    -ffreestanding -fPIE -fvisibility=hidden -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
+    -ffreestanding -fPIE -fdirect-access-external-data -fvisibility=hidden -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
     -ffunction-sections -fdata-sections -ftrivial-auto-var-init=zero -fstack-protector-strong -fno-plt -g
     -fno-unwind-tables -fno-asynchronous-unwind-tables
     $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions -nostdinc++ -isystem/usr/lib/llvm-19/include/c++/v1 -fno-threadsafe-statics -fno-c++-static-destructors>)

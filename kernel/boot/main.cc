@@ -26,6 +26,8 @@ namespace {
 using link::ExitCause;
 
 void InitMemory() {
+  // The identity mapping goes: where both halves hang from one root, it was in the tables stage 1 ran on.
+  if constexpr (arch::kSharedRoot) arch::SetUserPageTable(g_handoff.kernel_root);
   mm::InitWindows(g_handoff);
   mm::InitKernelSpace(g_handoff);
   mm::InitFrames(g_handoff);

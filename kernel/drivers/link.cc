@@ -39,9 +39,9 @@ struct State {
   bool up = false;
 
   // The frame being received: its header, then its payload, which goes where the type says.
-  FrameHeader header;
+  FrameHeader header{};
   u32 header_have = 0, payload_have = 0;
-  std::byte small[16];  // payloads of control frames
+  std::byte small[16] = {};  // payloads of control frames
 
   mm::KernelRegion input;
   u64 input_head = 0, input_used = 0;
