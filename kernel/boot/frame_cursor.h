@@ -12,6 +12,7 @@ class FrameCursor {
     for (u32 i = 0; i < info.ram_count; i++) {
       const u64 first = AlignUp(info.ram[i].base.value, kPageSize), end = AlignDown(info.ram[i].end(), kPageSize);
       if (first < end) AddPieces(info, first, end);
+      if (end > highest_) highest_ = end;  // reserved memory counts: the archive's becomes the files'
     }
   }
   // 0 when memory is used up.
@@ -41,7 +42,6 @@ class FrameCursor {
     if (count_ == kRanges) __builtin_trap();
     ranges_[count_++] = {{first}, end - first};
     left_ += (end - first) / kPageSize;
-    if (end > highest_) highest_ = end;
   }
   static constexpr u32 kRanges = 64;
   MemoryRange ranges_[kRanges];
