@@ -18,8 +18,9 @@ enum class SourceId : u8 {
   kFirmwareSeed = 2,  // device tree rng-seed, firmware configuration file
   kVirtioRng = 3,
   kLauncherSeed = 4,
+  kProgramWrite = 5,  // /dev/random written to
 };
-inline constexpr size_t kSourceCount = 5;
+inline constexpr size_t kSourceCount = 6;
 
 // Whose word the credit rests on. Output is unpredictable while one of the sources is honest, whatever its class.
 enum class TrustClass : u8 {

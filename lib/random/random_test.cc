@@ -53,9 +53,10 @@ TEST(Root, RefusesUntilCredited) {
   EXPECT_TRUE(root.Proof().ok());
 }
 
-TEST(Root, LauncherSeedIsNeverCredited) {
+TEST(Root, WhatNobodyVouchesForIsNeverCredited) {
   Root root;
   for (int i = 0; i < 100; i++) root.Absorb(SourceId::kLauncherSeed, BlockOf(1), {256});
+  for (int i = 0; i < 100; i++) root.Absorb(SourceId::kProgramWrite, BlockOf(1), {256});
   EXPECT_EQ(root.credited().value, 0u);
   EXPECT_FALSE(root.Proof().ok());
 }

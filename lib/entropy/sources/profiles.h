@@ -4,6 +4,7 @@
 #include "lib/entropy/sources/cpu_instruction.h"
 #include "lib/entropy/sources/firmware_seed.h"
 #include "lib/entropy/sources/launcher_seed.h"
+#include "lib/entropy/sources/program_write.h"
 #include "lib/entropy/sources/virtio_rng.h"
 
 namespace caponier::entropy {
@@ -20,6 +21,8 @@ constexpr const SourceProfile& ProfileOf(SourceId id) {
       return kVirtioRngProfile;
     case SourceId::kLauncherSeed:
       return kLauncherSeedProfile;
+    case SourceId::kProgramWrite:
+      return kProgramWriteProfile;
   }
   __builtin_trap();
 }
