@@ -75,9 +75,9 @@
 
 // access(2).
 #define CAPONIER_LINUX_ACCESS_MODES(X) \
-  X(X_OK, 1) \
+  X(R_OK, 4) \
   X(W_OK, 2) \
-  X(R_OK, 4)
+  X(X_OK, 1)
 
 // access(2), existence alone.
 #define CAPONIER_LINUX_ACCESS_NONE(X) \

@@ -46,6 +46,7 @@
 // wait4(2), waitid(2).
 #define CAPONIER_LINUX_WAIT_OPTIONS(X) \
   X(WNOHANG, 0x1) \
+  X(WSTOPPED, 0x2) \
   X(WUNTRACED, 0x2) \
   X(WEXITED, 0x4) \
   X(WCONTINUED, 0x8) \

@@ -25,8 +25,8 @@
 
 // socket(2), added to the type; accept4(2).
 #define CAPONIER_LINUX_SOCKET_FLAGS(X) \
-  X(SOCK_NONBLOCK, 04000) \
-  X(SOCK_CLOEXEC, 02000000)
+  X(SOCK_CLOEXEC, 02000000) \
+  X(SOCK_NONBLOCK, 04000)
 
 // socket(2), the protocol of AF_INET.
 #define CAPONIER_LINUX_IP_PROTOCOLS(X) \

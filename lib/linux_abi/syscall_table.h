@@ -17,24 +17,24 @@ enum class Argument : u8 {
   kInt, kUInt, kLong, kSize, kHex, kPointer, kMode, kFileMode, kFd, kDirFd, kSignal,
   kSkippedHalf,  // the high half of a 64-bit offset, empty on these architectures: not written
   // text and bytes
-  kPath, kInBuffer, kOutBuffer, kIovecIn, kIovecOut, kArgv, kEnvp,
+  kPath, kInBuffer, kOutBuffer, kOutHexBuffer, kIovecIn, kIovecOut, kArgv, kEnvp,
   // one value out of a list
   kAccessMode, kAddressFamily, kAdvice, kArchPrctlCode, kClock, kEpollOperation, kFcntlCommand, kFileAdvice, kIntervalTimer,
   kIoctlRequest, kMembarrierCommand, kPrctlOption, kPriorityWhich, kRebootCommand, kResource, kSeccompOperation, kShutdownHow,
   kSigmaskHow, kSocketLevel, kUsageWho, kWaitType, kWhence,
   // flags, some beside a value
-  kAccessAtFlags, kAtFlags, kCloneFlags, kCloneFlagsAlone, kCloseRangeFlags, kEpollFlags, kEventfdFlags, kFallocateFlags,
+  kAccessAtFlags, kAtFlags, kStatxFlags, kCloneFlags, kCloneFlagsAlone, kCloseRangeFlags, kEpollFlags, kEventfdFlags, kFallocateFlags,
   kFlockOperation, kFutexOperation, kInotifyEvents, kInotifyFlags, kMapFlags, kMemfdFlags, kMessageFlags, kMlockFlags,
   kMlockallFlags, kMremapFlags, kMsyncFlags, kOpenFlags, kOpenFlagsAlone, kPkeyRights, kProtection, kRandomFlags, kRenameFlags,
   kRseqFlags, kRwfFlags, kScheduler, kSignalfdFlags, kSocketFlags, kSocketType, kStatxMask, kTimerFlags, kTimerfdFlags,
   kTimerfdSetFlags, kWaitOptions,
   // depends on an earlier argument
-  kFcntlArgument, kFutexTimeout, kIoctlArgument, kOptionIn, kOptionOut, kPrctlArgument, kSocketOption, kSocketProtocol,
+  kFcntlArgument, kFutexTimeout, kFutexBits, kDevice, kIoctlArgument, kOptionIn, kOptionOut, kPrctlArgument, kSocketOption, kSocketProtocol,
   // structures
-  kCloneArguments, kCpuSetIn, kCpuSetOut, kDirentsOut, kEpollEventIn, kEpollEventsOut, kFdSet, kIntInOut, kIntOut, kIntsIn1,
+  kCloneArguments, kCpuSetIn, kCpuSetOut, kDirentsOut, kEpollEventIn, kEpollEventsOut, kFdSet, kIntInOut, kIntOut, kIntIn,
   kItimerspecIn, kItimerspecOut, kItimervalIn, kItimervalOut, kLongInOut, kLongOut, kMsghdrIn, kMsghdrOut, kOpenHow, kPollfds,
   kRlimitIn, kRlimitOut, kRusageOut, kSigactionIn, kSigactionOut, kSiginfoOut, kSignalFrame, kSigsetIn, kSigsetOut, kSockaddrIn,
-  kSockaddrOut, kStackIn, kStackOut, kStatOut, kStatfsOut, kStatxOut, kSysinfoOut, kTimespecIn, kTimespecOut, kTimevalIn,
+  kSockaddrOut, kStackIn, kStackOut, kStatOut, kStatfsOut, kStatxOut, kSysinfoOut, kSigeventIn, kTimespecIn, kTimespecOut, kTimespecRemaining, kTimevalIn,
   kTimevalOut, kTmsOut, kTwoIntsOut, kTwoTimespecsIn, kUtsnameOut, kWaitStatusOut,
 };
 
