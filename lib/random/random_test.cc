@@ -58,6 +58,7 @@ TEST(Root, WhatNobodyVouchesForIsNeverCredited) {
   for (int i = 0; i < 100; i++) root.Absorb(SourceId::kLauncherSeed, BlockOf(1), {256});
   for (int i = 0; i < 100; i++) root.Absorb(SourceId::kProgramWrite, BlockOf(1), {256});
   EXPECT_EQ(root.credited().value, 0u);
+  EXPECT_EQ(root.source(SourceId::kProgramWrite).status, SourceStatus::kHealthy);
   EXPECT_FALSE(root.Proof().ok());
 }
 

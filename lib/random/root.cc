@@ -28,7 +28,11 @@ void Root::ReseedNow() {
 void Root::Credit(SourceId source, size_t bytes, EntropyBits credit) {
   Account& account = this->account(source);
   account.bytes += bytes;
-  if (credit.value == 0 || ProfileOf(source).trust == entropy::TrustClass::kNobody) return;
+  if (ProfileOf(source).trust == entropy::TrustClass::kNobody) {
+    if (bytes != 0) account.status = SourceStatus::kHealthy;  // it spoke; there is nothing to test
+    return;
+  }
+  if (credit.value == 0) return;
   account.credited_bits = std::min((EntropyBits{account.credited_bits} + credit).value, 8 * account.bytes);
   account.status = SourceStatus::kHealthy;
 }
