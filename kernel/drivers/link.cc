@@ -45,7 +45,7 @@ struct State {
 
   mm::KernelRegion input;
   u64 input_head = 0, input_used = 0;
-  u32 input_wanted = 0;
+  bool input_asked = false;
   bool input_ended = false;
   bool output_closed[3] = {};
   u16 rows = 24, columns = 80;
@@ -141,7 +141,6 @@ void TakeInput(Bytes bytes) {
     g.input.data()[(g.input_head + g.input_used) % kInputBytes] = byte;
     g.input_used++;
   }
-  g.input_wanted -= bytes.size() < g.input_wanted ? static_cast<u32>(bytes.size()) : g.input_wanted;
 }
 
 u32 SmallWord(size_t index) {
@@ -159,6 +158,7 @@ void FinishFrame() {
   switch (g.header.type) {
     case FrameType::kInput:
       if (g.header.length == 0) g.input_ended = true;
+      g.input_asked = false;
       g.input_queue.WakeAll();
       break;
     case FrameType::kSignal:
@@ -294,8 +294,8 @@ Result<void> AllocateBuffers() {
 
 void AskForInput() {
   const u32 room = static_cast<u32>(kInputBytes - g.input_used);
-  if (g.input_ended || g.input_wanted != 0 || room == 0) return;
-  g.input_wanted = room;
+  if (g.input_ended || g.input_asked || room == 0) return;
+  g.input_asked = true;
   const Le32 wanted(room);
   Send(FrameType::kWantInput, BytesOf(wanted));
 }

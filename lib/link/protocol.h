@@ -23,7 +23,7 @@ enum class FrameType : u8 {
   kMessage = 4,    // one line for standard error; the tool puts "caponier: " before it and a newline after it
   kReport = 5,     // the next part of the report: the parts joined are one JSON object (UTF-8)
   kExit = 6,       // ExitRecord; nothing follows it
-  kWantInput = 7,  // Le32: the most bytes of standard input that the program waits for now; replaces earlier requests
+  kWantInput = 7,  // Le32: the most bytes of standard input that the program waits for; answered by one kInput frame
   kTerminal = 8,   // TerminalRecord: the program changed its terminal's modes
   kCrash = 9,      // text of a crash report, whole lines; the tool prints it to standard error as it is
   // tool -> machine
