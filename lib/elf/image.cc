@@ -31,7 +31,7 @@ class Parser {
       : reader_(reader), file_size_(file_size), diagnostics_(diagnostics) {}
 
   Result<Header> ReadHeader();
-  Result<void> Run(Machine expected, WritableExecutable policy, Image& image);
+  Result<void> Run(Machine expected, Policy policy, Image& image);
   Error Fail(Error error, std::string_view what, u64 offset) {
     diagnostics_.Malformed(what, offset);
     return error;
@@ -41,12 +41,12 @@ class Parser {
  private:
   Result<void> CheckKind(const Header& header, Machine expected);
   Result<void> CheckTable(const Header& header);
-  Result<void> Visit(const ProgramHeader& segment, u64 at, WritableExecutable policy, Image& image);
-  Result<void> AddLoad(const ProgramHeader& segment, u64 at, WritableExecutable policy, Image& image);
+  Result<void> Visit(const ProgramHeader& segment, u64 at, Policy policy, Image& image);
+  Result<void> AddLoad(const ProgramHeader& segment, u64 at, Policy policy, Image& image);
   Result<void> SetInterpreter(const ProgramHeader& segment, u64 at, Image& image);
   Result<void> SetTls(const ProgramHeader& segment, u64 at, Image& image);
   Result<void> SetProperties(const ProgramHeader& segment, u64 at, Image& image);
-  Result<void> Finish(Image& image);
+  Result<void> Finish(Policy policy, Image& image);
   bool InFile(u64 offset, u64 size) const { return offset <= file_size_ && size <= file_size_ - offset; }
 
   Reader& reader_;
@@ -106,7 +106,7 @@ Result<void> Parser::CheckTable(const Header& header) {
   return {};
 }
 
-Result<void> Parser::Run(Machine expected, WritableExecutable policy, Image& image) {
+Result<void> Parser::Run(Machine expected, Policy policy, Image& image) {
   Header header = TRY(ReadHeader());
   TRY(CheckKind(header, expected));
   TRY(CheckTable(header));
@@ -122,13 +122,18 @@ Result<void> Parser::Run(Machine expected, WritableExecutable policy, Image& ima
     TRY(reader_.ReadAt(at, WritableBytesOf(segment)));
     TRY(Visit(segment, at, policy, image));
   }
-  return Finish(image);
+  return Finish(policy, image);
 }
 
-Result<void> Parser::Visit(const ProgramHeader& segment, u64 at, WritableExecutable policy, Image& image) {
+Result<void> Parser::Visit(const ProgramHeader& segment, u64 at, Policy policy, Image& image) {
   switch (segment.type) {
     case kSegmentLoad: return AddLoad(segment, at, policy, image);
     case kSegmentInterpreter: return SetInterpreter(segment, at, image);
+    case kSegmentDynamic:
+      if (image.dynamic) return Malformed("two dynamic sections", at);
+      if (!InFile(segment.offset, segment.filesz)) return Malformed("the dynamic section ends past the end of the file", at);
+      image.dynamic = Range{segment.offset, segment.filesz};
+      return {};
     case kSegmentTls: return SetTls(segment, at, image);
     case kSegmentGnuProperty: return SetProperties(segment, at, image);
     case kSegmentGnuStack:
@@ -145,7 +150,7 @@ Result<void> Parser::Visit(const ProgramHeader& segment, u64 at, WritableExecuta
 }
 
 // Each overflow in its own `if`, with its reason: [gabi] 5 "Program Header", PT_LOAD.
-Result<void> Parser::AddLoad(const ProgramHeader& segment, u64 at, WritableExecutable policy, Image& image) {
+Result<void> Parser::AddLoad(const ProgramHeader& segment, u64 at, Policy policy, Image& image) {
   if (segment.filesz > segment.memsz) return Malformed("a segment has more bytes in the file than in memory", at);
   if (!InFile(segment.offset, segment.filesz)) return Malformed("a segment ends past the end of the file", at);
   if (segment.memsz == 0) return {};  // legal, and nothing to map
@@ -165,7 +170,7 @@ Result<void> Parser::AddLoad(const ProgramHeader& segment, u64 at, WritableExecu
 
   LoadSegment load{segment.offset, segment.filesz, segment.vaddr, segment.memsz, align, (segment.flags & kFlagRead) != 0,
                    (segment.flags & kFlagWrite) != 0, (segment.flags & kFlagExecute) != 0};
-  if (load.write && load.execute && policy == WritableExecutable::kRefuse) {
+  if (load.write && load.execute && policy.writable_executable == WritableExecutable::kRefuse) {
     return Fail(Error::kNotPermitted, "a segment is both writable and executable", at);
   }
   if (image.segment_count > 0) {
@@ -218,7 +223,7 @@ Result<void> Parser::SetProperties(const ProgramHeader& segment, u64 at, Image& 
   return {};
 }
 
-Result<void> Parser::Finish(Image& image) {
+Result<void> Parser::Finish(Policy policy, Image& image) {
   if (image.segment_count == 0) return Malformed("nothing to load", image.phdr_offset);
   auto segments = image.segments();
   image.min_vaddr = AlignDown(segments.front().vaddr, kPageSize);
@@ -233,13 +238,13 @@ Result<void> Parser::Finish(Image& image) {
       image.phdr_vaddr = segment.vaddr + (image.phdr_offset - segment.file_offset);
     }
   }
-  if (!entry_found) return Malformed("the entry point lies outside every executable segment", offsetof(Header, entry));
+  if (!entry_found && policy.entry == EntryPoint::kInCode) return Malformed("the entry point lies outside every executable segment", offsetof(Header, entry));
   return {};
 }
 
 }  // namespace
 
-Result<Image> Parse(Reader& reader, u64 file_size, Machine expected, Diagnostics& diagnostics, WritableExecutable policy) {
+Result<Image> Parse(Reader& reader, u64 file_size, Machine expected, Diagnostics& diagnostics, Policy policy) {
   Result<Image> image{Image{}};
   Result<void> done = Parser(reader, file_size, diagnostics).Run(expected, policy, image.value());
   if (!done.ok()) return done.error();

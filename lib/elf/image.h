@@ -6,7 +6,7 @@
 //   - for each segment, [file_offset, file_offset + file_size) lies inside the file, file_size <= mem_size, 0 < mem_size,
 //     vaddr + mem_size rounded up to a page does not wrap, and file_offset and vaddr agree modulo the page size when there are
 //     bytes to map;
-//   - entry lies inside an executable segment;
+//   - entry lies inside an executable segment, unless the caller does not mean to start it;
 //   - no segment is writable and executable, unless the caller allowed it by name.
 // Nothing bounds the span: a program may ask for 8 GiB of zeroes, and whoever maps it compares that with its memory.
 //
@@ -34,6 +34,16 @@ enum class Type : u16 { kExecutable = 2, kDynamic = 3 };
 
 // Whether a segment may ask to be writable and executable at once.
 enum class WritableExecutable : u8 { kRefuse, kAllow };
+
+// Whether the entry point must lie in code. A library that is only looked at need not have one.
+enum class EntryPoint : u8 { kInCode, kAny };
+
+struct Policy {
+  constexpr Policy(WritableExecutable pages = WritableExecutable::kRefuse, EntryPoint start = EntryPoint::kInCode)
+      : writable_executable(pages), entry(start) {}
+  WritableExecutable writable_executable;
+  EntryPoint entry;
+};
 
 inline constexpr size_t kMaxLoadSegments = 32;
 inline constexpr u64 kMaxProgramHeaderBytes = 64 * kKiB;
@@ -77,6 +87,7 @@ struct Image {
   std::optional<Range> interpreter;   // in the file, with its NUL; the text comes from ReadInterpreter
   std::optional<TlsSegment> tls;
   std::optional<Range> relro;         // addresses to become read-only after relocation
+  std::optional<Range> dynamic;       // in the file
   bool executable_stack = false;      // asked for by PT_GNU_STACK; absence of that header does not ask
   Properties properties;
   u64 min_vaddr = 0;                  // page-aligned
@@ -93,7 +104,7 @@ struct Image {
 // that breaks its format, kNotSupported for a sound one of another kind (another machine, an object file), kNotPermitted for a
 // writable and executable segment; each with one line in `diagnostics`. The reader's own errors pass through.
 Result<Image> Parse(Reader& reader, u64 file_size, Machine expected, Diagnostics& diagnostics,
-                    WritableExecutable policy = WritableExecutable::kRefuse);
+                    Policy policy = {});
 
 // The machine that an ELF file is for, by its header alone.
 Result<Machine> IdentifyMachine(Reader& reader, u64 file_size, Diagnostics& diagnostics);

@@ -15,7 +15,7 @@ struct Outcome {
 };
 
 Outcome TryParse(const FileForTest& file, Machine expected = Machine::kX86_64,
-                 WritableExecutable policy = WritableExecutable::kRefuse) {
+                 Policy policy = {}) {
   BytesReader reader(file.view());
   FirstDiagnostic diagnostic;
   auto result = Parse(reader, file.bytes.size(), expected, diagnostic, policy);
@@ -169,6 +169,24 @@ TEST(Image, TakesUpTo32Segments) {
     EXPECT_EQ(outcome.result.ok(), count == kMaxLoadSegments);
     EXPECT_EQ(outcome.what, count == kMaxLoadSegments ? "" : "more than 32 loadable segments");
   }
+}
+
+TEST(Image, MayIgnoreTheEntryPoint) {
+  FileForTest file = ValidFile();
+  file.header().entry = 0;
+  EXPECT_FALSE(TryParse(file).result.ok());
+  EXPECT_TRUE(TryParse(file, Machine::kX86_64, {WritableExecutable::kRefuse, EntryPoint::kAny}).result.ok());
+}
+
+TEST(Image, FindsTheDynamicSection) {
+  auto dynamic = SegmentForTest(kSegmentDynamic, kFlagRead, 0x2010, kBaseForTest + 0x3010, 0x100, 0x100, 8);
+  Outcome outcome = TryParse(ValidFile({dynamic}));
+  ASSERT_TRUE(outcome.result.ok());
+  EXPECT_EQ(outcome.result.value().dynamic->start, 0x2010u);
+  EXPECT_EQ(outcome.result.value().dynamic->size, 0x100u);
+  ExpectRefused(ValidFile({dynamic, dynamic}), Error::kMalformed, "two dynamic sections");
+  dynamic.filesz = 0xff1;
+  ExpectRefused(ValidFile({dynamic}), Error::kMalformed, "the dynamic section ends past the end of the file");
 }
 
 TEST(Image, AnAbsurdSpanIsTheCallersAffair) {
