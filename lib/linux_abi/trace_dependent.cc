@@ -13,6 +13,9 @@ namespace {
 CAPONIER_ABI_NAME_TABLE(kLockTypes, CAPONIER_LINUX_LOCK_TYPES)
 CAPONIER_ABI_NAME_TABLE(kInputModes, CAPONIER_LINUX_INPUT_MODES)
 CAPONIER_ABI_NAME_TABLE(kOutputModes, CAPONIER_LINUX_OUTPUT_MODES)
+CAPONIER_ABI_NAME_TABLE(kControlModes, CAPONIER_LINUX_CONTROL_MODES)
+CAPONIER_ABI_NAME_TABLE(kCharacterSizes, CAPONIER_LINUX_CHARACTER_SIZES)
+CAPONIER_ABI_NAME_TABLE(kBaudRates, CAPONIER_LINUX_BAUD_RATES)
 CAPONIER_ABI_NAME_TABLE(kLocalModes, CAPONIER_LINUX_LOCAL_MODES)
 
 u64 Low(u64 value) { return value & 0xffffffff; }
@@ -37,6 +40,21 @@ bool IoctlFillsIn(u64 request) {
          request == kTIOCOUTQ || request == kTIOCGSID;
 }
 
+// Two fields, each one value of a list, and flags.
+void ControlModes(Writer& out, u64 modes) {
+  std::string_view rate = NameOf(kBaudRates, modes & kCBAUD);
+  if (rate.empty()) {
+    out.Hex(modes & kCBAUD);
+  } else {
+    out.Write(rate);
+  }
+  out.Write("|");
+  out.Write(NameOf(kCharacterSizes, modes & kCSIZE));
+  bool first = false;
+  u64 rest = WriteFlags(out, kControlModes, modes & ~u64{kCBAUD | kCSIZE}, &first);
+  if (rest != 0) Format(out, "|{:#x}", rest);
+}
+
 void IoctlArgument(Writer& out, const Context& context, u64 address) {
   u64 request = Low(context.argument(1));
   if (IoctlFillsIn(request) && context.failed()) return out.Address(address);
@@ -49,7 +67,7 @@ void IoctlArgument(Writer& out, const Context& context, u64 address) {
       out.Write(", c_oflag=");
       Flags(out, kOutputModes, mode.oflag);
       out.Write(", c_cflag=");
-      out.Hex(mode.cflag);
+      ControlModes(out, mode.cflag);
       out.Write(", c_lflag=");
       Flags(out, kLocalModes, mode.lflag);
       return out.Write(", ...}");

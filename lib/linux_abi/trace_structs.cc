@@ -1,8 +1,5 @@
 // Arguments that point to structures, written as strace writes them: input ones when they can be read, output ones after a call that
 // succeeded, and their address in every other case.
-#include <array>
-#include <bit>
-
 #include "lib/linux_abi/arch_types.h"
 #include "lib/linux_abi/errno.h"
 #include "lib/linux_abi/event_flags.h"
@@ -272,6 +269,30 @@ void Vector(Writer& out, u64 address, u64 count, u64 bytes) {
 
 u16 NetworkOrder(u16 value) { return static_cast<u16>(value >> 8 | value << 8); }
 
+// An IPv6 address [rfc5952]: hexadecimal groups, the longest run of two or more zero groups, the first of equals, as "::".
+void Address6(Writer& out, const u8 (&bytes)[16]) {
+  u32 groups[8];
+  for (int i = 0; i < 8; i++) groups[i] = static_cast<u32>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+  int best = -1, best_length = 1;
+  for (int i = 0; i < 8; i++) {
+    int length = 0;
+    while (i + length < 8 && groups[i + length] == 0) length++;
+    if (length > best_length) {
+      best = i;
+      best_length = length;
+    }
+  }
+  for (int i = 0; i < 8; i++) {
+    if (i == best) {
+      out.Write("::");
+      i += best_length - 1;
+      continue;
+    }
+    if (i > 0 && i != best + best_length) out.Write(":");
+    Format(out, "{:x}", groups[i]);
+  }
+}
+
 void SocketAddress(Writer& out, u64 address, u64 length) {
   struct {
     u16 family = 0;
@@ -293,14 +314,17 @@ void SocketAddress(Writer& out, u64 address, u64 length) {
       Quoted(out, {any.data, end}, false);
     }
   } else if (any.family == kAF_INET && length >= sizeof(SockaddrIn)) {
-    SockaddrIn in = std::bit_cast<SockaddrIn>(*reinterpret_cast<const std::array<char, sizeof(SockaddrIn)>*>(&any));
+    SockaddrIn in;
+    __builtin_memcpy(&in, &any, sizeof(in));
     Format(out, ", sin_port=htons({}), sin_addr=inet_addr(\"{}.{}.{}.{}\")", NetworkOrder(in.port), in.addr & 0xff,
            (in.addr >> 8) & 0xff, (in.addr >> 16) & 0xff, in.addr >> 24);
   } else if (any.family == kAF_INET6 && length >= sizeof(SockaddrIn6)) {
-    SockaddrIn6 in = std::bit_cast<SockaddrIn6>(*reinterpret_cast<const std::array<char, sizeof(SockaddrIn6)>*>(&any));
-    Format(out, ", sin6_port=htons({}), sin6_addr=\"", NetworkOrder(in.port));
-    for (int i = 0; i < 16; i += 2) Format(out, "{}{:x}", i == 0 ? "" : ":", (in.addr[i] << 8) | in.addr[i + 1]);
-    Format(out, "\", sin6_scope_id={}", in.scope_id);
+    SockaddrIn6 in;
+    __builtin_memcpy(&in, &any, sizeof(in));
+    Format(out, ", sin6_port=htons({}), sin6_flowinfo=htonl({}), inet_pton(AF_INET6, \"", NetworkOrder(in.port),
+           __builtin_bswap32(in.flowinfo));
+    Address6(out, in.addr);
+    Format(out, "\", &sin6_addr), sin6_scope_id={}", in.scope_id);
   } else {
     out.Write(", sa_data=");
     Quoted(out, {any.data, length - 2}, false);

@@ -305,6 +305,9 @@ TEST_F(TraceTest, Controls) {
   EXPECT_EQ(Line(Syscall::ioctl, {4, kFIONBIO, program_.Put(i32{1})}, 0), "ioctl(4, FIONBIO, [1])                  = 0");
   EXPECT_EQ(Line(Syscall::ioctl, {4, 0xdead, 0x7ffdd6026c04}, -kENOTTY),
             "ioctl(4, _IOC(_IOC_NONE, 0xde, 0xad, 0), 0x7ffdd6026c04) = -1 ENOTTY (Inappropriate ioctl for device)");
+  Termios mode = {.iflag = kICRNL | kIXON, .oflag = kOPOST | kONLCR, .cflag = kB38400 | kCS8 | kCREAD, .lflag = kISIG | kICANON | kECHO};
+  EXPECT_EQ(Line(Syscall::ioctl, {0, kTCGETS, program_.Put(mode)}, 0),
+            "ioctl(0, TCGETS, {c_iflag=ICRNL|IXON, c_oflag=OPOST|ONLCR, c_cflag=B38400|CS8|CREAD, c_lflag=ISIG|ICANON|ECHO, ...}) = 0");
   u64 name = program_.PutText("hello");
   EXPECT_EQ(Line(Syscall::prctl, {kPR_SET_NAME, name}, 0), R"(prctl(PR_SET_NAME, "hello")             = 0)");
   EXPECT_EQ(Line(Syscall::prctl, {kPR_SET_NO_NEW_PRIVS, 1, 0, 0, 0}, 0), "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)  = 0");
@@ -355,10 +358,24 @@ TEST_F(TraceTest, Sockets) {
   program_.Set(length, u32{4});
   EXPECT_EQ(Line(Syscall::getpeername, {12, address, length}, 0, [&] { program_.Set(length, u32{16}); }),
             R"(getpeername(12, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")}, [4 => 16]) = 0)");
+  SockaddrIn6 six = {.family = kAF_INET6, .port = 0x5000};
+  EXPECT_EQ(Line(Syscall::bind, {12, program_.Put(six), 28}, 0),
+            R"(bind(12, {sa_family=AF_INET6, sin6_port=htons(80), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, "::", &sin6_addr), sin6_scope_id=0}, 28) = 0)");
+  for (auto [bytes, text] : {std::pair{"\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1", "2001:db8::1"},
+                             {"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", "::1"},
+                             {"\0\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0", "1:0:0:1::"},
+                             {"\0\1\0\2\0\3\0\4\0\5\0\0\0\7\0\x8", "1:2:3:4:5:0:7:8"}}) {
+    std::memcpy(six.addr, bytes, 16);
+    EXPECT_NE(Line(Syscall::bind, {12, program_.Put(six), 28}, 0).find("\"" + std::string(text) + "\""), std::string::npos) << text;
+  }
   SockaddrUn un = {.family = kAF_UNIX};
   std::strcpy(un.path, "/tmp/sock");
   EXPECT_EQ(Line(Syscall::connect, {15, program_.Put(un), 110}, -kENOENT),
             R"(connect(15, {sa_family=AF_UNIX, sun_path="/tmp/sock"}, 110) = -1 ENOENT (No such file or directory))");
+  EXPECT_EQ(Line(Syscall::connect, {15, program_.PutText(std::string_view("\1\0\0abc", 6)), 6}, 0), R"(connect(15, {sa_family=AF_UNIX, sun_path=@"abc"}, 6) = 0)");
+  program_.Set(length, u32{8});
+  EXPECT_EQ(Line(Syscall::getsockopt, {9, kSOL_SOCKET, kSO_LINGER, program_.Put(Linger{1, 5}), length}, 0),
+            "getsockopt(9, SOL_SOCKET, SO_LINGER, {l_onoff=1, l_linger=5}, [8]) = 0");
   u64 data = program_.PutText("hi there");
   EXPECT_EQ(Line(Syscall::sendto, {12, data, 8, kMSG_NOSIGNAL, 0, 0}, 8), R"(sendto(12, "hi there", 8, MSG_NOSIGNAL, NULL, 0) = 8)");
   EXPECT_EQ(Line(Syscall::recvfrom, {13, data, 100, kMSG_DONTWAIT, 0, 0}, 8), R"(recvfrom(13, "hi there", 100, MSG_DONTWAIT, NULL, NULL) = 8)");
@@ -367,6 +384,22 @@ TEST_F(TraceTest, Sockets) {
   EXPECT_EQ(Line(Syscall::sendmsg, {16, program_.Put(message), 0}, 8),
             R"(sendmsg(16, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="hi there", iov_len=8}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, 0) = 8)");
   EXPECT_EQ(Line(Syscall::shutdown, {12, kSHUT_RDWR}, 0), "shutdown(12, SHUT_RDWR)                 = 0");
+}
+
+TEST_F(TraceTest, Measures) {
+  Rusage usage;
+  usage.stime.usec = 3126;
+  EXPECT_EQ(Line(Syscall::getrusage, {0, program_.Put(usage)}, 0),
+            "getrusage(RUSAGE_SELF, {ru_utime={tv_sec=0, tv_usec=0}, ru_stime={tv_sec=0, tv_usec=3126}, ...}) = 0");
+  EXPECT_EQ(Line(Syscall::times, {program_.Put(Tms{1, 2, 3, 4})}, 99), "times({tms_utime=1, tms_stime=2, tms_cutime=3, tms_cstime=4}) = 99");
+  Sysinfo info = {.uptime = 3015, .totalram = 1024, .procs = 94, .mem_unit = 1};
+  EXPECT_EQ(Line(Syscall::sysinfo, {program_.Put(info)}, 0),
+            "sysinfo({uptime=3015, loads=[0, 0, 0], totalram=1024, freeram=0, sharedram=0, bufferram=0, totalswap=0, freeswap=0, procs=94, "
+            "totalhigh=0, freehigh=0, mem_unit=1}) = 0");
+  Statfs fs = {.type = kPROC_SUPER_MAGIC, .bsize = 4096, .fsid = {0x15, 0}, .namelen = 255, .frsize = 4096};
+  EXPECT_EQ(Line(Syscall::fstatfs, {3, program_.Put(fs)}, 0),
+            "fstatfs(3, {f_type=PROC_SUPER_MAGIC, f_bsize=4096, f_blocks=0, f_bfree=0, f_bavail=0, f_files=0, f_ffree=0, "
+            "f_fsid={val=[0x15, 0]}, f_namelen=255, f_frsize=4096, f_flags=0}) = 0");
 }
 
 TEST_F(TraceTest, UnknownCallsAndErrors) {
