@@ -53,7 +53,8 @@ std::optional<PrintText> ParseOptions(CLI::App& app, std::span<const std::string
     const auto unknown = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
       return word.starts_with('-') && app.get_option_no_throw(word.substr(0, word.find('='))) == nullptr;
     });
-    throw Failure(fmt::format("unknown option {} (see caponier {} --help)", unknown == words.end() ? "" : *unknown, app.get_name()));
+    throw Failure(
+        fmt::format("unknown option {} (see caponier {} --help)", unknown == words.end() ? "" : *unknown, app.get_name()));
   } catch (const CLI::ParseError& error) {
     std::string text = error.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
@@ -75,19 +76,28 @@ Command ParseRun(std::span<const std::string> words) {
   app.add_option("--arch", arch, "x86_64 or aarch64; default: PROGRAM's own")->type_name("ARCH");
   app.add_option("--memory,-m", memory, "the machine's memory, as 64M or 1G; default 128M")->type_name("SIZE");
   app.add_option("--env,-e", options.environment, "a variable for the program; K alone passes the caller's value; may repeat")
-      ->type_name("K=V")->allow_extra_args(false);
-  app.add_option("--workdir,-w", options.workdir, "where the program starts; default: the directory you are in, or / with --root")->type_name("DIR");
+      ->type_name("K=V")
+      ->allow_extra_args(false);
+  app.add_option("--workdir,-w", options.workdir, "where the program starts; default: the directory you are in, or / with --root")
+      ->type_name("DIR");
   app.add_option("--root", options.root, "a directory packed as the machine's /; nothing else is packed then")->type_name("DIR");
   app.add_option("--sysroot", options.sysroot, "where PROGRAM's libraries are found instead of /")->type_name("DIR");
-  app.add_option("--with", options.with, "one more host file or directory to pack at its own path; may repeat")->type_name("PATH")->allow_extra_args(false);
+  app.add_option("--with", options.with, "one more host file or directory to pack at its own path; may repeat")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   app.add_option("--accel", options.accelerator, "auto, kvm or tcg; auto boots once to see whether KVM works here")
       ->type_name("HOW")
       ->transform(CLI::Transformer(std::map<std::string, AcceleratorChoice>{
           {"auto", AcceleratorChoice::kAuto}, {"kvm", AcceleratorChoice::kKvm}, {"tcg", AcceleratorChoice::kTcg}}));
-  app.add_option("--layout", options.layout, "scatter (default) or off")->type_name("LEVEL")->check(CLI::IsMember({"scatter", "off"}));
-  app.add_option("--wx", options.wx, "strict (default) or allow-jit")->type_name("LEVEL")->check(CLI::IsMember({"strict", "allow-jit"}));
+  app.add_option("--layout", options.layout, "scatter (default) or off")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"scatter", "off"}));
+  app.add_option("--wx", options.wx, "strict (default) or allow-jit")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"strict", "allow-jit"}));
   app.add_option("--tagging", options.tagging, "sync (default), async, asymm or off; where the processor has memory tags")
-      ->type_name("LEVEL")->check(CLI::IsMember({"sync", "async", "asymm", "off"}));
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"sync", "async", "asymm", "off"}));
   app.add_option("--heap", options.heap, "tagged or libc")->type_name("LEVEL")->check(CLI::IsMember({"tagged", "libc"}));
   app.add_flag("--trace", options.trace, "system calls to standard error, as strace prints them");
   app.add_option("--report", options.report, "write a JSON report of the run")->type_name("FILE");
@@ -114,7 +124,8 @@ Command ParseRun(std::span<const std::string> words) {
 Command ParseCheck(std::span<const std::string> words) {
   CheckOptions options;
   std::string arch;
-  CLI::App app("Says whether PROGRAM can run, without booting it: its format, its libraries, the system calls in its code.", "check");
+  CLI::App app("Says whether PROGRAM can run, without booting it: its format, its libraries, the system calls in its code.",
+               "check");
   app.formatter(std::make_shared<UsageFormatter>("caponier check [options] PROGRAM"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: PROGRAM's own")->type_name("ARCH");
   app.add_option("--sysroot", options.sysroot, "where PROGRAM's libraries are found instead of /")->type_name("DIR");

@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <string_view>
 
 #include "tool/failure.h"
 #include "tool/host/tree.h"
@@ -16,21 +18,24 @@ Install Install::FromSelf() {
   return Install(DirectoryOf(DirectoryOf(DirectoryOf(self))));
 }
 
+// The launcher leaves the kernels to the tool, which knows for which architecture the program is.
 std::string Install::Require(Arch arch, const std::string& path) const {
-  if (access(path.c_str(), R_OK) == 0) return path;
-  // The launcher builds for the host's architecture at first; another one is built when somebody needs it.
-  if (const char* launcher = std::getenv("CAPONIER_LAUNCHER")) {
+  const char* launcher = std::getenv("CAPONIER_LAUNCHER");
+  const char* stale = std::getenv("CAPONIER_STALE");
+  if (launcher != nullptr && stale != nullptr && std::string_view(stale).find(NameOf(arch)) != std::string_view::npos) {
     const pid_t pid = fork();
     if (pid == 0) {
-      dup2(STDERR_FILENO, STDOUT_FILENO);
       execl(launcher, launcher, "build", std::string(NameOf(arch)).c_str(), nullptr);
-      _exit(127);
+      _exit(kStatusFailed);
     }
     int status = 0;
-    if (pid > 0) waitpid(pid, &status, 0);
-    if (access(path.c_str(), R_OK) == 0) return path;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) throw Failure(fmt::format("the kernel for {} could not be built", NameOf(arch)));
+    unsetenv("CAPONIER_STALE");
   }
-  throw Failure(fmt::format("{} is not built", path));
+  if (access(path.c_str(), R_OK) != 0) throw Failure(fmt::format("{} is not built", path));
+  return path;
 }
 
 std::string Install::Kernel(Arch arch) const {

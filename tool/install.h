@@ -13,7 +13,7 @@ class Install {
   static Install FromSelf();
   explicit Install(std::string build_directory) : build_(std::move(build_directory)) {}
 
-  // Each builds what is missing by way of the launcher, when the tool was started by it; throws Failure when the file is absent.
+  // Each has the launcher build what it called stale, when it started the tool; throws Failure when the file is absent.
   std::string Kernel(Arch arch) const;         // what the emulator loads
   std::string KernelSymbols(Arch arch) const;  // for a debugger
   std::string GuestProgram(Arch arch, const std::string& name) const;

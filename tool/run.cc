@@ -29,7 +29,8 @@ using namespace std::chrono_literals;
 constexpr auto kProbeDeadline = 3s;
 
 u64 NowNanoseconds() {
-  return static_cast<u64>(std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  return static_cast<u64>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
 std::string TerminalDigits() {
@@ -46,7 +47,11 @@ bool ProbeBoots(const std::string& kernel) try {
   files.AddText("/probe", ProbeProgram(), 0755);
   const GuestConfig config{.exe = "/probe", .arguments = {"/probe"}, .epoch_ns = NowNanoseconds()};
   Archive archive = PackArchive(EncodeConfig(config), files);
-  MachineSpec spec{.arch = kHostArch, .accelerator = Accelerator::kKvm, .memory_bytes = 64 * kMiB, .kernel = kernel, .archive = archive.file.get()};
+  MachineSpec spec{.arch = kHostArch,
+                   .accelerator = Accelerator::kKvm,
+                   .memory_bytes = 64 * kMiB,
+                   .kernel = kernel,
+                   .archive = archive.file.get()};
   Machine machine = StartMachine(spec);
   const UniqueFd null = OpenNull();
   SessionOptions options{.input = null.get(), .output = null.get(), .errors = null.get(), .deadline = kProbeDeadline};
@@ -58,14 +63,12 @@ bool ProbeBoots(const std::string& kernel) try {
 
 Accelerator Choose(AcceleratorChoice choice, Arch arch, const std::string& kernel) {
   switch (choice) {
-    case AcceleratorChoice::kTcg:
-      return Accelerator::kTcg;
+    case AcceleratorChoice::kTcg: return Accelerator::kTcg;
     case AcceleratorChoice::kKvm:
       if (arch != kHostArch) throw Failure(fmt::format("--accel kvm: this host does not run {} code", NameOf(arch)));
       if (access("/dev/kvm", R_OK | W_OK) != 0) throw SystemFailure("--accel kvm: /dev/kvm", errno);
       return Accelerator::kKvm;
-    case AcceleratorChoice::kAuto:
-      return ChooseAccelerator(arch, kernel, [&] { return ProbeBoots(kernel); });
+    case AcceleratorChoice::kAuto: return ChooseAccelerator(arch, kernel, [&] { return ProbeBoots(kernel); });
   }
   return Accelerator::kTcg;
 }
@@ -75,7 +78,8 @@ int FreeLoopbackPort() {
   sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
   socklen_t size = sizeof(address);
   auto* any = reinterpret_cast<sockaddr*>(&address);
-  if (!socket_fd || bind(socket_fd.get(), any, size) != 0 || getsockname(socket_fd.get(), any, &size) != 0) throw SystemFailure("no port for --gdb", errno);
+  if (!socket_fd || bind(socket_fd.get(), any, size) != 0 || getsockname(socket_fd.get(), any, &size) != 0)
+    throw SystemFailure("no port for --gdb", errno);
   return ntohs(address.sin_port);
 }
 
@@ -112,7 +116,8 @@ GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
 void CheckFits(u64 archive_bytes, const MachineSpec& spec) {
   const u64 kept = spec.arch == Arch::kAarch64 ? std::min(spec.memory_bytes / 2, 128 * kMiB) : 2 * kMiB;
   if (archive_bytes + kept <= spec.memory_bytes) return;
-  throw Failure(fmt::format("the files to pack take {}, too much for --memory {}", SizeText(archive_bytes), SizeText(spec.memory_bytes)));
+  throw Failure(
+      fmt::format("the files to pack take {}, too much for --memory {}", SizeText(archive_bytes), SizeText(spec.memory_bytes)));
 }
 
 std::string DescribeEnd(int status) {
@@ -153,7 +158,8 @@ int Run(const RunOptions& options) {
   MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
   CheckFits(plan.files.total_bytes(), spec);
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);
-  if (options.report.has_value() && !std::ofstream(*options.report, std::ios::app)) throw SystemFailure("cannot write --report " + *options.report, errno);
+  if (options.report.has_value() && !std::ofstream(*options.report, std::ios::app))
+    throw SystemFailure("cannot write --report " + *options.report, errno);
   const Archive archive = PackArchive(EncodeConfig(ConfigFor(plan, options)), plan.files);
   CheckFits(archive.size, spec);
   spec.archive = archive.file.get();
@@ -162,8 +168,11 @@ int Run(const RunOptions& options) {
 
   Machine machine = StartMachine(spec);
   facts.spawned = Clock::now();
-  if (options.gdb) Say(fmt::format("waiting for a debugger: gdb-multiarch {} -ex 'target remote 127.0.0.1:{}'", install.KernelSymbols(plan.arch), *spec.gdb_port));
-  Session session(machine.process, std::move(machine.link), std::move(machine.console), {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure});
+  if (options.gdb)
+    Say(fmt::format("waiting for a debugger: gdb-multiarch {} -ex 'target remote 127.0.0.1:{}'", install.KernelSymbols(plan.arch),
+                    *spec.gdb_port));
+  Session session(machine.process, std::move(machine.link), std::move(machine.console),
+                  {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure});
   const Outcome outcome = session.Run();
   const int status = StatusOf(outcome, session);
   if (options.report.has_value()) {

@@ -17,7 +17,8 @@ TEST(ParseSize, TakesPlainBytesAndBinaryUnits) {
 }
 
 TEST(ParseSize, RefusesWhatIsNotASize) {
-  for (const char* text : {"", "M", "-1", "+5", " 5", "5 ", "5 M", "1.5G", "12X", "12MM", "12MiBB", "0x10", "12Bi", "M12", "99999999999999999999"}) {
+  for (const char* text :
+       {"", "M", "-1", "+5", " 5", "5 ", "5 M", "1.5G", "12X", "12MM", "12MiBB", "0x10", "12Bi", "M12", "99999999999999999999"}) {
     EXPECT_FALSE(ParseSize(text).has_value()) << text;
   }
 }

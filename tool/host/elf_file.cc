@@ -5,10 +5,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "lib/elf/dynamic.h"
 #include "lib/elf/format.h"
 #include "lib/elf/image.h"
 #include "tool/failure.h"
@@ -41,24 +42,44 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-bool LooksLikeElf(Bytes bytes) { return bytes.size() >= sizeof(elf::kMagic) && std::memcmp(bytes.data(), elf::kMagic, sizeof(elf::kMagic)) == 0; }
+std::vector<std::string> SplitDirectories(std::string_view list) {
+  std::vector<std::string> parts;
+  while (!list.empty()) {
+    const size_t end = std::min(list.find_first_of(":;"), list.size());
+    if (end > 0) parts.emplace_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return parts;
+}
 
-ElfFacts ReadElf(Bytes bytes, std::string_view name) {
+bool LooksLikeElf(Bytes bytes) {
+  return bytes.size() >= sizeof(elf::kMagic) && std::memcmp(bytes.data(), elf::kMagic, sizeof(elf::kMagic)) == 0;
+}
+
+ElfFacts ReadLibrary(Bytes bytes, std::string_view name) {
   elf::BytesReader reader(bytes);
   FirstDiagnostic diagnostic;
   const auto machine = elf::IdentifyMachine(reader, bytes.size(), diagnostic);
   if (!machine.ok()) throw Malformed(name, diagnostic);
-  // Writable code is the machine's to refuse: its --wx level decides.
-  const auto image = elf::Parse(reader, bytes.size(), machine.value(), diagnostic, elf::WritableExecutable::kAllow);
-  if (!image.ok()) throw Malformed(name, diagnostic);
+  const auto dynamic = elf::DynamicSection::Open(bytes, machine.value(), diagnostic);
+  if (!dynamic.ok()) throw Malformed(name, diagnostic);
   ElfFacts facts;
   facts.arch = machine.value() == elf::Machine::kX86_64 ? Arch::kX86_64 : Arch::kAarch64;
-  if (image.value().interpreter.has_value()) {
-    std::array<char, elf::kMaxInterpreterBytes> buffer;
-    const auto interpreter = elf::ReadInterpreter(reader, image.value(), buffer, diagnostic);
-    if (!interpreter.ok()) throw Malformed(name, diagnostic);
-    facts.interpreter = std::string(interpreter.value());
-  }
+  facts.interpreter = std::string(dynamic.value().interpreter().value_or(""));
+  dynamic.value().ForEachNeeded([&](std::string_view library) { facts.needed.emplace_back(library); });
+  facts.rpath = SplitDirectories(dynamic.value().rpath().value_or(""));
+  facts.runpath = SplitDirectories(dynamic.value().runpath().value_or(""));
+  return facts;
+}
+
+ElfFacts ReadProgram(Bytes bytes, std::string_view name) {
+  const ElfFacts facts = ReadLibrary(bytes, name);
+  elf::BytesReader reader(bytes);
+  FirstDiagnostic diagnostic;
+  const auto machine = facts.arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
+  // Writable code is the machine's to refuse: its --wx level decides.
+  const auto image = elf::Parse(reader, bytes.size(), machine, diagnostic, elf::WritableExecutable::kAllow);
+  if (!image.ok()) throw Malformed(name, diagnostic);
   return facts;
 }
 

@@ -27,14 +27,19 @@ class MappedFile {
 
 struct ElfFacts {
   Arch arch = kHostArch;
-  std::string interpreter;          // empty for a static program or a library
-  std::vector<std::string> needed;  // DT_NEEDED
+  std::string interpreter;                  // empty for a static program or a library
+  std::vector<std::string> needed;          // DT_NEEDED
   std::vector<std::string> rpath, runpath;  // the directories in them
 };
 
+// "a:b;c" as directories; empty ones are left out.
+std::vector<std::string> SplitDirectories(std::string_view list);
+
 bool LooksLikeElf(Bytes bytes);
 
-// Reads a program or a library. Throws Failure(126) with the reader's own words, naming the file as `name`.
-ElfFacts ReadElf(Bytes bytes, std::string_view name);
+// Reads a program. Throws Failure(126) with the reader's own words, naming the file as `name`.
+ElfFacts ReadProgram(Bytes bytes, std::string_view name);
+// Reads a shared library, likewise: what it needs, not how it would be mapped.
+ElfFacts ReadLibrary(Bytes bytes, std::string_view name);
 
 }  // namespace caponier::tool

@@ -11,16 +11,6 @@
 namespace caponier::tool {
 namespace {
 
-std::vector<std::string> SplitList(std::string_view list) {
-  std::vector<std::string> parts;
-  while (!list.empty()) {
-    const size_t end = std::min(list.find_first_of(":;"), list.size());
-    if (end > 0) parts.emplace_back(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return parts;
-}
-
 std::string ReplaceAll(std::string text, std::string_view from, std::string_view to) {
   for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
   return text;
@@ -36,7 +26,11 @@ std::vector<std::string> BuiltInDirectories(Arch arch) {
 }  // namespace
 
 LibraryCollector::LibraryCollector(FileSet& files, std::vector<Tree> trees, Arch arch, std::string_view library_path)
-    : files_(files), trees_(std::move(trees)), arch_(arch), library_path_(SplitList(library_path)), built_in_(BuiltInDirectories(arch)) {
+    : files_(files),
+      trees_(std::move(trees)),
+      arch_(arch),
+      library_path_(SplitDirectories(library_path)),
+      built_in_(BuiltInDirectories(arch)) {
   for (const Tree& tree : trees_) ReadConfiguration(tree, "/etc/ld.so.conf", 0);
 }
 
@@ -56,7 +50,8 @@ void LibraryCollector::ReadConfiguration(const Tree& tree, const std::string& pa
     if (!pattern.starts_with('/')) pattern = DirectoryOf(path) + "/" + pattern;
     glob_t matches{};
     if (glob(tree.HostPath(pattern).c_str(), 0, nullptr, &matches) == 0) {
-      for (size_t i = 0; i < matches.gl_pathc; i++) ReadConfiguration(tree, std::string(matches.gl_pathv[i]).substr(tree.prefix().size()), depth + 1);
+      for (size_t i = 0; i < matches.gl_pathc; i++)
+        ReadConfiguration(tree, std::string(matches.gl_pathv[i]).substr(tree.prefix().size()), depth + 1);
     }
     globfree(&matches);
   }
@@ -68,7 +63,8 @@ void LibraryCollector::AddProgram(const Tree& tree, const std::string& path, con
   interpreter_ = facts.interpreter;
   Object interpreter;
   if (!Take(facts.interpreter, interpreter)) {
-    throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: its interpreter {} is not found", tree.HostPath(path), facts.interpreter));
+    throw Failure(kStatusNotExecutable,
+                  fmt::format("{}: cannot be executed: its interpreter {} is not found", tree.HostPath(path), facts.interpreter));
   }
   if (IsMusl()) {
     // musl's loader is the C library: it answers to these names itself, and reads its directories from a file of its own.
@@ -79,7 +75,7 @@ void LibraryCollector::AddProgram(const Tree& tree, const std::string& path, con
       const std::string list = fmt::format("/etc/ld-musl-{}.path", NameOf(arch_));
       for (const std::string& line : each.ReadLines(list)) {
         if (configured_.empty()) files_.Add(each, list);
-        for (const std::string& directory : SplitList(line)) library_path_.push_back(directory);
+        for (const std::string& directory : SplitDirectories(line)) library_path_.push_back(directory);
       }
     }
   } else {
@@ -87,7 +83,8 @@ void LibraryCollector::AddProgram(const Tree& tree, const std::string& path, con
   }
   AddNeeded(program);
   if (!missing_.empty()) {
-    throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: the library {} is not found", tree.HostPath(path), missing_.front()));
+    throw Failure(kStatusNotExecutable,
+                  fmt::format("{}: cannot be executed: the library {} is not found", tree.HostPath(path), missing_.front()));
   }
   // glibc loads this one by name when a thread is cancelled or ends itself.
   if (!IsMusl() && seen_.contains("libc.so.6")) {
@@ -101,7 +98,7 @@ void LibraryCollector::AddObject(const Tree& tree, const std::string& path) {
   if (!found.has_value()) return;
   const MappedFile file(found->host_path);
   if (!LooksLikeElf(file.bytes())) return;
-  const ElfFacts facts = ReadElf(file.bytes(), path);
+  const ElfFacts facts = ReadLibrary(file.bytes(), path);
   host_paths_.push_back(found->host_path);
   if (facts.arch == arch_) AddNeeded({path, facts, nullptr});
   missing_.clear();
@@ -123,7 +120,8 @@ void LibraryCollector::AddNeeded(const Object& object) {
 bool LibraryCollector::Find(const std::string& name, const Object& object, Object& found) {
   if (name.find('/') != std::string::npos) return Take(Expand({name}, object).front(), found);
   const auto in = [&](const std::vector<std::string>& directories) {
-    return std::any_of(directories.begin(), directories.end(), [&](const std::string& directory) { return Take(directory + "/" + name, found); });
+    return std::any_of(directories.begin(), directories.end(),
+                       [&](const std::string& directory) { return Take(directory + "/" + name, found); });
   };
   if (object.facts.runpath.empty()) {
     for (const Object* at = &object; at != nullptr; at = at->loader) {
@@ -153,7 +151,7 @@ bool LibraryCollector::Take(const std::string& path, Object& found) {
     if (!host.has_value() || !S_ISREG(host->status.st_mode)) continue;
     const MappedFile file(host->host_path);
     if (!LooksLikeElf(file.bytes())) continue;
-    ElfFacts facts = ReadElf(file.bytes(), host->host_path);
+    ElfFacts facts = ReadLibrary(file.bytes(), host->host_path);
     if (facts.arch != arch_) continue;
     const std::string at = files_.Add(tree, path);
     if (at.empty()) continue;

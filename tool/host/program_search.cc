@@ -33,7 +33,8 @@ std::string FindProgram(const Tree& tree, std::string_view program, std::string_
     const std::string path = Absolute(program, directory);
     const auto found = tree.Resolve(path);
     if (!found.has_value()) throw Failure(kStatusNotFound, fmt::format("{}: not found", program));
-    if (const char* objection = Objection(*found)) throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", program, objection));
+    if (const char* objection = Objection(*found))
+      throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", program, objection));
     return path;
   }
   std::optional<std::string> refused;

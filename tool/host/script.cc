@@ -27,7 +27,8 @@ std::vector<std::string> SplitWords(std::string_view text) {
 
 std::optional<ScriptLine> ParseScriptLine(std::string_view first_bytes) {
   if (!first_bytes.starts_with("#!")) return std::nullopt;
-  const std::string_view line = TrimBlanks(first_bytes.substr(2, std::min(first_bytes.find('\n'), std::min(first_bytes.size(), kScriptLineBytes)) - 2));
+  const std::string_view line =
+      TrimBlanks(first_bytes.substr(2, std::min(first_bytes.find('\n'), std::min(first_bytes.size(), kScriptLineBytes)) - 2));
   const size_t space = std::min(line.find_first_of(kBlanks), line.size());
   ScriptLine script{std::string(line.substr(0, space)), {}};
   const std::string_view argument = TrimBlanks(line.substr(space));
@@ -36,7 +37,8 @@ std::optional<ScriptLine> ParseScriptLine(std::string_view first_bytes) {
     if (!argument.empty()) script.arguments.emplace_back(argument);  // everything after the name is one argument
     return script;
   }
-  std::vector<std::string> words = argument.starts_with("-S") ? SplitWords(argument.substr(2)) : std::vector{std::string(argument)};
+  std::vector<std::string> words =
+      argument.starts_with("-S") ? SplitWords(argument.substr(2)) : std::vector{std::string(argument)};
   if (words.empty() || words.front().empty() || words.front().starts_with('-')) return std::nullopt;
   script.interpreter = words.front();
   script.arguments.assign(words.begin() + 1, words.end());

@@ -36,7 +36,7 @@ class Tree {
 // "/a/./b//c" -> {"a", "b", "c"}; ".." stays.
 std::vector<std::string> SplitPath(std::string_view path);
 std::string JoinPath(const std::vector<std::string>& parts);
-std::string DirectoryOf(std::string_view path);   // "/a/b" -> "/a", "/a" -> "/"
+std::string DirectoryOf(std::string_view path);    // "/a/b" -> "/a", "/a" -> "/"
 std::string_view BaseName(std::string_view path);  // "/a/b" -> "b"
 
 // The target of a symbolic link on the host; nothing when it is none.

@@ -24,16 +24,11 @@ Shape ShapeOf(FrameType type) {
     case FrameType::kTrace:
     case FrameType::kMessage:
     case FrameType::kReport:
-    case FrameType::kCrash:
-      return {true, std::nullopt};
-    case FrameType::kExit:
-      return {true, sizeof(link::ExitRecord)};
-    case FrameType::kWantInput:
-      return {true, sizeof(Le32)};
-    case FrameType::kTerminal:
-      return {true, sizeof(link::TerminalRecord)};
-    default:
-      return {};
+    case FrameType::kCrash: return {true, std::nullopt};
+    case FrameType::kExit: return {true, sizeof(link::ExitRecord)};
+    case FrameType::kWantInput: return {true, sizeof(Le32)};
+    case FrameType::kTerminal: return {true, sizeof(link::TerminalRecord)};
+    default: return {};
   }
 }
 
@@ -61,9 +56,11 @@ std::optional<Frame> FrameReader::Next() {
   const u32 length = header.length;
   const Shape shape = ShapeOf(header.type);
   if (!shape.known) throw Failure(fmt::format("the machine sent a frame of unknown type {}", static_cast<unsigned>(header.type)));
-  if (length > link::kMaxPayload) throw Failure(fmt::format("the machine sent a frame of {} bytes, more than {}", length, link::kMaxPayload));
+  if (length > link::kMaxPayload)
+    throw Failure(fmt::format("the machine sent a frame of {} bytes, more than {}", length, link::kMaxPayload));
   if (shape.size.has_value() && *shape.size != length) {
-    throw Failure(fmt::format("the machine sent a record of type {} with {} bytes, not {}", static_cast<unsigned>(header.type), length, *shape.size));
+    throw Failure(fmt::format("the machine sent a record of type {} with {} bytes, not {}", static_cast<unsigned>(header.type),
+                              length, *shape.size));
   }
   if (end_ - begin_ - sizeof(header) < length) return std::nullopt;
   const Frame frame{header.type, Bytes(buffer_).subspan(begin_ + sizeof(header), length)};

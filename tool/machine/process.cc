@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -22,7 +22,8 @@ std::pair<UniqueFd, UniqueFd> MakePipe() {
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-[[noreturn]] void ExecChild(const std::vector<char*>& argv, const std::vector<int>& inherited, int output, int complaint, pid_t parent) {
+[[noreturn]] void ExecChild(const std::vector<char*>& argv, const std::vector<int>& inherited, int output, int complaint,
+                            pid_t parent) {
   // If the tool went away before this call took hold, nobody would end the child.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(0);
   setsid();
@@ -52,7 +53,8 @@ std::pair<UniqueFd, UniqueFd> MakeSocketPair() {
 UniqueFd MakeMemoryFile(const char* name, std::string_view bytes) {
   UniqueFd file(memfd_create(name, MFD_CLOEXEC));
   if (!file) throw SystemFailure("no memory file", errno);
-  if (write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) throw SystemFailure("memory file", errno);
+  if (write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    throw SystemFailure("memory file", errno);
   lseek(file.get(), 0, SEEK_SET);
   return file;
 }

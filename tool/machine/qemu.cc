@@ -30,7 +30,8 @@ std::vector<std::string> QemuCommand(const MachineSpec& spec) {
   if (x86) add({"-device", "isa-debug-exit,iobase=0xf4"});
   add({"-device", "virtio-rng-device"});
   add({"-device", "virtio-serial-device,max_ports=2"});
-  add({"-chardev", fmt::format("socket,id=link,fd={}", spec.link), "-device", "virtserialport,chardev=link,name=caponier.link,nr=1"});
+  add({"-chardev", fmt::format("socket,id=link,fd={}", spec.link), "-device",
+       "virtserialport,chardev=link,name=caponier.link,nr=1"});
   add({"-chardev", fmt::format("socket,id=console,fd={}", spec.console), "-serial", "chardev:console"});
   add({"-fw_cfg", fmt::format("name=opt/org.caponier/seed,file=/proc/self/fd/{}", spec.seed)});
   if (spec.gdb_port.has_value()) add({"-S", "-gdb", fmt::format("tcp:127.0.0.1:{}", *spec.gdb_port)});

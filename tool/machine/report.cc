@@ -62,7 +62,9 @@ std::string RenderReport(const LaunchFacts& facts, const Outcome& outcome) {
   }
   report["launcher"] = {
       {"version", kVersion},
-      {"machine_report", whole ? "whole" : outcome.report.empty() ? "absent" : "malformed"},
+      {"machine_report", whole                    ? "whole"
+                         : outcome.report.empty() ? "absent"
+                                                  : "malformed"},
       {"arch", NameOf(facts.arch)},
       {"accel", NameOf(facts.accelerator)},
       {"qemu", QemuVersion(facts.arch)},

@@ -77,7 +77,9 @@ Session::Flow Session::Step() {
   enum { kLink, kConsole, kEmulator, kPid, kSignals, kInput, kOutput, kErrors, kCount };
   std::array<pollfd, kCount> polls;
   polls.fill({-1, 0, 0});
-  const auto watch = [&](int slot, int fd, int events) { polls[static_cast<size_t>(slot)] = {fd, static_cast<short>(events), 0}; };
+  const auto watch = [&](int slot, int fd, int events) {
+    polls[static_cast<size_t>(slot)] = {fd, static_cast<short>(events), 0};
+  };
   if (link_open_) {
     const int events = (OutputFull() ? 0 : POLLIN) | (to_machine_.empty() ? 0 : POLLOUT);
     if (events != 0) watch(kLink, link_.get(), events);
@@ -133,32 +135,19 @@ void Session::ReadLink() {
 
 void Session::Handle(const Frame& frame) {
   switch (frame.type) {
-    case FrameType::kStdout:
-      output_.Append(AsText(frame.payload));
-      break;
+    case FrameType::kStdout: output_.Append(AsText(frame.payload)); break;
     case FrameType::kStderr:
     case FrameType::kTrace:
-    case FrameType::kCrash:
-      ErrorOutlet().Append(AsText(frame.payload));
-      break;
-    case FrameType::kMessage:
-      ErrorOutlet().Append(fmt::format("caponier: {}\n", Printable(AsText(frame.payload))));
-      break;
+    case FrameType::kCrash: ErrorOutlet().Append(AsText(frame.payload)); break;
+    case FrameType::kMessage: ErrorOutlet().Append(fmt::format("caponier: {}\n", Printable(AsText(frame.payload)))); break;
     case FrameType::kReport:
       outcome_.report += AsText(frame.payload);
       if (outcome_.report.size() > 16 * kMiB) throw Failure("the machine sent a report of more than 16 MiB");
       break;
-    case FrameType::kExit:
-      outcome_.exit = PayloadAs<link::ExitRecord>(frame);
-      break;
-    case FrameType::kWantInput:
-      input_wanted_ = PayloadAs<Le32>(frame);
-      break;
-    case FrameType::kTerminal:
-      terminal_.Apply(PayloadAs<link::TerminalRecord>(frame));
-      break;
-    default:
-      break;  // FrameReader lets no other type through
+    case FrameType::kExit: outcome_.exit = PayloadAs<link::ExitRecord>(frame); break;
+    case FrameType::kWantInput: input_wanted_ = PayloadAs<Le32>(frame); break;
+    case FrameType::kTerminal: terminal_.Apply(PayloadAs<link::TerminalRecord>(frame)); break;
+    default: break;  // FrameReader lets no other type through
   }
 }
 
@@ -272,8 +261,8 @@ void Session::OnTime() {
 // nothing.
 void Session::FinishOutput() {
   while ((output_.pending() || errors_.pending()) && outcome_.stopped_by == 0) {
-    std::array<pollfd, 3> polls{pollfd{output_.pending() ? output_.fd() : -1, POLLOUT, 0}, pollfd{errors_.pending() ? errors_.fd() : -1, POLLOUT, 0},
-                                pollfd{signals_.get(), POLLIN, 0}};
+    std::array<pollfd, 3> polls{pollfd{output_.pending() ? output_.fd() : -1, POLLOUT, 0},
+                                pollfd{errors_.pending() ? errors_.fd() : -1, POLLOUT, 0}, pollfd{signals_.get(), POLLIN, 0}};
     if (poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) return;
     if (polls[0].revents != 0) output_.WriteSome();
     if (polls[1].revents != 0) errors_.WriteSome();

@@ -35,9 +35,9 @@ struct Outcome {
   std::optional<link::ExitRecord> exit;  // what the machine said; nothing when it ended without a word
   int stopped_by = 0;                    // the signal by which the user ended a machine that would not end itself
   bool timed_out = false;
-  std::string fault;                     // how the machine broke the protocol
-  int emulator_status = 0;               // as waitpid gives it
-  std::string report;                    // joined kReport parts
+  std::string fault;        // how the machine broke the protocol
+  int emulator_status = 0;  // as waitpid gives it
+  std::string report;       // joined kReport parts
   Clock::time_point first_frame{}, ended{};
 };
 

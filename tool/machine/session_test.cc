@@ -38,8 +38,9 @@ class FakeMachine {
   explicit FakeMachine(const std::string& script) {
     auto [here, there] = MakeSocketPair();
     auto [console_here, console_there] = MakeSocketPair();
-    process_.emplace(Process::Spawn({"/proc/self/exe", "--fake-machine", script, std::to_string(there.get()), std::to_string(console_there.get())},
-                                    {there.get(), console_there.get()}));
+    process_.emplace(Process::Spawn(
+        {"/proc/self/exe", "--fake-machine", script, std::to_string(there.get()), std::to_string(console_there.get())},
+        {there.get(), console_there.get()}));
     link_ = std::move(here);
     console_ = std::move(console_here);
   }

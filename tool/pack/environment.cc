@@ -50,7 +50,8 @@ Surroundings CurrentSurroundings() {
   return here;
 }
 
-std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, Arch arch, const std::string& workdir) {
+std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, Arch arch,
+                                          const std::string& workdir) {
   std::vector<std::string> environment;
   Set(environment, "PATH", kDefaultPath);
   Set(environment, "HOME", "/root");
@@ -61,7 +62,8 @@ std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surro
   for (const std::string& line : here.environment) {
     const size_t equals = line.find('=');
     const std::string_view name = std::string_view(line).substr(0, equals);
-    if (equals != std::string::npos && (name == "LANG" || name.starts_with("LC_")) && IsPlainLocale(std::string_view(line).substr(equals + 1))) {
+    if (equals != std::string::npos && (name == "LANG" || name.starts_with("LC_")) &&
+        IsPlainLocale(std::string_view(line).substr(equals + 1))) {
       Set(environment, name, std::string_view(line).substr(equals + 1));
     }
   }

@@ -11,7 +11,8 @@ namespace caponier::tool {
 
 // PATH, HOME, TERM; LANG and the LC_ names when they say C, POSIX or C.UTF-8, the locales that need no files or one; TZ. On
 // AArch64 glibc's tunable for a tagged heap, as --tagging says. --env overrides each.
-std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, Arch arch, const std::string& workdir);
+std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, Arch arch,
+                                          const std::string& workdir);
 
 // The value of `name` in "K=V" lines; the last one counts.
 std::optional<std::string> LookUp(const std::vector<std::string>& environment, std::string_view name);

@@ -48,7 +48,9 @@ std::vector<std::string> NamesIn(const std::string& host_path) {
 
 std::string Key(std::string_view path) { return JoinPath(SplitPath(path)).substr(1); }
 
-std::string Child(const std::string& directory, const std::string& name) { return directory == "/" ? "/" + name : directory + "/" + name; }
+std::string Child(const std::string& directory, const std::string& name) {
+  return directory == "/" ? "/" + name : directory + "/" + name;
+}
 
 }  // namespace
 
@@ -141,7 +143,8 @@ void FileSet::AddChecked(const Tree& tree, const std::string& path, std::vector<
 
 void FileSet::AddText(std::string_view path, std::string_view text, u32 mode) {
   AddDirectory(DirectoryOf(path));
-  entries_.try_emplace(Key(path), FileEntry{.mode = S_IFREG | mode, .size = text.size(), .host_path = {}, .text = std::string(text)});
+  entries_.try_emplace(Key(path),
+                       FileEntry{.mode = S_IFREG | mode, .size = text.size(), .host_path = {}, .text = std::string(text)});
 }
 
 void FileSet::AddFileAt(std::string_view path, const std::string& host_path, u32 mode) {
@@ -164,7 +167,8 @@ void FileSet::AddDirectory(std::string_view path, u32 mode) {
 
 void FileSet::AddSymlink(std::string_view path, std::string_view target) {
   AddDirectory(DirectoryOf(path));
-  entries_.try_emplace(Key(path), FileEntry{.mode = S_IFLNK | 0777, .size = target.size(), .host_path = {}, .text = std::string(target)});
+  entries_.try_emplace(Key(path),
+                       FileEntry{.mode = S_IFLNK | 0777, .size = target.size(), .host_path = {}, .text = std::string(target)});
 }
 
 u64 FileSet::total_bytes() const {

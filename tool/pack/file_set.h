@@ -22,8 +22,8 @@ struct FileEntry {
   u32 mtime_ns = 0;
   u64 size = 0;
   u64 device = 0, inode = 0;  // the same pair in two entries: two names of one file; 0 for made-up files
-  std::string host_path;  // a regular file's bytes; empty when they are in `text`
-  std::string text;       // a symbolic link's target or a small file's bytes
+  std::string host_path;      // a regular file's bytes; empty when they are in `text`
+  std::string text;           // a symbolic link's target or a small file's bytes
 
   bool is_directory() const { return S_ISDIR(mode); }
   bool is_symlink() const { return S_ISLNK(mode); }

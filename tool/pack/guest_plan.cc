@@ -67,11 +67,13 @@ class Planner {
   void PlanRoot() {
     const Tree root = ExistingDirectory("--root", *options_.root, here_);
     plan_.workdir = options_.workdir.value_or("/");
-    const std::string path = FindProgram(root, program(), LookUp(options_.environment, "PATH").value_or(std::string(kDefaultPath)), plan_.workdir);
+    const std::string path =
+        FindProgram(root, program(), LookUp(options_.environment, "PATH").value_or(std::string(kDefaultPath)), plan_.workdir);
     plan_.arguments = options_.program;
     const ElfFacts facts = FollowScripts({root, path}).second;
     if (!facts.interpreter.empty() && !root.Resolve(facts.interpreter).has_value()) {
-      throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: its interpreter {} is not in --root", program(), facts.interpreter));
+      throw Failure(kStatusNotExecutable,
+                    fmt::format("{}: cannot be executed: its interpreter {} is not in --root", program(), facts.interpreter));
     }
     plan_.files.AddWholeTree(root);
     plan_.exe = root.Resolve(exe_.path)->path;
@@ -85,7 +87,8 @@ class Planner {
     plan_.exe = plan_.files.Add(located.tree, located.path);
     LibraryCollector libraries(plan_.files, trees, plan_.arch, LookUp(options_.environment, "LD_LIBRARY_PATH").value_or(""));
     libraries.AddProgram(located.tree, plan_.exe, facts);
-    for (const std::string& object : AddProgramData(plan_.files, located.tree, plan_.exe, plan_.arch)) libraries.AddObject(located.tree, object);
+    for (const std::string& object : AddProgramData(plan_.files, located.tree, plan_.exe, plan_.arch))
+      libraries.AddObject(located.tree, object);
     PlanWorkdir();
     AddNamedFiles();
   }
@@ -111,7 +114,7 @@ class Planner {
     }
     const MappedFile file(found->host_path);
     if (!LooksLikeElf(file.bytes())) return {Tree(), path};
-    const ElfFacts facts = ReadElf(file.bytes(), program());
+    const ElfFacts facts = ReadProgram(file.bytes(), program());
     if (facts.arch == kHostArch || facts.interpreter.empty()) return {Tree(), path};
     for (std::string folder = DirectoryOf(found->path); folder != "/"; folder = DirectoryOf(folder)) {
       if (Tree(folder).Resolve(facts.interpreter).has_value()) return {Tree(folder), found->path.substr(folder.size())};
@@ -147,11 +150,16 @@ class Planner {
       const MappedFile file(found->host_path);
       if (LooksLikeElf(file.bytes())) {
         exe_ = located;
-        return {located, Accept(ReadElf(file.bytes(), program()))};
+        return {located, Accept(ReadProgram(file.bytes(), program()))};
       }
       const auto line = ParseScriptLine(AsText(file.bytes().first(std::min(file.bytes().size(), kScriptLineBytes))));
-      if (!line.has_value()) throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: it is neither an ELF program nor a script with an interpreter", program()));
-      if (depth == kMaxScriptDepth) throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: its interpreters are scripts of scripts", program()));
+      if (!line.has_value())
+        throw Failure(
+            kStatusNotExecutable,
+            fmt::format("{}: cannot be executed: it is neither an ELF program nor a script with an interpreter", program()));
+      if (depth == kMaxScriptDepth)
+        throw Failure(kStatusNotExecutable,
+                      fmt::format("{}: cannot be executed: its interpreters are scripts of scripts", program()));
       if (!options_.root.has_value()) plan_.files.Add(located.tree, located.path);
       plan_.arguments.front() = located.path;
       plan_.arguments.insert(plan_.arguments.begin(), line->arguments.begin(), line->arguments.end());
@@ -166,7 +174,8 @@ class Planner {
 
   ElfFacts Accept(ElfFacts facts) {
     if (options_.arch.has_value() && *options_.arch != facts.arch) {
-      throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: it is a program for {}, not {}", program(), NameOf(facts.arch), NameOf(*options_.arch)));
+      throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: it is a program for {}, not {}", program(),
+                                                      NameOf(facts.arch), NameOf(*options_.arch)));
     }
     plan_.arch = facts.arch;
     return facts;

@@ -51,7 +51,7 @@ class FileSink final : public archive::Sink {
 void Check(Result<void> result, std::string_view path) {
   if (result.ok()) return;
   const Error error = result.error();
-  const char* why = error == Error::kFileTooLarge       ? "it is 4 GiB or larger"
+  const char* why = error == Error::kFileTooLarge      ? "it is 4 GiB or larger"
                     : error == Error::kInvalidArgument ? "its name is too long"
                                                        : "the archive writer refused it";
   throw Failure(fmt::format("cannot pack {}: {}", path, why));
@@ -109,7 +109,8 @@ Archive PackArchive(std::string_view config, const FileSet& files) {
   Packer packer(archive.file.get());
   packer.AddText({.path = link::kConfigName, .mode = S_IFREG | 0400}, config);
   for (const auto& [path, entry] : files.entries()) {
-    archive::EntryHead head{.path = path, .mode = entry.mode, .uid = entry.uid, .gid = entry.gid, .mtime = static_cast<u32>(entry.mtime_s)};
+    archive::EntryHead head{
+        .path = path, .mode = entry.mode, .uid = entry.uid, .gid = entry.gid, .mtime = static_cast<u32>(entry.mtime_s)};
     if (entry.host_path.empty()) {
       packer.AddText(head, entry.text);
       continue;

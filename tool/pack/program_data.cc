@@ -12,7 +12,8 @@ namespace {
 // Parts of a standard library that no running program imports, or that need a display: with them python3 would be three times
 // as large. `--with /usr/lib/python3.11/test` brings one back.
 bool WantedForPython(const std::string& path) {
-  constexpr std::array<std::string_view, 9> kLeftOut = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "dist-packages", "pydoc_data"};
+  constexpr std::array<std::string_view, 9> kLeftOut = {"test",    "tests",     "idlelib",       "tkinter",   "turtledemo",
+                                                        "lib2to3", "ensurepip", "dist-packages", "pydoc_data"};
   const std::string_view name = BaseName(path);
   if (name.starts_with("config-3") || name.ends_with(".a") || name.find(".opt-") != std::string_view::npos) return false;
   return std::find(kLeftOut.begin(), kLeftOut.end(), name) == kLeftOut.end();
@@ -31,13 +32,15 @@ void AddPython(FileSet& files, const Tree& tree, std::string_view version, Arch)
 
 void AddPerl(FileSet& files, const Tree& tree, std::string_view, Arch arch) {
   const std::string multiarch(MultiarchOf(arch));
-  for (const std::string& directory : {"/usr/lib/" + multiarch + "/perl-base", "/usr/lib/" + multiarch + "/perl", std::string("/usr/share/perl"), std::string("/etc/perl")}) {
+  for (const std::string& directory : {"/usr/lib/" + multiarch + "/perl-base", "/usr/lib/" + multiarch + "/perl",
+                                       std::string("/usr/share/perl"), std::string("/etc/perl")}) {
     files.AddAll(tree, directory, WantedForPerl);
   }
 }
 
 void AddOpenssl(FileSet& files, const Tree& tree, std::string_view, Arch arch) {
-  files.AddAll(tree, "/usr/lib/ssl", [](const std::string& path) { return BaseName(path) != "certs" && BaseName(path) != "private"; });
+  files.AddAll(tree, "/usr/lib/ssl",
+               [](const std::string& path) { return BaseName(path) != "certs" && BaseName(path) != "private"; });
   files.Add(tree, "/usr/lib/ssl/openssl.cnf");
   files.AddAll(tree, "/usr/lib/" + std::string(MultiarchOf(arch)) + "/ossl-modules");
 }
@@ -58,7 +61,8 @@ std::vector<std::string> AddProgramData(FileSet& files, const Tree& tree, std::s
     FileSet added;
     known.add(added, tree, name, arch);
     for (const auto& [entry_path, entry] : added.entries()) {
-      if (S_ISREG(entry.mode) && BaseName(entry_path).find(".so") != std::string_view::npos) shared_objects.push_back("/" + entry_path);
+      if (S_ISREG(entry.mode) && BaseName(entry_path).find(".so") != std::string_view::npos)
+        shared_objects.push_back("/" + entry_path);
     }
     files.Merge(added);
   }
