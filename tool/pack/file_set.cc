@@ -76,8 +76,18 @@ std::string FileSet::Add(const Tree& tree, std::string_view path) {
     const FileEntry* entry = Find(here);
     if (entry == nullptr) {
       struct stat status;
-      const std::string host_path = tree.HostPath(here);
-      if (lstat(host_path.c_str(), &status) != 0) return {};
+      std::string host_path = tree.HostPath(here);
+      if (lstat(host_path.c_str(), &status) != 0) {
+        // A link of another tree has led away from where this tree has the file: it comes to lie where the link leads.
+        const auto found = tree.Resolve(path);
+        if (!found.has_value()) return {};
+        if (!todo.empty()) {
+          AddDirectory(here);
+          continue;
+        }
+        host_path = found->host_path;
+        status = found->status;
+      }
       if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode)) return {};
       if (S_ISREG(status.st_mode) && !todo.empty()) return {};
       entry = &entries_.emplace(Key(here), EntryFor(host_path, status)).first->second;
