@@ -111,13 +111,13 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
       {.region = Region::kKernelStack, .pages = kStackBytes / kPageSize},
       {.region = Region::kFrameTable, .pages = table_pages + 1},
       // The windows' entries must lie in one leaf table.
-      {.region = Region::kWindows, .pages = kWindowPages, .alignment = kWindowPages},
+      {.region = Region::kWindows, .pages = kWindowPages, .block = 512},
       {.region = Region::kPageTables, .pages = 1},
       {.region = Region::kHeapArena, .pages = kRegionTablePages},
   };
   aslr::PlacedRegion placed[6];
   const aslr::MemoryDescription memory{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd), .occupied = {}, .regions = requests};
-  if (!aslr::Plan(stream, memory, placed, aslr::Promise::kBestEffort).ok()) Stop("the kernel's layout does not fit its address space");
+  if (!aslr::Plan(stream, memory, placed).ok()) Stop("the kernel's layout does not fit its address space");
   PlacedRegion* regions[] = {&g_handoff.image,  &g_handoff.boot_stack,   &g_handoff.frame_table,
                              &g_handoff.window, &g_handoff.window_table, &g_handoff.region_table};
   for (size_t i = 0; i < 6; i++) *regions[i] = {placed[i].begin().value, placed[i].pages};

@@ -96,7 +96,6 @@ Result<void> MapImage(mm::AddressSpace& memory, const OpenImage& opened, u64 sli
 }
 
 u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
-u64 AlignmentPages(const elf::Image& image) { return image.max_align > kPageSize ? image.max_align / kPageSize : 1; }
 
 }  // namespace
 
@@ -118,13 +117,13 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
 
   const bool fixed = program.image.type == elf::Type::kExecutable;
   const aslr::PageRange fixed_range = aslr::PagesOf(program.image.min_vaddr, program.image.min_vaddr + program.image.span);
+  // In steps of a page, whatever p_align asks: linkers ask for 64 KiB or 2 MiB in case pages are that large, which would take 4 or 9
+  // bits of the place.
   const aslr::ProgramDescription description{
       .window = {.begin = 16, .end = arch::kUserEnd >> kPageBits},
       .fixed = fixed ? std::span(&fixed_range, 1) : std::span<const aslr::PageRange>(),
       .image_pages = fixed ? 0 : PagesOf(program.image),
-      .image_alignment = AlignmentPages(program.image),
       .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
-      .interpreter_alignment = interpreter.file ? AlignmentPages(interpreter.image) : 1,
       .stack_pages = kStackBytes / kPageSize,
       .vdso_pages = VdsoPages()};
   const aslr::ProgramLayout layout = TRY(aslr::PlanProgram(kernel::random::LayoutStream(), description));

@@ -51,7 +51,7 @@ inline constexpr Budget kBudgets[kRegionCount] = {
     {Region::kKernelImage, 35, 0},
     {Region::kKernelStack, 35, kStackSubPageBits},
     {Region::kFrameTable, 35, 0},
-    {Region::kWindows, 35, 0},
+    {Region::kWindows, 34, 0},  // inside one leaf page table: of 512 starts in a table, 512 less its size are left
     {Region::kPerCpu, 35, 0},
     {Region::kDescriptorTables, 35, 0},
     {Region::kPageTables, 35, 0},

@@ -1,7 +1,7 @@
 // Places one region among others: uniformly over every place where it fits.
 //
 // A place is the number of the region's first page. It is valid when the region and its guards lie inside the window, meet no
-// occupied page, and the first page is aligned. What stays true:
+// occupied page, and the first page is aligned (and, if asked, the region keeps inside one aligned block). What stays true:
 //
 //   Every valid place is exactly equally likely. Proof. Let C be the aligned places whose region and guards fit the bare window,
 //   and V the valid ones of them. A draw is uniform over C and is kept when it falls in V; so each v in V is kept with
@@ -49,30 +49,50 @@ struct PlaceRequest {
   u64 pages = 1;
   u64 guard_pages = 1;  // free pages on both sides
   u64 alignment = 1;    // of the first page, in pages; a power of two
+  // The region lies inside one aligned block of this many pages (512: one leaf page table). A power of two; 0: it may lie anywhere.
+  u64 block = 0;
 };
 
 inline constexpr int kPlaceDraws = 16;
 
 namespace internal {
 
-// The valid places inside one stretch of free pages: `count` of them, from `first` on, `alignment` apart.
+// The places allowed by alignment and block alone, numbered in order from address 0: `per_period` of them, `step` apart, at the start
+// of every `period` pages.
+struct Lattice {
+  u64 period = 1, per_period = 1, step = 1;
+
+  explicit constexpr Lattice(const PlaceRequest& request)
+      : period(request.block == 0 ? request.alignment : request.block),
+        per_period(request.block == 0 ? 1 : (request.block - request.pages) / request.alignment + 1),
+        step(request.alignment) {}
+  // How many lie below `page`.
+  constexpr u64 Below(u64 page) const {
+    u64 inside = (page % period + step - 1) / step;
+    return page / period * per_period + (inside < per_period ? inside : per_period);
+  }
+  constexpr u64 At(u64 index) const { return index / per_period * period + index % per_period * step; }
+};
+
+// The valid places inside one stretch of free pages: those of the lattice from number `first` on.
 struct Places {
   u64 first = 0, count = 0;
 };
-constexpr Places PlacesIn(PageRange free, const PlaceRequest& request) {
+constexpr Places PlacesIn(PageRange free, const PlaceRequest& request, const Lattice& lattice) {
   // Every number is below 2^52 here (IsSensible), so that no sum wraps.
   u64 needed = request.pages + 2 * request.guard_pages;
   if (free.end <= free.begin || free.pages() < needed) return {};
-  u64 first = AlignUp(free.begin + request.guard_pages, request.alignment);
-  u64 last = free.end - request.guard_pages - request.pages;
-  if (first > last) return {};
-  return {first, (last - first) / request.alignment + 1};
+  u64 first = lattice.Below(free.begin + request.guard_pages);
+  u64 end = lattice.Below(free.end - request.guard_pages - request.pages + 1);
+  return {first, end - first};
 }
 
 constexpr bool IsSensible(const PlaceRequest& request, PageRange window) {
   return request.pages > 0 && request.pages < kPageNumberEnd && request.guard_pages < kPageNumberEnd &&
          std::has_single_bit(request.alignment) && request.alignment < kPageNumberEnd && window.begin <= window.end &&
-         window.end <= kPageNumberEnd;
+         window.end <= kPageNumberEnd &&
+         (request.block == 0 || (std::has_single_bit(request.block) && request.block <= kPageNumberEnd &&
+                                 request.block >= request.alignment && request.block >= request.pages));
 }
 
 // Calls visit(free range) for every stretch of free pages in the window, in order, until it returns true.
@@ -99,24 +119,26 @@ constexpr bool IsFree(u64 begin, u64 end, const Occupied& occupied) {
 template <OccupiedRanges Occupied>
 constexpr u64 CountPlaces(const PlaceRequest& request, PageRange window, const Occupied& occupied) {
   if (!internal::IsSensible(request, window)) return 0;
+  internal::Lattice lattice(request);
   u64 count = 0;
   internal::ForEachGap(window, occupied, [&](PageRange gap) {
-    count += internal::PlacesIn(gap, request).count;
+    count += internal::PlacesIn(gap, request, lattice).count;
     return false;
   });
   return count;
 }
 
-// The first page of the region, uniform over all valid places; kNoMemory when there is none, kInvalidArgument for no pages or an
-// alignment that is not a power of two. Draws are bounded by kPlaceDraws + 1.
+// The first page of the region, uniform over all valid places; kNoMemory when there is none, kInvalidArgument for no pages, or an
+// alignment or block that is not a power of two or too small. Draws are bounded by kPlaceDraws + 1.
 template <UniformSource Source, OccupiedRanges Occupied>
 constexpr Result<u64> Place(Source& source, const PlaceRequest& request, PageRange window, const Occupied& occupied,
                             int draws = kPlaceDraws) {
   if (!internal::IsSensible(request, window)) return Error::kInvalidArgument;
-  internal::Places candidates = internal::PlacesIn(window, request);
+  internal::Lattice lattice(request);
+  internal::Places candidates = internal::PlacesIn(window, request, lattice);
   if (candidates.count == 0) return Error::kNoMemory;
   for (int i = 0; i < draws; i++) {
-    u64 page = candidates.first + static_cast<u64>(source.Uniform(candidates.count)) * request.alignment;
+    u64 page = lattice.At(candidates.first + static_cast<u64>(source.Uniform(candidates.count)));
     if (internal::IsFree(page - request.guard_pages, page + request.pages + request.guard_pages, occupied)) return page;
   }
   u64 count = CountPlaces(request, window, occupied);
@@ -124,9 +146,9 @@ constexpr Result<u64> Place(Source& source, const PlaceRequest& request, PageRan
   u64 chosen = static_cast<u64>(source.Uniform(count));
   u64 page = 0;
   internal::ForEachGap(window, occupied, [&](PageRange gap) {
-    internal::Places places = internal::PlacesIn(gap, request);
+    internal::Places places = internal::PlacesIn(gap, request, lattice);
     if (chosen < places.count) {
-      page = places.first + chosen * request.alignment;
+      page = lattice.At(places.first + chosen);
       return true;
     }
     chosen -= places.count;

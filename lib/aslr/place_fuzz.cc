@@ -1,4 +1,6 @@
 // Place against its definition, in windows of up to 256 pages: a valid place, or kNoMemory when and only when there is none.
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -41,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   window.begin = input.Byte();
   window.end = window.begin + input.Byte();
   PlaceRequest request = {.pages = 1 + input.Byte() % 32, .guard_pages = input.Byte() % 8, .alignment = u64{1} << (input.Byte() % 6)};
+  if (u64 choice = input.Byte() % 8; choice > 4) request.block = std::max(std::bit_ceil(request.pages), request.alignment) << (choice - 5);
   RangeSet<16> taken;
   for (u64 count = input.Byte() % 16; count > 0; count--) {
     u64 begin = input.Byte() * 2;
@@ -49,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::set<u64> valid;
   for (u64 page = window.begin; page < window.end; page++) {
     u64 begin = page - request.guard_pages, end = page + request.pages + request.guard_pages;
+    if (request.block != 0 && page / request.block != (page + request.pages - 1) / request.block) continue;
     if (page % request.alignment != 0 || page < window.begin + request.guard_pages || end > window.end) continue;
     bool free = true;
     for (PageRange range : taken.ranges()) free = free && !(range.begin < end && begin < range.end);

@@ -25,6 +25,7 @@ std::set<u64> ValidPlaces(const PlaceRequest& request, PageRange window, const T
   std::set<u64> places;
   for (u64 page = window.begin; page < window.end; page++) {
     if (page % request.alignment != 0 || page < window.begin + request.guard_pages) continue;
+    if (request.block != 0 && page / request.block != (page + request.pages - 1) / request.block) continue;
     if (page + request.pages + request.guard_pages > window.end) continue;
     bool free = true;
     for (PageRange range : taken.ranges()) {
@@ -39,7 +40,7 @@ std::set<u64> ValidPlaces(const PlaceRequest& request, PageRange window, const T
 void ExpectExactlyUniform(const PlaceRequest& request, PageRange window, const Taken& taken, int draws) {
   std::set<u64> valid = ValidPlaces(request, window, taken);
   EXPECT_EQ(CountPlaces(request, window, taken), valid.size());
-  u64 candidates = internal::PlacesIn(window, request).count;
+  u64 candidates = ValidPlaces(request, window, Taken{}).size();
   u64 common = valid.empty() ? 1 : valid.size();
   for (int i = 0; i < draws; i++) common *= candidates == 0 ? 1 : candidates;
   std::map<u64, u64> probability;
@@ -92,6 +93,22 @@ TEST(Place, IsExactlyUniformInEverySmallWindow) {
   }
 }
 
+TEST(Place, IsExactlyUniformInsideBlocks) {
+  for (const Taken& taken : {Make({}), Make({{3, 4}, {11, 12}}), Make({{0, 5}})}) {
+    for (u64 begin : {0, 1, 3, 6}) {
+      for (u64 pages : {1, 2, 3, 4, 7}) {
+        for (u64 alignment : {1, 2, 4}) {
+          for (u64 block : {4, 8}) {
+            if (pages > block) continue;
+            SCOPED_TRACE(testing::Message() << "from " << begin << " pages " << pages << " alignment " << alignment << " block " << block);
+            ExpectExactlyUniform({pages, 1, alignment, block}, {begin, 21}, taken, 1);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Place, FindsTheOnlyPlaceWhateverTheDraws) {
   Taken taken = Make({{0, 1000}, {1003, u64{1} << 35}});
   for (Edge edge : {Edge::kLow, Edge::kHigh, Edge::kAlternating}) {
@@ -120,6 +137,9 @@ TEST(Place, RefusesNonsense) {
   EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = ~u64{0} / 2 + 1}, window, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 3}, window, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 0}, window, Taken{}).error(), Error::kInvalidArgument);
+  EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 1, .block = 6}, window, Taken{}).error(), Error::kInvalidArgument);
+  EXPECT_EQ(Place(source, {.pages = 9, .guard_pages = 1, .alignment = 1, .block = 8}, window, Taken{}).error(), Error::kInvalidArgument);
+  EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 8, .block = 4}, window, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {}, {5, 4}, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {}, {0, kPageNumberEnd + 1}, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {}, {4, 4}, Taken{}).error(), Error::kNoMemory);

@@ -20,6 +20,7 @@ struct RegionRequest {
   u64 pages = 1;
   u64 guard_pages = 1;
   u64 alignment = 1;  // in pages; a power of two. Takes its logarithm off the region's bits
+  u64 block = 0;      // in pages: as PlaceRequest's
 };
 
 struct PlacedRegion {
@@ -60,7 +61,8 @@ Result<void> Plan(Source& source, const MemoryDescription& memory, std::span<Pla
   for (const PageRange& range : memory.occupied) TRY(taken.Insert(range));
   for (size_t i = 0; i < memory.regions.size(); i++) {
     const RegionRequest& request = memory.regions[i];
-    PlaceRequest place = {.pages = request.pages, .guard_pages = request.guard_pages, .alignment = request.alignment};
+    PlaceRequest place = {.pages = request.pages, .guard_pages = request.guard_pages, .alignment = request.alignment,
+                          .block = request.block};
     if (promise == Promise::kPromised) {
       u64 places = CountPlaces(place, memory.window, taken);
       if (places == 0) return Error::kNoMemory;

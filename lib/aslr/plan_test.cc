@@ -24,7 +24,7 @@ constexpr PageRange kKernelHalf47 = {u64{0xffff800000000}, kPageNumberEnd - 1};
 std::vector<RegionRequest> BootRegions() {
   std::vector<RegionRequest> regions = {
       {Region::kKernelImage, 128, 1, 1}, {Region::kKernelStack, 8, 1, 1},     {Region::kFrameTable, 2048, 1, 1},
-      {Region::kWindows, 64, 1, 1},      {Region::kPageTables, 512, 1, 1},    {Region::kDescriptorTables, 3, 1, 1},
+      {Region::kWindows, 64, 1, 1, 512},    {Region::kPageTables, 512, 1, 1},    {Region::kDescriptorTables, 3, 1, 1},
       {Region::kDeviceRegisters, 1, 1, 1}, {Region::kDeviceRegisters, 16, 1, 1}, {Region::kDeviceRing, 4, 1, 1},
       {Region::kHeapArena, u64{1} << 24, 1, 1},
   };
