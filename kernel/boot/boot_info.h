@@ -15,6 +15,7 @@ struct MemoryRange {
 struct VirtioSlot {
   PhysAddr registers{};
   u32 line = 0;  // interrupt: I/O APIC pin or GIC INTID
+  u32 type = 0;  // virtio device id; 0: nothing is plugged in
 };
 
 struct BootInfo {

@@ -2,6 +2,7 @@
 #include "kernel/arch/machine.h"
 #include "kernel/boot/stage1.h"
 #include "kernel/drivers/link.h"
+#include "kernel/drivers/rng.h"
 #include "kernel/fs/console.h"
 #include "kernel/fs/context.h"
 #include "kernel/fs/path.h"
@@ -101,6 +102,7 @@ extern "C" [[noreturn]] void KernelMain() {
   arch::InitCpu();
   if (!arch::InitInterrupts().ok()) report::Panic("the interrupt controller cannot be mapped");
   if (!drivers::link::Init(g_handoff.info).ok()) report::Panic("the link to the tool does not come up");
+  drivers::StartRng(g_handoff.info);
   const loader::Config config = UnpackArchive();
   drivers::link::SetWindow(config.rows, config.columns);
   if (!config.seed.empty()) kernel::random::MixIn(config.seed);

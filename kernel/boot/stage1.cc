@@ -50,12 +50,6 @@ u64 TakeFrame() {
   return frame;
 }
 
-u64 TakeZeroedFrame() {
-  const u64 frame = TakeFrame();
-  arch::ZeroPage(reinterpret_cast<std::byte*>(frame));
-  return frame;
-}
-
 // The entry of `address` in the leaf table, whose tables are made as needed.
 u64* LeafSlot(u64 address) {
   u64 table = g_handoff.kernel_root.value;
@@ -134,18 +128,36 @@ void BuildTables(u64 image) {
   MapFrameTable();  // last: it accounts for what the others took
 }
 
+// Which slots hold what. A machine may have dozens of empty ones, and each mapping later would cost page tables of its own.
+void IdentifyDevices() {
+  BootInfo& info = g_handoff.info;
+  for (u32 i = 0; i < info.virtio_count; i++) {
+    constexpr u64 kDeviceId = 8;  // register offset [virtio-v1.2] 4.2.2
+    EnsureIdentity(info.virtio[i].registers, kPageSize);
+    info.virtio[i].type = *reinterpret_cast<const volatile u32*>(info.virtio[i].registers.value + kDeviceId);
+  }
+}
+
 void Seed(u64 argument) {
   GatherEntropy(argument, g_handoff.random);
+  if (!g_handoff.random.Proof().ok()) GatherFromVirtio(g_handoff.info, g_handoff.random);
   g_handoff.info.seeded_counter = arch::CycleCounter();
 }
 
 }  // namespace
+
+u64 TakeZeroedFrame() {
+  const u64 frame = TakeFrame();
+  arch::ZeroPage(reinterpret_cast<std::byte*>(frame));
+  return frame;
+}
 
 // Runs before the canary is random, so it must not have one; everything it calls does, with the linked value, until Seed.
 extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 image) {
   Relocate(image, image);
   g_handoff.info.entry_counter = arch::CycleCounter();
   ReadBootInfo(argument, g_handoff.info);
+  IdentifyDevices();
   g_handoff.frames.Init(g_handoff.info);
   Seed(argument);
   const Result<random::Seeded> seeded = g_handoff.random.Proof();

@@ -29,6 +29,12 @@ struct Handoff {
 };
 extern Handoff g_handoff;
 
+// --- common ----------------------------------------------------------------------------------------------------------------------
+// A frame of memory, zeroed, never given back; stops the machine when there is none.
+u64 TakeZeroedFrame();
+// Seeds from the virtio entropy device, by polling: for machines where nothing else can be credited.
+void GatherFromVirtio(const BootInfo& info, random::Root& root);
+
 // --- implemented per architecture (kernel/boot/<arch>) ---------------------------------------------------------------------------
 // Fills `info` from what the firmware passed; `argument` is its pointer (PVH start information, device tree).
 void ReadBootInfo(u64 argument, BootInfo& info);

@@ -24,19 +24,14 @@ void VirtioSlot::Write32(u32 offset, u32 value) {
 
 Result<VirtioSlot*> VirtioSlot::Find(const boot::BootInfo& info, virtio::DeviceType type) {
   for (u32 i = 0; i < info.virtio_count; i++) {
-    mm::KernelRegion region = TRY(mm::MapDevice("virtio registers", info.virtio[i].registers, kRegisterBytes));
+    if (info.virtio[i].type != static_cast<u32>(type)) continue;
     auto* slot = new (std::nothrow) VirtioSlot();
     if (slot == nullptr) return Error::kNoMemory;
-    slot->registers_ = reinterpret_cast<volatile u32*>(region.begin);
+    slot->registers_ = reinterpret_cast<volatile u32*>(TRY(mm::MapDevice("virtio registers", info.virtio[i].registers, kRegisterBytes)).begin);
     slot->line_ = info.virtio[i].line;
     FirstDiagnostic diagnostic;
-    Result<virtio::MmioDevice> device = virtio::MmioDevice::Probe(*slot, diagnostic);
-    if (device.ok() && device.value().type() == type) {
-      slot->device_ = device.value();
-      return slot;
-    }
-    delete slot;
-    mm::UnmapRegion(region);
+    slot->device_ = TRY(virtio::MmioDevice::Probe(*slot, diagnostic));
+    return slot;
   }
   return Error::kNoDevice;
 }

@@ -4,6 +4,7 @@
 
 #include "kernel/arch/machine.h"
 #include "lib/entropy/sources/virtio_rng.h"
+#include "lib/random/account.h"
 #include "lib/random/harvest.h"
 
 namespace caponier::kernel::random {
@@ -49,19 +50,12 @@ void AbsorbDevice(MutableBytes bytes) {
   }
   source.get().Offer(bytes);
   ::caponier::random::Harvest(*g_root, source.get(), bytes.size());
+  g_root->ReseedNow();  // from here on every stream's output rests on this source too
 }
 
 Stream& LayoutStream() { return g_layout.get(); }
 Stream& SecretStream() { return g_secrets.get(); }
 
-void Describe(TextSink& json) {
-  Format(json, "{{\"state\":\"seeded\",\"credited_bits\":{},\"reseeds\":{},\"sources\":[", g_root->credited().value, g_root->generation());
-  for (size_t i = 0; i < entropy::kSourceCount; i++) {
-    const auto source = g_root->source(static_cast<entropy::SourceId>(i));
-    Format(json, "{}{{\"name\":\"{}\",\"trust\":\"{}\",\"status\":\"{}\",\"credited_bits\":{},\"samples\":{},\"failures\":{}}}", i == 0 ? "" : ",", source.name,
-           source.trust, entropy::StatusName(source.status), source.credited.value, source.samples, source.failures);
-  }
-  Format(json, "]}}");
-}
+void Describe(TextSink& json) { ::caponier::random::WriteAccount(*g_root, json); }
 
 }  // namespace caponier::kernel::random

@@ -18,6 +18,7 @@ CAPONIER_ABI_NAME_TABLE(kSignals, CAPONIER_LINUX_SIGNALS)
 
 constexpr size_t kMostFrames = 24;
 constexpr u64 kNearNull = 64 * kKiB;
+constexpr u64 kNear = kGiB, kSmallestPointer = 4 * kGiB;
 
 arch::Fault g_fault{};
 Outcome g_outcome;
@@ -177,15 +178,19 @@ void SayRegisters(const mm::AddressSpace& memory, const arch::TrapFrame& frame) 
   int on_line = 0;
   arch::ForEachRegister(frame, [&](std::string_view name, u64 value) {
     InlineText<96> text;
-    if (memory.Find(value & 0x00ff'ffff'ffff'ffff) != nullptr) {
-      DescribeProgramAddress(text, memory, value & 0x00ff'ffff'ffff'ffff);
+    const u64 address = value & 0x00ff'ffff'ffff'ffff;
+    const mm::Mapping* above = memory.FindAbove(address);
+    if (above != nullptr && above->begin <= address) {
+      DescribeProgramAddress(text, memory, address);
+    } else if (address >= kSmallestPointer && above != nullptr && above->begin - address < kNear) {  // would give the place away as surely as a pointer into it
+      Format(text, "{}-{:#x}", NameOf(*above), above->begin - address);
     } else {
       Format(text, "{:#x}", value);
     }
     Format(line, "  {:>4}={:<30}", name, text.text());
     if (++on_line % 3 != 0) return;
     Say(line);
-    line = Line();
+    line.Clear();
   });
   if (!line.text().empty()) Say(line);
 }
@@ -216,7 +221,7 @@ void ProgramCrashed(const arch::TrapFrame& frame, const sched::SignalInfo& info)
   }
   g_fault_known = false;
   Say(line);
-  line = Line();
+  line.Clear();
   Format(line, "caponier: in thread {} \"{}\", at:", thread.tid, thread.name);
   Say(line);
   SayBacktrace(memory, frame);

@@ -26,6 +26,10 @@ class BufferSink final : public TextSink {
   void Write(std::string_view text) override;
   std::string_view text() const { return {buffer_.data(), used_}; }
   bool truncated() const { return truncated_; }
+  void Clear() {
+    used_ = 0;
+    truncated_ = false;
+  }
 
  private:
   std::span<char> buffer_;
@@ -36,9 +40,13 @@ class BufferSink final : public TextSink {
 template <size_t N>
 class InlineText final : public TextSink {
  public:
+  InlineText() = default;
+  InlineText(const InlineText&) = delete;  // the sink points into it
+  InlineText& operator=(const InlineText&) = delete;
   void Write(std::string_view text) override { sink_.Write(text); }
   std::string_view text() const { return sink_.text(); }
   operator std::string_view() const { return text(); }
+  void Clear() { sink_.Clear(); }
 
  private:
   char storage_[N];
