@@ -38,6 +38,7 @@ Result<Ref<File>> OpenUnnamed(FileSystem& file_system, const OpenHow& how) {
 Result<Ref<File>> OpenAt(Context& context, Ref<Directory> start, std::string_view path, const OpenHow& how, const WalkOptions& base) {
   WalkOptions options = base;
   options.follow_last = !how.no_follow && !(how.create && how.exclusive);
+  options.for_creation = how.create;
   Walk walk(context);
   TRY(walk.Run(std::move(start), path, options));
   if (how.temporary) {
@@ -50,8 +51,8 @@ Result<Ref<File>> OpenAt(Context& context, Ref<Directory> start, std::string_vie
     return OpenUnnamed(walk.inode->file_system(), unnamed);
   }
   if (how.create) {
+    if (walk.kind == Walk::Kind::kName && walk.trailing_slash) return Error::kIsDirectory;
     if (how.exclusive && walk.inode) return Error::kExists;
-    if (walk.trailing_slash) return Error::kIsDirectory;
     if (walk.kind != Walk::Kind::kName && walk.kind != Walk::Kind::kObject) return Error::kIsDirectory;
     if (!walk.inode) {
       // The opener gets what it asked for, whatever mode it gives the new file.

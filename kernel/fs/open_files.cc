@@ -72,8 +72,6 @@ Result<u64> OpenRegular::Write(mm::IoBuffer& from, u64 offset) {
   const u64 done = TRY(node_->data().Write(from, at));
   if (offset == kStream) position = at + done;
   node_->TouchModified();
-  // A writer who is not root must not lend out its rights.
-  if ((node_->mode & 06000) != 0) node_->mode &= ~((node_->mode & 010) != 0 ? 06000u : 04000u);
   return done;
 }
 

@@ -30,7 +30,7 @@ Result<void> Walk::Run(Ref<Directory> start, std::string_view path, const WalkOp
     const bool at_end = rest.empty();
     TRY(here_->Check(context_.credentials, static_cast<u32>(Permission::kExecute)));
     TRY(Step(name, at_end, options));
-    if (inode && inode->type() == InodeType::kSymlink && (!at_end || options.follow_last || trailing_slash)) {
+    if (inode && inode->type() == InodeType::kSymlink && (!at_end || FollowsLast(options))) {
       if (TRY(FollowLink(at_end, rest_.substr(name.size()), options))) continue;
     }
     if (at_end) return {};
@@ -42,10 +42,22 @@ Result<void> Walk::Run(Ref<Directory> start, std::string_view path, const WalkOp
   return {};
 }
 
+// Whether a symbolic link at the end of the path is followed.
+bool Walk::FollowsLast(const WalkOptions& options) const {
+  if (options.for_change) return false;
+  return trailing_slash ? !options.for_creation : options.follow_last;
+}
+
 // Looks `name` up in the current directory.
-Result<void> Walk::Step(std::string_view name, bool, const WalkOptions& options) {
-  if (name.size() > kNameMax) return Error::kNameTooLong;
+Result<void> Walk::Step(std::string_view name, bool at_end, const WalkOptions& options) {
   last = name;
+  if (name.size() > kNameMax) {
+    if (!at_end || !options.for_change) return Error::kNameTooLong;
+    kind = Kind::kName;
+    directory = here_;
+    inode = nullptr;
+    return {};
+  }
   if (name == ".") {
     kind = Kind::kDot;
     inode = here_;

@@ -10,6 +10,8 @@ namespace caponier::fs {
 
 struct WalkOptions {
   bool follow_last = true;      // a symbolic link at the end is followed; one before a trailing slash always is
+  bool for_change = false;      // towards making, removing or renaming: never follows the last link, and leaves its length to Last
+  bool for_creation = false;    // towards open(O_CREAT): a link before a trailing slash is not followed, there is nothing to create
   bool no_links = false;        // openat2: RESOLVE_NO_SYMLINKS
   bool no_magic_links = false;  // RESOLVE_NO_MAGICLINKS
   bool beneath = false;         // RESOLVE_BENEATH: leaving the start is refused
@@ -29,6 +31,8 @@ class Walk {
   // kNotFound when the last component is missing, kNotDirectory when a slash follows something else.
   Result<void> Existing() const;
   Location location() const;
+  // For changes: kNameTooLong when the last component is.
+  Result<void> Last() const { return last.size() > kNameMax ? Result<void>(Error::kNameTooLong) : Result<void>(); }
 
   Ref<Directory> directory;
   Ref<Inode> inode;
@@ -40,6 +44,7 @@ class Walk {
  private:
   static constexpr int kMaxLinks = 40;  // as Linux's MAXSYMLINKS
 
+  bool FollowsLast(const WalkOptions& options) const;
   Result<void> Step(std::string_view name, bool at_end, const WalkOptions& options);
   Result<bool> FollowLink(bool at_end, std::string_view rest, const WalkOptions& options);
 

@@ -54,6 +54,12 @@ Result<u64> PipeInode::Feed(mm::IoBuffer& from, u64 bytes) {
   return done;
 }
 
+void PipeInode::Forget() {
+  ring_ = Vector<std::byte>();
+  head_ = used_ = 0;
+  capacity_ = kPipeBytes;
+}
+
 // open(2) of a FIFO waits for the other end, unless told not to [fifo(7)].
 Result<Ref<File>> PipeInode::Open(const OpenHow& how, Location where) {
   if (how.write && !how.read && how.nonblocking && readers == 0) return Error::kNobodyThere;
@@ -77,6 +83,7 @@ OpenPipe::OpenPipe(Ref<PipeInode> pipe, bool reads, bool writes) : pipe_(std::mo
 OpenPipe::~OpenPipe() {
   if (reads_ && --pipe_->readers == 0) pipe_->writable.WakeAll();
   if (writes_ && --pipe_->writers == 0) pipe_->readable.WakeAll();
+  if (pipe_->readers == 0 && pipe_->writers == 0) pipe_->Forget();
 }
 
 Result<u64> OpenPipe::Read(mm::IoBuffer& to, u64) {

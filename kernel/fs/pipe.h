@@ -30,6 +30,8 @@ class PipeInode final : public Inode {
   // Up to `bytes` out of or into the ring; both stop early when the program's memory fails.
   Result<u64> Drain(mm::IoBuffer& to, u64 bytes);
   Result<u64> Feed(mm::IoBuffer& from, u64 bytes);
+  // The last end is gone: what nobody read is lost [fifo(7)].
+  void Forget();
   PipeInode* as_pipe() override { return this; }
 
  private:

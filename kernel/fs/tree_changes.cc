@@ -11,7 +11,9 @@ constexpr u32 kSetGroup = 02000, kSticky = 01000;
 
 // Something may be made at the end of this walk.
 Result<void> MayMake(Context& context, const Walk& walk) {
-  if (walk.kind != Walk::Kind::kName || walk.inode) return Error::kExists;
+  if (walk.kind != Walk::Kind::kName) return Error::kExists;
+  TRY(walk.Last());
+  if (walk.inode) return Error::kExists;
   if (walk.directory->removed) return Error::kNotFound;
   if (walk.directory->file_system().fixed) return Error::kNotPermitted;
   return walk.directory->Check(context.credentials, kChangeDirectory);
@@ -113,7 +115,9 @@ Result<void> MakeSymbolicLink(Context& context, const Walk& walk, std::string_vi
 }
 
 Result<void> MakeLink(Context& context, const Walk& walk, Ref<Inode> inode) {
-  if (walk.kind != Walk::Kind::kName || walk.inode) return Error::kExists;
+  if (walk.kind != Walk::Kind::kName) return Error::kExists;
+  TRY(walk.Last());
+  if (walk.inode) return Error::kExists;
   if (walk.trailing_slash) return Error::kNotFound;
   if (&inode->file_system() != &walk.directory->file_system()) return Error::kCrossDevice;
   TRY(MayMake(context, walk));
@@ -126,6 +130,7 @@ Result<void> MakeLink(Context& context, const Walk& walk, Ref<Inode> inode) {
 
 Result<void> Unlink(Context& context, const Walk& walk) {
   if (walk.kind != Walk::Kind::kName) return Error::kIsDirectory;
+  TRY(walk.Last());
   if (!walk.inode) return Error::kNotFound;
   if (walk.trailing_slash) return walk.inode->is_directory() ? Error::kIsDirectory : Error::kNotDirectory;
   TRY(MayRemove(context, walk));
@@ -143,6 +148,7 @@ Result<void> RemoveDirectory(Context& context, const Walk& walk) {
     case Walk::Kind::kObject: return Error::kBusy;
     case Walk::Kind::kName: break;
   }
+  TRY(walk.Last());
   if (!walk.inode) return Error::kNotFound;
   TRY(MayRemove(context, walk));
   Directory* gone = walk.inode->as_directory();
@@ -169,10 +175,14 @@ void Moved(Inode& inode, Directory& from, const Ref<Directory>& to, u64 entry) {
 
 Result<void> Rename(Context& context, const Walk& from, const Walk& to, RenameMode mode) {
   if (&from.directory->file_system() != &to.directory->file_system()) return Error::kCrossDevice;
-  if (from.kind != Walk::Kind::kName || to.kind != Walk::Kind::kName) return Error::kBusy;
+  if (from.kind != Walk::Kind::kName) return Error::kBusy;
+  if (to.kind != Walk::Kind::kName) return mode == RenameMode::kNoReplace ? Error::kExists : Error::kBusy;
+  TRY(from.Last());
   if (!from.inode) return Error::kNotFound;
+  TRY(to.Last());
   if (mode == RenameMode::kNoReplace && to.inode) return Error::kExists;
   if (mode == RenameMode::kExchange && !to.inode) return Error::kNotFound;
+  if (mode == RenameMode::kExchange && to.trailing_slash && !to.inode->is_directory()) return Error::kNotDirectory;
   const bool moves_directory = from.inode->is_directory();
   if (!moves_directory) {
     if (from.trailing_slash) return Error::kNotDirectory;

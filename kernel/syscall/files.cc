@@ -65,10 +65,10 @@ Result<Named> FindNamed(Call& call, int directory, u64 path_address, u32 at_flag
   return named;
 }
 
-Result<void> WalkTo(Call& call, fs::Walk& walk, UserPath& path, int directory, u64 path_address, bool follow_last) {
+Result<void> WalkTo(Call& call, fs::Walk& walk, UserPath& path, int directory, u64 path_address) {
   TRY(path.Read(path_address));
   Ref<fs::Directory> start = TRY(StartOf(call, directory, path.text()));
-  return walk.Run(std::move(start), path.text(), {.follow_last = follow_last});
+  return walk.Run(std::move(start), path.text(), {.for_change = true});
 }
 
 Result<i64> ReadInto(Call& call, fs::File& file, mm::IoBuffer& to, u64 offset) {

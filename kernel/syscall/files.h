@@ -39,7 +39,7 @@ struct Named {
 };
 Result<Named> FindNamed(Call& call, int directory, u64 path_address, u32 at_flags);
 // The walk to a place that something shall be made at or removed from.
-Result<void> WalkTo(Call& call, fs::Walk& walk, UserPath& path, int directory, u64 path_address, bool follow_last = false);
+Result<void> WalkTo(Call& call, fs::Walk& walk, UserPath& path, int directory, u64 path_address);
 
 // Reads or writes as read(2) does: counts capped, SIGPIPE raised.
 inline constexpr u64 kTransferMax = 0x7ffff000;  // Linux's MAX_RW_COUNT

@@ -35,7 +35,7 @@ Result<i64> ChangeOwner(Call& call, fs::Inode* inode, u32 user, u32 group) {
   if (who.user != 0 && (!keeps_user || (!keeps_group && (who.user != inode->user || group != who.group)))) return Error::kNotPermitted;
   if (user != ~0u) inode->user = user;
   if (group != ~0u) inode->group = group;
-  if (!inode->is_directory() && (user != ~0u || group != ~0u)) {
+  if (!inode->is_directory()) {
     // The new owner did not choose to lend out rights.
     inode->mode &= ~04000u;
     if ((inode->mode & 010) != 0) inode->mode &= ~02000u;
@@ -180,17 +180,18 @@ Result<i64> SysFtruncate(Call& call) {
 Result<i64> SysFallocate(Call& call) {
   const i64 offset = static_cast<i64>(call[2]), bytes = static_cast<i64>(call[3]);
   const u32 mode = call.Unsigned(1);
-  if (offset < 0 || bytes <= 0) return Error::kInvalidArgument;
   const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (offset < 0 || bytes <= 0) return Error::kInvalidArgument;
+  if (mode > kFALLOC_FL_UNSHARE_RANGE * 2 - 1 || mode == kFALLOC_FL_PUNCH_HOLE) return Error::kNotSupported;
   constexpr u32 kPunch = kFALLOC_FL_PUNCH_HOLE | kFALLOC_FL_KEEP_SIZE, kZero = kFALLOC_FL_ZERO_RANGE;
-  if (mode != 0 && mode != kFALLOC_FL_KEEP_SIZE && mode != kPunch && mode != kZero && mode != (kZero | kFALLOC_FL_KEEP_SIZE))
-    return Error::kNotSupported;
   if (!file->writable()) return Error::kBadDescriptor;
   if (file->inode() == nullptr) return Error::kNoDevice;
   if (file->inode()->type() == fs::InodeType::kFifo) return Error::kNotSeekable;
   if (file->inode()->is_directory()) return Error::kIsDirectory;
   fs::RegularFile* regular = file->inode()->as_regular();
   if (regular == nullptr) return Error::kNoDevice;
+  if (mode != 0 && mode != kFALLOC_FL_KEEP_SIZE && mode != kPunch && mode != kZero && mode != (kZero | kFALLOC_FL_KEEP_SIZE))
+    return Error::kNotSupported;
   if (regular->seals != 0 && (regular->seals & (kF_SEAL_WRITE | kF_SEAL_FUTURE_WRITE | kF_SEAL_GROW)) != 0) return Error::kNotPermitted;
   i64 end;
   if (!CheckedAdd(offset, bytes, &end)) return Error::kFileTooLarge;
@@ -232,7 +233,6 @@ Result<i64> SysReadahead(Call& call) {
 // --- flock ---------------------------------------------------------------------------------------------------------------------
 
 Result<i64> SysFlock(Call& call) {
-  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
   const u32 operation = call.Unsigned(1);
   fs::File::Lock wanted;
   switch (operation & ~kLOCK_NB) {
@@ -241,6 +241,7 @@ Result<i64> SysFlock(Call& call) {
     case kLOCK_UN: wanted = fs::File::Lock::kNone; break;
     default: return Error::kInvalidArgument;
   }
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
   if (file->inode() == nullptr) return 0;
   for (;;) {
     const auto locked = file->SetLock(wanted);

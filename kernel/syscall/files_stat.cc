@@ -177,6 +177,7 @@ Result<i64> ReadLinkAt(Call& call, int directory, u64 path_address, u64 out, i64
   fs::Location where;
   if (path.empty()) {
     // An O_PATH descriptor of the link itself.
+    if (directory == kAT_FDCWD) return Error::kNotFound;
     const Ref<fs::File> file = TRY(Files(call).Get(directory));
     where = file->where();
     if (!where.inode || where.inode->type() != fs::InodeType::kSymlink) return Error::kNotFound;

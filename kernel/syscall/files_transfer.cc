@@ -56,10 +56,14 @@ class UserVector {
   Vector<mm::IoBuffer::Piece> many_;
 };
 
-Result<u64> CheckedOffset(fs::File& file, u64 offset) {
+// The file for a transfer at an offset. Linux asks in this order.
+enum class Direction : u8 { kRead, kWrite };
+Result<Ref<fs::File>> FileAt(Call& call, u64 offset, Direction direction) {
   if (static_cast<i64>(offset) < 0) return Error::kInvalidArgument;
-  if (!file.seekable()) return Error::kNotSeekable;
-  return offset;
+  Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (!file->seekable()) return Error::kNotSeekable;
+  if (direction == Direction::kRead ? !file->readable() : !file->writable()) return Error::kBadDescriptor;
+  return file;
 }
 
 constexpr u32 kKnownReadFlags = kRWF_HIPRI | kRWF_DSYNC | kRWF_SYNC | kRWF_NOWAIT | kRWF_APPEND;
@@ -79,25 +83,22 @@ Result<i64> SysWrite(Call& call) {
 }
 
 Result<i64> SysPread64(Call& call) {
-  if (static_cast<i64>(call[3]) < 0) return Error::kInvalidArgument;
-  const Ref<fs::File> file = TRY(ReadableFile(call, call.Int(0)));
-  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  const Ref<fs::File> file = TRY(FileAt(call, call[3], Direction::kRead));
   mm::IoBuffer to = TRY(UserBuffer(call[1], call[2]));
-  return ReadInto(call, *file, to, offset);
+  return ReadInto(call, *file, to, call[3]);
 }
 
 Result<i64> SysPwrite64(Call& call) {
-  if (static_cast<i64>(call[3]) < 0) return Error::kInvalidArgument;
-  const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
-  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  const Ref<fs::File> file = TRY(FileAt(call, call[3], Direction::kWrite));
   mm::IoBuffer from = TRY(UserBuffer(call[1], call[2]));
-  return WriteFrom(call, *file, from, offset);
+  return WriteFrom(call, *file, from, call[3]);
 }
 
 Result<i64> SysReadv(Call& call) {
   const Ref<fs::File> file = TRY(ReadableFile(call, call.Int(0)));
   UserVector vector;
   mm::IoBuffer to = TRY(vector.Read(call[1], call[2]));
+  if (to.remaining() == 0) return 0;
   return ReadInto(call, *file, to, fs::File::kStream);
 }
 
@@ -105,23 +106,24 @@ Result<i64> SysWritev(Call& call) {
   const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
   UserVector vector;
   mm::IoBuffer from = TRY(vector.Read(call[1], call[2]));
+  if (from.remaining() == 0) return 0;
   return WriteFrom(call, *file, from, fs::File::kStream);
 }
 
 Result<i64> SysPreadv(Call& call) {
-  const Ref<fs::File> file = TRY(ReadableFile(call, call.Int(0)));
-  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  const Ref<fs::File> file = TRY(FileAt(call, call[3], Direction::kRead));
   UserVector vector;
   mm::IoBuffer to = TRY(vector.Read(call[1], call[2]));
-  return ReadInto(call, *file, to, offset);
+  if (to.remaining() == 0) return 0;
+  return ReadInto(call, *file, to, call[3]);
 }
 
 Result<i64> SysPwritev(Call& call) {
-  const Ref<fs::File> file = TRY(WritableFile(call, call.Int(0)));
-  const u64 offset = TRY(CheckedOffset(*file, call[3]));
+  const Ref<fs::File> file = TRY(FileAt(call, call[3], Direction::kWrite));
   UserVector vector;
   mm::IoBuffer from = TRY(vector.Read(call[1], call[2]));
-  return WriteFrom(call, *file, from, offset);
+  if (from.remaining() == 0) return 0;
+  return WriteFrom(call, *file, from, call[3]);
 }
 
 // Offset -1 stands for the file's own position.
@@ -137,6 +139,7 @@ Result<i64> SysPwritev2(Call& call) {
     if (!file->seekable() || file->inode() == nullptr) return Error::kNotSeekable;
     UserVector vector;
     mm::IoBuffer from = TRY(vector.Read(call[1], call[2]));
+  if (from.remaining() == 0) return 0;
     const u64 end = file->inode()->size();
     const i64 done = TRY(WriteFrom(call, *file, from, end));
     if (call[3] == ~u64{0}) file->position = end + static_cast<u64>(done);
@@ -147,6 +150,7 @@ Result<i64> SysPwritev2(Call& call) {
 
 Result<i64> SysLseek(Call& call) {
   const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (call.Int(2) < kSEEK_SET || call.Int(2) > kSEEK_HOLE) return Error::kInvalidArgument;
   return static_cast<i64>(TRY(file->Seek(static_cast<i64>(call[1]), call.Int(2))));
 }
 
@@ -223,12 +227,14 @@ Result<i64> SysCopyFileRange(Call& call) {
   u64 in_offset = TRY(OffsetFrom(call[1])), out_offset = TRY(OffsetFrom(call[3]));
   for (fs::File* file : {in.get(), out.get()}) {
     if (file->inode() != nullptr && file->inode()->is_directory()) return Error::kIsDirectory;
-    if (!IsRegular(*file)) return Error::kInvalidArgument;
   }
+  if (!IsRegular(*in) || !IsRegular(*out)) return Error::kInvalidArgument;
   if (!in->readable() || !out->writable() || out->appending()) return Error::kBadDescriptor;
-  const u64 bytes = std::min(call[4], kTransferMax);
+  // What the source holds now bounds the copy: a file copied onto its own end would never end.
+  const u64 from_position = call[1] == 0 ? in->position : in_offset, size = in->inode()->size();
+  const u64 bytes = std::min({call[4], kTransferMax, size > from_position ? size - from_position : 0});
   if (in->inode() == out->inode()) {
-    const u64 from = call[1] == 0 ? in->position : in_offset, to = call[3] == 0 ? out->position : out_offset;
+    const u64 from = from_position, to = call[3] == 0 ? out->position : out_offset;
     if (from < to + bytes && to < from + bytes) return Error::kInvalidArgument;
   }
   if (bytes == 0) return 0;
