@@ -69,10 +69,12 @@ TEST(Budget, PromiseLosesAHundredthOfABit) {
 
 TEST(Budget, FitsBothHalvesOfBothMachines) {
   RangeSet<1> empty;
-  for (PageRange window : {kUserWindow47, PagesOf(0, 0x0000'7fff'ffff'f000), PagesOf(0, 0x0000'ffff'ffff'f000),
-                           PagesOf(0xffff'8000'0000'0000, 0xffff'ffff'ffff'f000), PagesOf(0xffff'0000'0000'0000, 0xffff'ffff'ffff'f000)}) {
+  for (PageRange window :
+       {kUserWindow47, PagesOf(0, 0x0000'7fff'ffff'f000), PagesOf(0, 0x0000'ffff'ffff'f000),
+        PagesOf(0xffff'8000'0000'0000, 0xffff'ffff'ffff'f000), PagesOf(0xffff'0000'0000'0000, 0xffff'ffff'ffff'f000)}) {
     for (const Budget& budget : kBudgets) {
-      EXPECT_TRUE(KeepsPromise(CountPlaces({.pages = 4096, .guard_pages = 16}, window, empty), budget.page_bits)) << NameOf(budget.region);
+      EXPECT_TRUE(KeepsPromise(CountPlaces({.pages = 4096, .guard_pages = 16}, window, empty), budget.page_bits))
+          << NameOf(budget.region);
     }
   }
 }

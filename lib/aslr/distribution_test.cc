@@ -50,8 +50,9 @@ double SliceDeviation(const std::vector<u64>& samples, int shift, int bits) {
 constexpr double kLimit = 5;  // one-sided p of 3e-7 for each of some 300 slices
 
 TEST(Distribution, EveryRegionHasItsBitsAloneAndGivenAnother) {
-  std::vector<RegionRequest> regions = {{Region::kKernelImage, 3, 1, 1}, {Region::kKernelStack, 2, 2, 1}, {Region::kPerCpu, 1, 1, 1},
-                                        {Region::kDeviceRing, 1, 1, 1},  {Region::kHeapArena, 5, 1, 1},   {Region::kPageTables, 1, 1, 1}};
+  std::vector<RegionRequest> regions = {{Region::kKernelImage, 3, 1, 1}, {Region::kKernelStack, 2, 2, 1},
+                                        {Region::kPerCpu, 1, 1, 1},      {Region::kDeviceRing, 1, 1, 1},
+                                        {Region::kHeapArena, 5, 1, 1},   {Region::kPageTables, 1, 1, 1}};
   std::vector<std::vector<u64>> samples(regions.size());
   std::vector<PlacedRegion> layout(regions.size());
   SeededSource source(11);

@@ -42,8 +42,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   PageRange window;
   window.begin = input.Byte();
   window.end = window.begin + input.Byte();
-  PlaceRequest request = {.pages = 1 + input.Byte() % 32, .guard_pages = input.Byte() % 8, .alignment = u64{1} << (input.Byte() % 6)};
-  if (u64 choice = input.Byte() % 8; choice > 4) request.block = std::max(std::bit_ceil(request.pages), request.alignment) << (choice - 5);
+  PlaceRequest request = {
+      .pages = 1 + input.Byte() % 32, .guard_pages = input.Byte() % 8, .alignment = u64{1} << (input.Byte() % 6)};
+  if (u64 choice = input.Byte() % 8; choice > 4)
+    request.block = std::max(std::bit_ceil(request.pages), request.alignment) << (choice - 5);
   RangeSet<16> taken;
   for (u64 count = input.Byte() % 16; count > 0; count--) {
     u64 begin = input.Byte() * 2;

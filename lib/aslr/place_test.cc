@@ -68,13 +68,8 @@ void ExpectExactlyUniform(const PlaceRequest& request, PageRange window, const T
 
 TEST(Place, IsExactlyUniformInEverySmallWindow) {
   const std::vector<Taken> layouts = {
-      Make({}),
-      Make({{3, 4}}),
-      Make({{0, 2}, {9, 12}}),
-      Make({{2, 3}, {3, 4}, {7, 8}}),
-      Make({{1, 2}, {4, 5}, {8, 9}}),
-      Make({{0, 12}}),
-      Make({{5, 30}}),
+      Make({}),        Make({{3, 4}}),  Make({{0, 2}, {9, 12}}), Make({{2, 3}, {3, 4}, {7, 8}}), Make({{1, 2}, {4, 5}, {8, 9}}),
+      Make({{0, 12}}), Make({{5, 30}}),
   };
   for (const Taken& taken : layouts) {
     for (PageRange window : {PageRange{0, 12}, PageRange{1, 11}, PageRange{4, 7}}) {
@@ -82,8 +77,8 @@ TEST(Place, IsExactlyUniformInEverySmallWindow) {
         for (u64 guard : {0, 1, 2}) {
           for (u64 alignment : {1, 2, 4}) {
             for (int draws : {0, 1, 3}) {
-              SCOPED_TRACE(testing::Message() << "window " << window.begin << " to " << window.end << " pages " << pages << " guard "
-                                              << guard << " alignment " << alignment << " draws " << draws);
+              SCOPED_TRACE(testing::Message() << "window " << window.begin << " to " << window.end << " pages " << pages
+                                              << " guard " << guard << " alignment " << alignment << " draws " << draws);
               ExpectExactlyUniform({pages, guard, alignment}, window, taken, draws);
             }
           }
@@ -100,7 +95,8 @@ TEST(Place, IsExactlyUniformInsideBlocks) {
         for (u64 alignment : {1, 2, 4}) {
           for (u64 block : {4, 8}) {
             if (pages > block) continue;
-            SCOPED_TRACE(testing::Message() << "from " << begin << " pages " << pages << " alignment " << alignment << " block " << block);
+            SCOPED_TRACE(testing::Message() << "from " << begin << " pages " << pages << " alignment " << alignment << " block "
+                                            << block);
             ExpectExactlyUniform({pages, 1, alignment, block}, {begin, 21}, taken, 1);
           }
         }
@@ -137,9 +133,12 @@ TEST(Place, RefusesNonsense) {
   EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = ~u64{0} / 2 + 1}, window, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 3}, window, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 0}, window, Taken{}).error(), Error::kInvalidArgument);
-  EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 1, .block = 6}, window, Taken{}).error(), Error::kInvalidArgument);
-  EXPECT_EQ(Place(source, {.pages = 9, .guard_pages = 1, .alignment = 1, .block = 8}, window, Taken{}).error(), Error::kInvalidArgument);
-  EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 8, .block = 4}, window, Taken{}).error(), Error::kInvalidArgument);
+  EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 1, .block = 6}, window, Taken{}).error(),
+            Error::kInvalidArgument);
+  EXPECT_EQ(Place(source, {.pages = 9, .guard_pages = 1, .alignment = 1, .block = 8}, window, Taken{}).error(),
+            Error::kInvalidArgument);
+  EXPECT_EQ(Place(source, {.pages = 1, .guard_pages = 1, .alignment = 8, .block = 4}, window, Taken{}).error(),
+            Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {}, {5, 4}, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {}, {0, kPageNumberEnd + 1}, Taken{}).error(), Error::kInvalidArgument);
   EXPECT_EQ(Place(source, {}, {4, 4}, Taken{}).error(), Error::kNoMemory);

@@ -61,8 +61,8 @@ Result<void> Plan(Source& source, const MemoryDescription& memory, std::span<Pla
   for (const PageRange& range : memory.occupied) TRY(taken.Insert(range));
   for (size_t i = 0; i < memory.regions.size(); i++) {
     const RegionRequest& request = memory.regions[i];
-    PlaceRequest place = {.pages = request.pages, .guard_pages = request.guard_pages, .alignment = request.alignment,
-                          .block = request.block};
+    PlaceRequest place = {
+        .pages = request.pages, .guard_pages = request.guard_pages, .alignment = request.alignment, .block = request.block};
     if (promise == Promise::kPromised) {
       u64 places = CountPlaces(place, memory.window, taken);
       if (places == 0) return Error::kNoMemory;

@@ -23,9 +23,9 @@ constexpr PageRange kKernelHalf47 = {u64{0xffff800000000}, kPageNumberEnd - 1};
 // What a boot with 16 processors places.
 std::vector<RegionRequest> BootRegions() {
   std::vector<RegionRequest> regions = {
-      {Region::kKernelImage, 128, 1, 1}, {Region::kKernelStack, 8, 1, 1},     {Region::kFrameTable, 2048, 1, 1},
-      {Region::kWindows, 64, 1, 1, 512},    {Region::kPageTables, 512, 1, 1},    {Region::kDescriptorTables, 3, 1, 1},
-      {Region::kDeviceRegisters, 1, 1, 1}, {Region::kDeviceRegisters, 16, 1, 1}, {Region::kDeviceRing, 4, 1, 1},
+      {Region::kKernelImage, 128, 1, 1},        {Region::kKernelStack, 8, 1, 1},      {Region::kFrameTable, 2048, 1, 1},
+      {Region::kWindows, 64, 1, 1, 512},        {Region::kPageTables, 512, 1, 1},     {Region::kDescriptorTables, 3, 1, 1},
+      {Region::kDeviceRegisters, 1, 1, 1},      {Region::kDeviceRegisters, 16, 1, 1}, {Region::kDeviceRing, 4, 1, 1},
       {Region::kHeapArena, u64{1} << 24, 1, 1},
   };
   for (int cpu = 0; cpu < 16; cpu++) regions.push_back({Region::kPerCpu, 2, 1, 1});
@@ -144,9 +144,10 @@ TEST(PlanProgram, KeepsEverythingApartAndBelowTheTop) {
     EXPECT_EQ(layout.interpreter_page == 0, i % 3 == 0);
     EXPECT_EQ(layout.stack_offset % 16, 0u);
     EXPECT_LT(layout.stack_offset, kPageSize);
-    std::vector<PlacedRegion> placed = {{Region::kProgramStack, layout.stack_page, program.stack_pages, program.stack_guard_pages},
-                                        {Region::kBreak, layout.break_page, program.break_pages, 1},
-                                        {Region::kVdso, layout.vdso_page, program.vdso_pages, 1}};
+    std::vector<PlacedRegion> placed = {
+        {Region::kProgramStack, layout.stack_page, program.stack_pages, program.stack_guard_pages},
+        {Region::kBreak, layout.break_page, program.break_pages, 1},
+        {Region::kVdso, layout.vdso_page, program.vdso_pages, 1}};
     if (layout.image_page != 0) placed.push_back({Region::kProgramImage, layout.image_page, 300, 1});
     if (layout.interpreter_page != 0) placed.push_back({Region::kInterpreter, layout.interpreter_page, 60, 1});
     ASSERT_NO_FATAL_FAILURE(ExpectApart(placed, program.fixed, kUserWindow47));

@@ -19,12 +19,12 @@ inline constexpr PageRange kUserWindowLow2G = {16, u64{1} << 19};
 struct ProgramDescription {
   PageRange window = kUserWindow47;
   std::span<const PageRange> fixed = {};  // images at their linked addresses
-  u64 image_pages = 0;               // 0: the image is fixed
-  u64 image_alignment = 1;           // in pages
-  u64 interpreter_pages = 0;         // 0: none
+  u64 image_pages = 0;                    // 0: the image is fixed
+  u64 image_alignment = 1;                // in pages
+  u64 interpreter_pages = 0;              // 0: none
   u64 interpreter_alignment = 1;
-  u64 stack_pages = 2048;        // all it may grow to: 8 MiB, Linux's default limit
-  u64 stack_guard_pages = 256;   // 1 MiB, as Linux's stack_guard_gap: what one frame may jump over without touching
+  u64 stack_pages = 2048;          // all it may grow to: 8 MiB, Linux's default limit
+  u64 stack_guard_pages = 256;     // 1 MiB, as Linux's stack_guard_gap: what one frame may jump over without touching
   u64 break_pages = u64{1} << 20;  // all it may grow to: 4 GiB
   u64 vdso_pages = 2;
 };
@@ -42,9 +42,9 @@ template <UniformSource Source>
 Result<ProgramLayout> PlanProgram(Source& source, const ProgramDescription& program, Promise promise = Promise::kPromised) {
   RegionRequest requests[5];
   PlacedRegion placed[5];
-  u64 ProgramLayout::*pages[5] = {};
+  u64 ProgramLayout::* pages[5] = {};
   size_t count = 0;
-  auto want = [&](u64 ProgramLayout::*page, RegionRequest request) {
+  auto want = [&](u64 ProgramLayout::* page, RegionRequest request) {
     if (request.pages == 0) return;
     requests[count] = request;
     pages[count++] = page;

@@ -47,8 +47,7 @@
   X(EPOLL_CTL_MOD, 3)
 
 // epoll_create1(2).
-#define CAPONIER_LINUX_EPOLL_FLAGS(X) \
-  X(EPOLL_CLOEXEC, 02000000)
+#define CAPONIER_LINUX_EPOLL_FLAGS(X) X(EPOLL_CLOEXEC, 02000000)
 
 // eventfd2(2).
 #define CAPONIER_LINUX_EVENTFD_FLAGS(X) \
@@ -116,8 +115,7 @@
   X(CLOCK_TAI, 11)
 
 // clock_nanosleep(2), timer_settime(2).
-#define CAPONIER_LINUX_TIMER_FLAGS(X) \
-  X(TIMER_ABSTIME, 1)
+#define CAPONIER_LINUX_TIMER_FLAGS(X) X(TIMER_ABSTIME, 1)
 
 // setitimer(2).
 #define CAPONIER_LINUX_INTERVAL_TIMERS(X) \

@@ -34,8 +34,7 @@
   X(O_RDONLY, 0) \
   X(O_ACCMODE, 03) \
   X(O_SYNC, 04010000)
-#define CAPONIER_LINUX_OPEN_COMBINED_BY_ARCH(X) \
-  X(O_TMPFILE, 020200000, 020040000)
+#define CAPONIER_LINUX_OPEN_COMBINED_BY_ARCH(X) X(O_TMPFILE, 020200000, 020040000)
 
 // The flags argument of the *at calls.
 #define CAPONIER_LINUX_AT_FLAGS(X) \
@@ -49,12 +48,10 @@
   X(AT_RECURSIVE, 0x8000)
 
 // faccessat(2) reuses a bit.
-#define CAPONIER_LINUX_AT_OTHER(X) \
-  X(AT_EACCESS, 0x200)
+#define CAPONIER_LINUX_AT_OTHER(X) X(AT_EACCESS, 0x200)
 
 // In place of a directory descriptor.
-#define CAPONIER_LINUX_AT_DIRECTORY(X) \
-  X(AT_FDCWD, -100)
+#define CAPONIER_LINUX_AT_DIRECTORY(X) X(AT_FDCWD, -100)
 
 // openat2(2).
 #define CAPONIER_LINUX_RESOLVE_FLAGS(X) \
@@ -80,8 +77,7 @@
   X(X_OK, 1)
 
 // access(2), existence alone.
-#define CAPONIER_LINUX_ACCESS_NONE(X) \
-  X(F_OK, 0)
+#define CAPONIER_LINUX_ACCESS_NONE(X) X(F_OK, 0)
 
 // fcntl(2).
 #define CAPONIER_LINUX_FCNTL_COMMANDS(X) \
@@ -112,8 +108,7 @@
   X(F_GET_SEALS, 1034)
 
 // fcntl(F_SETFD).
-#define CAPONIER_LINUX_DESCRIPTOR_FLAGS(X) \
-  X(FD_CLOEXEC, 1)
+#define CAPONIER_LINUX_DESCRIPTOR_FLAGS(X) X(FD_CLOEXEC, 1)
 
 // fcntl(F_ADD_SEALS).
 #define CAPONIER_LINUX_SEALS(X) \

@@ -17,7 +17,7 @@ struct NameTable {
 // The table of a list of X(name, value): CAPONIER_ABI_NAME_TABLE(kOpenFlags, CAPONIER_LINUX_OPEN_FLAGS).
 #define CAPONIER_ABI_TABLE_VALUE(name, value, ...) static_cast<u32>(value),
 #define CAPONIER_ABI_TABLE_NAME(name, ...) #name "\0"
-#define CAPONIER_ABI_NAME_TABLE(table, LIST)                        \
+#define CAPONIER_ABI_NAME_TABLE(table, LIST) \
   constexpr u32 table##Values[] = {LIST(CAPONIER_ABI_TABLE_VALUE)}; \
   constexpr NameTable table = {table##Values, LIST(CAPONIER_ABI_TABLE_NAME), sizeof(table##Values) / sizeof(u32)};
 

@@ -48,18 +48,20 @@ void ExpectSameAsSystem(Arch arch, const std::map<std::string, int>& system) {
     auto call = static_cast<Syscall>(i);
     int number = EntryOf(call).number(arch);
     if (number < 0 || number > newest) continue;
-    if (NameOf(call) == "uretprobe" || NameOf(call) == "uprobe") continue;    // since Linux 6.11, below the newest here
+    if (NameOf(call) == "uretprobe" || NameOf(call) == "uprobe") continue;   // since Linux 6.11, below the newest here
     if (NameOf(call) == "memfd_secret" && arch == Arch::kAarch64) continue;  // its header hides it
     EXPECT_TRUE(system.contains(std::string(NameOf(call)))) << NameOf(call);
   }
 }
 
 TEST(SyscallTable, AgreesWithTheSystemHeadersOfX86) {
-  ExpectSameAsSystem(Arch::kX86_64, SystemCallsOf("echo '#include <asm/unistd.h>' | " CAPONIER_CC " " CAPONIER_X86_64_HEADERS " -E -dM -xc -"));
+  ExpectSameAsSystem(Arch::kX86_64,
+                     SystemCallsOf("echo '#include <asm/unistd.h>' | " CAPONIER_CC " " CAPONIER_X86_64_HEADERS " -E -dM -xc -"));
 }
 
 TEST(SyscallTable, AgreesWithTheSystemHeadersOfAarch64) {
-  ExpectSameAsSystem(Arch::kAarch64, SystemCallsOf("echo '#include <asm/unistd.h>' | " CAPONIER_CC " " CAPONIER_AARCH64_HEADERS " -E -dM -xc -"));
+  ExpectSameAsSystem(Arch::kAarch64,
+                     SystemCallsOf("echo '#include <asm/unistd.h>' | " CAPONIER_CC " " CAPONIER_AARCH64_HEADERS " -E -dM -xc -"));
 }
 
 TEST(SyscallTable, NumbersAndNamesAreUnique) {
@@ -83,8 +85,8 @@ TEST(SyscallTable, FindsByNumber) {
   ASSERT_TRUE(FindSyscall(Arch::kAarch64, 56, &call));
   EXPECT_EQ(call, Syscall::openat);
   EXPECT_EQ(NameOf(Syscall::openat), "openat");
-  EXPECT_THAT(EntryOf(Syscall::openat).arguments,
-              testing::ElementsAre(Argument::kDirFd, Argument::kPath, Argument::kOpenFlags, Argument::kMode, Argument::kNone, Argument::kNone));
+  EXPECT_THAT(EntryOf(Syscall::openat).arguments, testing::ElementsAre(Argument::kDirFd, Argument::kPath, Argument::kOpenFlags,
+                                                                       Argument::kMode, Argument::kNone, Argument::kNone));
   static_assert([] {
     Syscall found{};
     return FindSyscall(Arch::kX86_64, 0, &found) && found == Syscall::read;
@@ -96,7 +98,8 @@ TEST(SyscallTable, RefusesNumbersThatAreNotCalls) {
   for (u64 number : {u64{337}, u64{423}, u64{479}, u64{480}, u64{0x40000000}, ~u64{0}}) {
     EXPECT_FALSE(FindSyscall(Arch::kX86_64, number, &call)) << number;
   }
-  for (u64 number : {u64{244}, u64{259}, u64{295}, u64{423}, ~u64{0}}) EXPECT_FALSE(FindSyscall(Arch::kAarch64, number, &call)) << number;
+  for (u64 number : {u64{244}, u64{259}, u64{295}, u64{423}, ~u64{0}})
+    EXPECT_FALSE(FindSyscall(Arch::kAarch64, number, &call)) << number;
 }
 
 }  // namespace

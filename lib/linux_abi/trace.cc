@@ -145,7 +145,8 @@ void TraceSignal(TextSink& sink, const Siginfo& info) {
   } else {
     out.Write(code);
   }
-  bool is_fault = info.signo == kSIGSEGV || info.signo == kSIGBUS || info.signo == kSIGILL || info.signo == kSIGFPE || info.signo == kSIGTRAP;
+  bool is_fault =
+      info.signo == kSIGSEGV || info.signo == kSIGBUS || info.signo == kSIGILL || info.signo == kSIGFPE || info.signo == kSIGTRAP;
   if (info.code == kSI_USER || info.code == kSI_TKILL || info.code == kSI_QUEUE) {
     Format(out, ", si_pid={}, si_uid={}", info.kill.pid, info.kill.uid);
     if (info.code == kSI_QUEUE) Format(out, ", si_int={}, si_ptr={:#x}", static_cast<i32>(info.queued.value), info.queued.value);

@@ -36,9 +36,9 @@ struct TraceCall {
 // What TraceExit must know of the entry.
 struct TraceState {
   Syscall call{};
-  bool known = false;    // a call of this architecture
-  u8 next_argument = 0;  // the first one that TraceExit writes
-  u16 columns = 0;       // written so far
+  bool known = false;              // a call of this architecture
+  u8 next_argument = 0;            // the first one that TraceExit writes
+  u16 columns = 0;                 // written so far
   u64 before[kMaxArguments] = {};  // what in-out arguments pointed to
 };
 

@@ -20,14 +20,6 @@ CAPONIER_ABI_NAME_TABLE(kLocalModes, CAPONIER_LINUX_LOCAL_MODES)
 
 u64 Low(u64 value) { return value & 0xffffffff; }
 
-void Flags(Writer& out, const NameTable& table, u64 value) {
-  bool first = true;
-  u64 rest = WriteFlags(out, table, value, &first);
-  if (rest == 0 && !first) return;
-  if (!first) out.Write("|");
-  out.Hex(rest);
-}
-
 void PointedNumber(Writer& out, u64 address) {
   i32 value = 0;
   if (!out.Load(address, &value)) return out.Address(address);
@@ -59,27 +51,37 @@ void IoctlArgument(Writer& out, const Context& context, u64 address) {
   u64 request = Low(context.argument(1));
   if (IoctlFillsIn(request) && context.failed()) return out.Address(address);
   switch (request) {
-    case kTCGETS: case kTCSETS: case kTCSETSW: case kTCSETSF: {
+    case kTCGETS:
+    case kTCSETS:
+    case kTCSETSW:
+    case kTCSETSF: {
       Termios mode;
       if (!out.Load(address, &mode)) return out.Address(address);
       out.Write("{c_iflag=");
-      Flags(out, kInputModes, mode.iflag);
+      FlagsText(out, kInputModes, mode.iflag);
       out.Write(", c_oflag=");
-      Flags(out, kOutputModes, mode.oflag);
+      FlagsText(out, kOutputModes, mode.oflag);
       out.Write(", c_cflag=");
       ControlModes(out, mode.cflag);
       out.Write(", c_lflag=");
-      Flags(out, kLocalModes, mode.lflag);
+      FlagsText(out, kLocalModes, mode.lflag);
       return out.Write(", ...}");
     }
-    case kTIOCGWINSZ: case kTIOCSWINSZ: {
+    case kTIOCGWINSZ:
+    case kTIOCSWINSZ: {
       Winsize size;
       if (!out.Load(address, &size)) return out.Address(address);
       return Format(out, "{{ws_row={}, ws_col={}, ws_xpixel={}, ws_ypixel={}}}", size.row, size.col, size.xpixel, size.ypixel);
     }
-    case kFIONREAD: case kFIONBIO: case kFIOASYNC: case kTIOCGPGRP: case kTIOCSPGRP: case kTIOCGPTN: case kTIOCSPTLCK: case kTIOCOUTQ:
-    case kTIOCGSID:
-      return PointedNumber(out, address);
+    case kFIONREAD:
+    case kFIONBIO:
+    case kFIOASYNC:
+    case kTIOCGPGRP:
+    case kTIOCSPGRP:
+    case kTIOCGPTN:
+    case kTIOCSPTLCK:
+    case kTIOCOUTQ:
+    case kTIOCGSID: return PointedNumber(out, address);
     default: return out.Hex(address);
   }
 }
@@ -92,13 +94,19 @@ bool FcntlTakesNothing(u64 command) {
 
 void FcntlArgument(Writer& out, const Context& context, u64 argument) {
   switch (Low(context.argument(1))) {
-    case kF_DUPFD: case kF_DUPFD_CLOEXEC: case kF_SETOWN: case kF_SETPIPE_SZ:
-      return out.Signed(static_cast<i32>(argument));
-    case kF_SETFD:
-      return out.Write(Low(argument) == kFD_CLOEXEC ? "FD_CLOEXEC" : Low(argument) == 0 ? "0" : "FD_CLOEXEC|0x2");
+    case kF_DUPFD:
+    case kF_DUPFD_CLOEXEC:
+    case kF_SETOWN:
+    case kF_SETPIPE_SZ: return out.Signed(static_cast<i32>(argument));
+    case kF_SETFD: return out.Write(Low(argument) == kFD_CLOEXEC ? "FD_CLOEXEC" : Low(argument) == 0 ? "0" : "FD_CLOEXEC|0x2");
     case kF_SETFL: return OpenFlags(out, Low(argument), context.call.arch);
     case kF_SETSIG: return SignalText(out, Low(argument));
-    case kF_GETLK: case kF_SETLK: case kF_SETLKW: case kF_OFD_GETLK: case kF_OFD_SETLK: case kF_OFD_SETLKW: {
+    case kF_GETLK:
+    case kF_SETLK:
+    case kF_SETLKW:
+    case kF_OFD_GETLK:
+    case kF_OFD_SETLK:
+    case kF_OFD_SETLKW: {
       Flock lock;
       if (!out.Load(argument, &lock)) return out.Address(argument);
       out.Write("{l_type=");
@@ -122,12 +130,24 @@ void FcntlArgument(Writer& out, const Context& context, u64 argument) {
 // --- prctl ---------------------------------------------------------------------------------------------------------------------
 size_t PrctlArguments(u64 option) {
   switch (option) {
-    case kPR_GET_DUMPABLE: case kPR_GET_KEEPCAPS: case kPR_GET_SECUREBITS: case kPR_GET_TIMERSLACK: case kPR_GET_SECCOMP:
-      return 1;
-    case kPR_SET_NAME: case kPR_GET_NAME: case kPR_SET_PDEATHSIG: case kPR_GET_PDEATHSIG: case kPR_SET_DUMPABLE: case kPR_SET_KEEPCAPS:
-    case kPR_CAPBSET_READ: case kPR_CAPBSET_DROP: case kPR_SET_SECUREBITS: case kPR_SET_TIMERSLACK: case kPR_SET_CHILD_SUBREAPER:
-    case kPR_GET_CHILD_SUBREAPER: case kPR_GET_TID_ADDRESS:
-      return 2;
+    case kPR_GET_DUMPABLE:
+    case kPR_GET_KEEPCAPS:
+    case kPR_GET_SECUREBITS:
+    case kPR_GET_TIMERSLACK:
+    case kPR_GET_SECCOMP: return 1;
+    case kPR_SET_NAME:
+    case kPR_GET_NAME:
+    case kPR_SET_PDEATHSIG:
+    case kPR_GET_PDEATHSIG:
+    case kPR_SET_DUMPABLE:
+    case kPR_SET_KEEPCAPS:
+    case kPR_CAPBSET_READ:
+    case kPR_CAPBSET_DROP:
+    case kPR_SET_SECUREBITS:
+    case kPR_SET_TIMERSLACK:
+    case kPR_SET_CHILD_SUBREAPER:
+    case kPR_GET_CHILD_SUBREAPER:
+    case kPR_GET_TID_ADDRESS: return 2;
     default: return 5;
   }
 }
@@ -137,8 +157,11 @@ void PrctlArgument(Writer& out, const Context& context, u64 argument) {
     case kPR_SET_NAME: return QuotedString(out, argument);
     case kPR_GET_NAME: return context.failed() ? out.Address(argument) : QuotedString(out, argument);
     case kPR_SET_PDEATHSIG: return SignalText(out, Low(argument));
-    case kPR_SET_DUMPABLE: case kPR_SET_NO_NEW_PRIVS: case kPR_SET_KEEPCAPS: case kPR_SET_TIMERSLACK: case kPR_SET_CHILD_SUBREAPER:
-      return out.Unsigned(argument);
+    case kPR_SET_DUMPABLE:
+    case kPR_SET_NO_NEW_PRIVS:
+    case kPR_SET_KEEPCAPS:
+    case kPR_SET_TIMERSLACK:
+    case kPR_SET_CHILD_SUBREAPER: return out.Unsigned(argument);
     case kPR_SET_TAGGED_ADDR_CTRL: return ControlledFlags(out, argument);
     case kPR_SET_VMA: return out.Write(argument == kPR_SET_VMA_ANON_NAME ? "PR_SET_VMA_ANON_NAME" : "PR_SET_VMA_???");
     default: return out.Hex(argument);
@@ -178,7 +201,8 @@ void CloneFlagsAndSignal(Writer& out, u64 flags) {
 void Clone3Arguments(Writer& out, const Context& context, u64 address) {
   u64 size = context.argument(1);
   CloneArgs args;
-  if (address == 0 || size < kCloneArgsSizeVersion0 || !out.memory().Read(address, WritableBytesOf(args).first(kCloneArgsSizeVersion0))) {
+  if (address == 0 || size < kCloneArgsSizeVersion0 ||
+      !out.memory().Read(address, WritableBytesOf(args).first(kCloneArgsSizeVersion0))) {
     return out.Address(address);
   }
   out.Write("{flags=");
@@ -252,7 +276,8 @@ void WriteDependent(Writer& out, const Context& context, Argument kind, size_t i
     case Argument::kCloneArguments: return Clone3Arguments(out, context, value);
     case Argument::kFutexTimeout: {
       u64 command = FutexCommand(context);
-      if (command == kFUTEX_REQUEUE || command == kFUTEX_CMP_REQUEUE || command == kFUTEX_CMP_REQUEUE_PI || command == kFUTEX_WAKE_OP) {
+      if (command == kFUTEX_REQUEUE || command == kFUTEX_CMP_REQUEUE || command == kFUTEX_CMP_REQUEUE_PI ||
+          command == kFUTEX_WAKE_OP) {
         return out.Unsigned(Low(value));  // a count there
       }
       Timespec time;
@@ -292,8 +317,10 @@ size_t ArgumentsShown(const Context& context, size_t count) {
         case kFUTEX_WAKE: return 3;
         case kFUTEX_WAIT: return 4;
         case kFUTEX_REQUEUE: return 5;
-        case kFUTEX_LOCK_PI: case kFUTEX_LOCK_PI2: return 4;
-        case kFUTEX_UNLOCK_PI: case kFUTEX_TRYLOCK_PI: return 2;
+        case kFUTEX_LOCK_PI:
+        case kFUTEX_LOCK_PI2: return 4;
+        case kFUTEX_UNLOCK_PI:
+        case kFUTEX_TRYLOCK_PI: return 2;
         default: return 6;
       }
     default: return count;
@@ -311,16 +338,39 @@ bool IsSkipped(const Context& context, Argument kind, size_t index) {
 
 bool IsOutput(const Context& context, Argument kind, size_t index) {
   switch (kind) {
-    case Argument::kOutBuffer: case Argument::kOutHexBuffer: case Argument::kIovecOut: case Argument::kCpuSetOut:
-    case Argument::kDirentsOut: case Argument::kEpollEventsOut: case Argument::kIntInOut: case Argument::kIntOut:
-    case Argument::kItimerspecOut: case Argument::kItimervalOut: case Argument::kLongInOut: case Argument::kLongOut:
-    case Argument::kMsghdrOut: case Argument::kOptionOut: case Argument::kRlimitOut: case Argument::kRusageOut:
-    case Argument::kSigactionOut: case Argument::kSiginfoOut: case Argument::kSigsetOut: case Argument::kSockaddrOut:
-    case Argument::kStackOut: case Argument::kStatOut: case Argument::kStatfsOut: case Argument::kStatxOut:
-    case Argument::kSysinfoOut: case Argument::kTimespecOut: case Argument::kTimespecRemaining: case Argument::kTimevalOut:
-    case Argument::kTmsOut: case Argument::kTwoIntsOut: case Argument::kUtsnameOut: case Argument::kWaitStatusOut:
-    case Argument::kCloneArguments:
-      return true;
+    case Argument::kOutBuffer:
+    case Argument::kOutHexBuffer:
+    case Argument::kIovecOut:
+    case Argument::kCpuSetOut:
+    case Argument::kDirentsOut:
+    case Argument::kEpollEventsOut:
+    case Argument::kIntInOut:
+    case Argument::kIntOut:
+    case Argument::kItimerspecOut:
+    case Argument::kItimervalOut:
+    case Argument::kLongInOut:
+    case Argument::kLongOut:
+    case Argument::kMsghdrOut:
+    case Argument::kOptionOut:
+    case Argument::kRlimitOut:
+    case Argument::kRusageOut:
+    case Argument::kSigactionOut:
+    case Argument::kSiginfoOut:
+    case Argument::kSigsetOut:
+    case Argument::kSockaddrOut:
+    case Argument::kStackOut:
+    case Argument::kStatOut:
+    case Argument::kStatfsOut:
+    case Argument::kStatxOut:
+    case Argument::kSysinfoOut:
+    case Argument::kTimespecOut:
+    case Argument::kTimespecRemaining:
+    case Argument::kTimevalOut:
+    case Argument::kTmsOut:
+    case Argument::kTwoIntsOut:
+    case Argument::kUtsnameOut:
+    case Argument::kWaitStatusOut:
+    case Argument::kCloneArguments: return true;
     case Argument::kIoctlArgument: return IoctlFillsIn(Low(context.argument(1)));
     case Argument::kFcntlArgument: return Low(context.argument(1)) == kF_GETLK || Low(context.argument(1)) == kF_OFD_GETLK;
     case Argument::kPrctlArgument: return Low(context.argument(0)) == kPR_GET_NAME;

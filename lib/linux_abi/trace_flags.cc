@@ -83,20 +83,73 @@ constexpr u32 kOpenFlagsX86Values[] = {CAPONIER_LINUX_OPEN_FLAGS_BY_ARCH(CAPONIE
 constexpr u32 kOpenFlagsArmValues[] = {CAPONIER_LINUX_OPEN_FLAGS_BY_ARCH(CAPONIER_ABI_OPEN_AARCH64_VALUE)};
 constexpr char kOpenFlagsByArchNames[] = CAPONIER_LINUX_OPEN_FLAGS_BY_ARCH(CAPONIER_ABI_TABLE_NAME);
 
+// Arguments that are one value of a list, with the prefix of its names.
+struct ValueKind {
+  Argument kind;
+  const NameTable& table;
+  char prefix[20];
+};
+constexpr ValueKind kValueKinds[] = {
+    {Argument::kAddressFamily, kAddressFamilies, "AF_"},
+    {Argument::kAdvice, kAdvices, "MADV_"},
+    {Argument::kArchPrctlCode, kArchPrctlCodes, "ARCH_"},
+    {Argument::kClock, kClocks, "CLOCK_"},
+    {Argument::kEpollOperation, kEpollOperations, "EPOLL_CTL_"},
+    {Argument::kFcntlCommand, kFcntlCommands, "F_"},
+    {Argument::kFileAdvice, kFadvise, "POSIX_FADV_"},
+    {Argument::kIntervalTimer, kIntervalTimers, "ITIMER_"},
+    {Argument::kMembarrierCommand, kMembarrierCommands, "MEMBARRIER_CMD_"},
+    {Argument::kPrctlOption, kPrctlOptions, "PR_"},
+    {Argument::kPriorityWhich, kPriorityWhich, "PRIO_"},
+    {Argument::kRebootCommand, kRebootCommands, "LINUX_REBOOT_CMD_"},
+    {Argument::kResource, kResources, "RLIMIT_"},
+    {Argument::kSeccompOperation, kSeccompOperations, "SECCOMP_SET_MODE_"},
+    {Argument::kShutdownHow, kShutdownHow, "SHUT_"},
+    {Argument::kSigmaskHow, kSigmaskHow, "SIG_"},
+    {Argument::kSocketLevel, kSocketLevels, "SOL_"},
+    {Argument::kUsageWho, kUsageWho, "RUSAGE_"},
+    {Argument::kWaitType, kWaitTypes, "P_"},
+    {Argument::kWhence, kWhences, "SEEK_"},
+};
+
+// Arguments that are flags and nothing else.
+struct FlagsKind {
+  Argument kind;
+  const NameTable& table;
+};
+constexpr FlagsKind kFlagsKinds[] = {
+    {Argument::kAtFlags, kAtFlags},
+    {Argument::kCloseRangeFlags, kCloseRangeFlags},
+    {Argument::kEpollFlags, kEpollFlags},
+    {Argument::kEventfdFlags, kEventfdFlags},
+    {Argument::kFallocateFlags, kFallocateFlags},
+    {Argument::kFlockOperation, kFlockOperations},
+    {Argument::kInotifyEvents, kInotifyEvents},
+    {Argument::kInotifyFlags, kInotifyFlags},
+    {Argument::kMemfdFlags, kMemfdFlags},
+    {Argument::kMessageFlags, kMessageFlags},
+    {Argument::kMlockFlags, kMlockFlags},
+    {Argument::kMlockallFlags, kMlockallFlags},
+    {Argument::kMremapFlags, kMremapFlags},
+    {Argument::kMsyncFlags, kMsyncFlags},
+    {Argument::kOpenFlagsAlone, kOpenFlags},
+    {Argument::kPkeyRights, kPkeyRights},
+    {Argument::kRandomFlags, kRandomFlags},
+    {Argument::kRenameFlags, kRenameFlags},
+    {Argument::kRseqFlags, kRseqFlags},
+    {Argument::kRwfFlags, kRwfFlags},
+    {Argument::kSignalfdFlags, kSignalfdFlags},
+    {Argument::kSocketFlags, kSocketFlags},
+    {Argument::kTimerFlags, kTimerFlags},
+    {Argument::kTimerfdFlags, kTimerfdFlags},
+    {Argument::kTimerfdSetFlags, kTimerfdSetFlags},
+    {Argument::kWaitOptions, kWaitOptions},
+};
+
 void Value(Writer& out, const NameTable& table, u64 value, std::string_view prefix) {
   std::string_view name = NameOf(table, value);
   if (!name.empty()) return out.Write(name);
   Format(out, "{:#x} /* {}??? */", value, prefix);
-}
-
-// `none` is what no flag at all is called.
-void Flags(Writer& out, const NameTable& table, u64 value, std::string_view none = "0") {
-  bool first = true;
-  u64 rest = WriteFlags(out, table, value, &first);
-  if (first && rest == 0) return out.Write(none);
-  if (rest == 0) return;
-  if (!first) out.Write("|");
-  out.Hex(rest);
 }
 
 // A value in the bits of `mask`, and flags beside it.
@@ -104,7 +157,7 @@ void ValueAndFlags(Writer& out, const NameTable& values, u64 mask, const NameTab
   Value(out, values, value & mask, prefix);
   if ((value & ~mask) == 0) return;
   out.Write("|");
-  Flags(out, flags, value & ~mask);
+  FlagsText(out, flags, value & ~mask);
 }
 
 void MapFlagsText(Writer& out, u64 flags, Arch arch) {
@@ -142,7 +195,8 @@ void FutexOperationText(Writer& out, u64 operation) {
 
 void StatxMaskText(Writer& out, u64 mask) {
   bool first = true;
-  for (auto [value, name] : {std::pair<u64, std::string_view>{kSTATX_ALL, "STATX_ALL"}, {kSTATX_BASIC_STATS, "STATX_BASIC_STATS"}}) {
+  for (auto [value, name] :
+       {std::pair<u64, std::string_view>{kSTATX_ALL, "STATX_ALL"}, {kSTATX_BASIC_STATS, "STATX_BASIC_STATS"}}) {
     if ((mask & value) != value) continue;
     out.Write(name);
     mask &= ~value;
@@ -158,11 +212,26 @@ void StatxMaskText(Writer& out, u64 mask) {
 
 void StatxFlagsText(Writer& out, u64 flags) {
   constexpr u64 kSync = kAT_STATX_FORCE_SYNC | kAT_STATX_DONT_SYNC;
-  out.Write((flags & kSync) == 0 ? "AT_STATX_SYNC_AS_STAT"
-            : (flags & kSync) == kAT_STATX_FORCE_SYNC ? "AT_STATX_FORCE_SYNC" : "AT_STATX_DONT_SYNC");
+  out.Write((flags & kSync) == 0                      ? "AT_STATX_SYNC_AS_STAT"
+            : (flags & kSync) == kAT_STATX_FORCE_SYNC ? "AT_STATX_FORCE_SYNC"
+                                                      : "AT_STATX_DONT_SYNC");
   if ((flags & ~kSync) == 0) return;
   out.Write("|");
-  Flags(out, kAtFlags, flags & ~kSync);
+  FlagsText(out, kAtFlags, flags & ~kSync);
+}
+
+bool WriteListed(Writer& out, Argument kind, u64 value) {
+  for (const ValueKind& entry : kValueKinds) {
+    if (entry.kind != kind) continue;
+    Value(out, entry.table, value, entry.prefix);
+    return true;
+  }
+  for (const FlagsKind& entry : kFlagsKinds) {
+    if (entry.kind != kind) continue;
+    FlagsText(out, entry.table, value);
+    return true;
+  }
+  return false;
 }
 
 void SchedulerText(Writer& out, u64 policy) {
@@ -184,7 +253,16 @@ u64 WriteFlags(Writer& out, const NameTable& table, u64 value, bool* first) {
   return value;
 }
 
-void CloneFlags(Writer& out, u64 flags) { Flags(out, kCloneFlags, flags); }
+void FlagsText(Writer& out, const NameTable& table, u64 value, std::string_view none) {
+  bool first = true;
+  u64 rest = WriteFlags(out, table, value, &first);
+  if (first && rest == 0) return out.Write(none);
+  if (rest == 0) return;
+  if (!first) out.Write("|");
+  out.Hex(rest);
+}
+
+void CloneFlags(Writer& out, u64 flags) { FlagsText(out, kCloneFlags, flags); }
 
 void OpenFlags(Writer& out, u64 flags, Arch arch) {
   constexpr std::string_view kModes[] = {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"};
@@ -226,7 +304,8 @@ bool WriteScalar(Writer& out, Argument kind, u64 value, Arch arch) {
   const u64 low = value & 0xffffffff;  // an int or unsigned argument; the upper half is not the program's to define
   const auto number = static_cast<i32>(low);
   switch (kind) {
-    case Argument::kInt: case Argument::kFd: out.Signed(number); break;
+    case Argument::kInt:
+    case Argument::kFd: out.Signed(number); break;
     case Argument::kUInt: out.Unsigned(low); break;
     case Argument::kLong: out.Signed(static_cast<i64>(value)); break;
     case Argument::kSize: out.Unsigned(value); break;
@@ -244,15 +323,7 @@ bool WriteScalar(Writer& out, Argument kind, u64 value, Arch arch) {
       break;
     case Argument::kSignal: SignalText(out, low); break;
 
-    case Argument::kAccessMode: Flags(out, kAccessModes, low, "F_OK"); break;
-    case Argument::kAddressFamily: Value(out, kAddressFamilies, low, "AF_"); break;
-    case Argument::kAdvice: Value(out, kAdvices, low, "MADV_"); break;
-    case Argument::kArchPrctlCode: Value(out, kArchPrctlCodes, low, "ARCH_"); break;
-    case Argument::kClock: Value(out, kClocks, low, "CLOCK_"); break;
-    case Argument::kEpollOperation: Value(out, kEpollOperations, low, "EPOLL_CTL_"); break;
-    case Argument::kFcntlCommand: Value(out, kFcntlCommands, low, "F_"); break;
-    case Argument::kFileAdvice: Value(out, kFadvise, low, "POSIX_FADV_"); break;
-    case Argument::kIntervalTimer: Value(out, kIntervalTimers, low, "ITIMER_"); break;
+    case Argument::kAccessMode: FlagsText(out, kAccessModes, low, "F_OK"); break;
     case Argument::kIoctlRequest:
       if (std::string_view name = NameOf(kIoctls, low); !name.empty()) {
         out.Write(name);
@@ -263,65 +334,26 @@ bool WriteScalar(Writer& out, Argument kind, u64 value, Arch arch) {
         out.Write(")");
       }
       break;
-    case Argument::kMembarrierCommand: Value(out, kMembarrierCommands, low, "MEMBARRIER_CMD_"); break;
-    case Argument::kPrctlOption: Value(out, kPrctlOptions, low, "PR_"); break;
-    case Argument::kPriorityWhich: Value(out, kPriorityWhich, low, "PRIO_"); break;
-    case Argument::kRebootCommand: Value(out, kRebootCommands, low, "LINUX_REBOOT_CMD_"); break;
-    case Argument::kResource: Value(out, kResources, low, "RLIMIT_"); break;
-    case Argument::kSeccompOperation: Value(out, kSeccompOperations, low, "SECCOMP_SET_MODE_"); break;
-    case Argument::kShutdownHow: Value(out, kShutdownHow, low, "SHUT_"); break;
-    case Argument::kSigmaskHow: Value(out, kSigmaskHow, low, "SIG_"); break;
-    case Argument::kSocketLevel: Value(out, kSocketLevels, low, "SOL_"); break;
-    case Argument::kUsageWho: Value(out, kUsageWho, low, "RUSAGE_"); break;
-    case Argument::kWaitType: Value(out, kWaitTypes, low, "P_"); break;
-    case Argument::kWhence: Value(out, kWhences, low, "SEEK_"); break;
-
     case Argument::kAccessAtFlags:
       if ((low & kAT_EACCESS) != 0) {
         out.Write((low & ~u64{kAT_EACCESS}) == 0 ? "AT_EACCESS" : "AT_EACCESS|");
         if ((low & ~u64{kAT_EACCESS}) == 0) break;
       }
-      Flags(out, kAtFlags, low & ~u64{kAT_EACCESS});
+      FlagsText(out, kAtFlags, low & ~u64{kAT_EACCESS});
       break;
-    case Argument::kAtFlags: Flags(out, kAtFlags, low); break;
     case Argument::kStatxFlags: StatxFlagsText(out, low); break;
     case Argument::kCloneFlagsAlone: CloneFlags(out, value); break;
-    case Argument::kCloseRangeFlags: Flags(out, kCloseRangeFlags, low); break;
-    case Argument::kEpollFlags: Flags(out, kEpollFlags, low); break;
-    case Argument::kEventfdFlags: Flags(out, kEventfdFlags, low); break;
-    case Argument::kFallocateFlags: Flags(out, kFallocateFlags, low); break;
-    case Argument::kFlockOperation: Flags(out, kFlockOperations, low); break;
     case Argument::kFutexOperation: FutexOperationText(out, low); break;
-    case Argument::kInotifyEvents: Flags(out, kInotifyEvents, low); break;
-    case Argument::kInotifyFlags: Flags(out, kInotifyFlags, low); break;
     case Argument::kMapFlags: MapFlagsText(out, low, arch); break;
-    case Argument::kMemfdFlags: Flags(out, kMemfdFlags, low); break;
-    case Argument::kMessageFlags: Flags(out, kMessageFlags, low); break;
-    case Argument::kMlockFlags: Flags(out, kMlockFlags, low); break;
-    case Argument::kMlockallFlags: Flags(out, kMlockallFlags, low); break;
-    case Argument::kMremapFlags: Flags(out, kMremapFlags, low); break;
-    case Argument::kMsyncFlags: Flags(out, kMsyncFlags, low); break;
     case Argument::kOpenFlags: OpenFlags(out, low, arch); break;
-    case Argument::kOpenFlagsAlone: Flags(out, kOpenFlags, low); break;
-    case Argument::kPkeyRights: Flags(out, kPkeyRights, low); break;
     case Argument::kProtection: ProtectionText(out, low, arch); break;
-    case Argument::kRandomFlags: Flags(out, kRandomFlags, low); break;
-    case Argument::kRenameFlags: Flags(out, kRenameFlags, low); break;
-    case Argument::kRseqFlags: Flags(out, kRseqFlags, low); break;
-    case Argument::kRwfFlags: Flags(out, kRwfFlags, low); break;
     case Argument::kScheduler:
       SchedulerText(out, low & ~u64{kSCHED_RESET_ON_FORK});
       if ((low & kSCHED_RESET_ON_FORK) != 0) out.Write("|SCHED_RESET_ON_FORK");
       break;
-    case Argument::kSignalfdFlags: Flags(out, kSignalfdFlags, low); break;
-    case Argument::kSocketFlags: Flags(out, kSocketFlags, low); break;
     case Argument::kSocketType: ValueAndFlags(out, kSocketTypes, 0xf, kSocketFlags, low, "SOCK_"); break;
     case Argument::kStatxMask: StatxMaskText(out, low); break;
-    case Argument::kTimerFlags: Flags(out, kTimerFlags, low); break;
-    case Argument::kTimerfdFlags: Flags(out, kTimerfdFlags, low); break;
-    case Argument::kTimerfdSetFlags: Flags(out, kTimerfdSetFlags, low); break;
-    case Argument::kWaitOptions: Flags(out, kWaitOptions, low); break;
-    default: return false;
+    default: return WriteListed(out, kind, low);
   }
   return true;
 }

@@ -49,7 +49,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   call.number = (data[0] | data[1] << 8) & 0x1ff;
   for (size_t i = 0; i < kMaxArguments; i++) {
     u64 low = data[3 + 2 * i], high = data[4 + 2 * i];
-    call.arguments[i] = (high & 0x80) != 0 ? kBase + (low | (high & 0x7f) << 8) : (high & 0x40) != 0 ? ~u64{0} - low : low | high << 8;
+    call.arguments[i] = (high & 0x80) != 0   ? kBase + (low | (high & 0x7f) << 8)
+                        : (high & 0x40) != 0 ? ~u64{0} - low
+                                             : low | high << 8;
   }
   i64 result = data[2] < 0x80 ? data[2] : -static_cast<i64>(data[2] - 0x7f) * 4;
   CountingSink sink;

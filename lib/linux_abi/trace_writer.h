@@ -7,9 +7,9 @@
 namespace caponier::linux_abi::internal {
 
 // Bounds on what one line shows, strace's defaults.
-inline constexpr size_t kShownBytes = 32;    // of a buffer
+inline constexpr size_t kShownBytes = 32;     // of a buffer
 inline constexpr size_t kShownElements = 32;  // of a vector
-inline constexpr size_t kShownStrings = 32;  // of an argument vector
+inline constexpr size_t kShownStrings = 32;   // of an argument vector
 
 // Counts columns on the way, and reads the program's memory.
 class Writer final : public TextSink {
@@ -29,10 +29,10 @@ class Writer final : public TextSink {
 
   void Signed(i64 value) { Format(*this, "{}", value); }
   void Unsigned(u64 value) { Format(*this, "{}", value); }
-  void Hex(u64 value);               // 0 or 0x1f
-  void Address(u64 value);           // NULL or 0x1f
+  void Hex(u64 value);                // 0 or 0x1f
+  void Address(u64 value);            // NULL or 0x1f
   void Octal(u64 value, int digits);  // 0644
-  void Join(bool* first) {           // ", " before all but the first
+  void Join(bool* first) {            // ", " before all but the first
     if (!*first) Write(", ");
     *first = false;
   }
@@ -59,13 +59,15 @@ void SignalText(Writer& out, u64 signal);      // SIGINT, SIGRT_2, 0
 void SignalSet(Writer& out, u64 set);          // [INT USR1], ~[KILL STOP]
 void ClockedTime(Writer& out, Timespec time);  // {tv_sec=1, tv_nsec=0}
 void WaitStatus(Writer& out, u32 status);
-void FileMode(Writer& out, u64 mode);  // S_IFREG|0644
+void FileMode(Writer& out, u64 mode);          // S_IFREG|0644
 void ControlledFlags(Writer& out, u64 flags);  // prctl(PR_SET_TAGGED_ADDR_CTRL)
 
 // Arguments whose text depends on their number alone. False for the other kinds.
 bool WriteScalar(Writer& out, Argument kind, u64 value, Arch arch);
 // The names of `value`'s bits that `table` has, joined; what is left of it. `first` says whether nothing was written yet.
 u64 WriteFlags(Writer& out, const NameTable& table, u64 value, bool* first);
+// All of `value`: names, then what is left as a number; 0 when there is nothing.
+void FlagsText(Writer& out, const NameTable& table, u64 value, std::string_view none = "0");
 // The clone(2) flags without the exit signal.
 void CloneFlags(Writer& out, u64 flags);
 void OpenFlags(Writer& out, u64 flags, Arch arch);

@@ -21,6 +21,6 @@ namespace native = abi::native;
 #endif
 
 #define CHECK_SIZE(ours, theirs) static_assert(sizeof(ours) == sizeof(theirs), #ours);
-#define CHECK_MEMBER(ours, member, theirs, their_member)                                                   \
+#define CHECK_MEMBER(ours, member, theirs, their_member) \
   static_assert(__builtin_offsetof(ours, member) == __builtin_offsetof(theirs, their_member), #ours "::" #member); \
   static_assert(sizeof(ours::member) == sizeof(((theirs*)nullptr)->their_member), #ours "::" #member);

@@ -1,11 +1,9 @@
 // Every constant against the kernel's headers, and against the C library's where the kernel has none.
-#include <linux/stat.h>  // first: after a C library header it defines nothing
-
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
-#include <asm/siginfo.h>
 #include <asm/sigcontext.h>
+#include <asm/siginfo.h>
 #include <asm/termbits.h>
 #include <dirent.h>
 #include <linux/auxvec.h>
@@ -31,6 +29,7 @@
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/signalfd.h>
+#include <linux/stat.h>  // first: after a C library header it defines nothing
 #include <linux/time.h>
 #include <linux/timerfd.h>
 #include <linux/wait.h>

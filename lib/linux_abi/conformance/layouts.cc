@@ -161,8 +161,8 @@ CHECK_MEMBER(abi::SignalfdSiginfo, arch, struct signalfd_siginfo, ssi_arch)
 // What the kernel copies out whole has no padding that could carry its memory along.
 template <typename... T>
 constexpr bool kNoPadding = (std::has_unique_object_representations_v<T> && ...);
-static_assert(kNoPadding<abi::Timespec, abi::Timeval, abi::Itimerspec, abi::Itimerval, abi::Tms, native::Stat, abi::Statx, abi::Statfs,
-                         abi::Flock, abi::Rusage, abi::Rlimit64, abi::Utsname, abi::Sysinfo, abi::Rseq, abi::CapUserData, abi::Termios,
-                         abi::Winsize, native::EpollEvent, abi::SockaddrIn, abi::SockaddrIn6, abi::SockaddrUn, abi::Msghdr, abi::Mmsghdr,
-                         abi::Ucred, abi::SignalfdSiginfo, abi::InotifyEvent, abi::StackT, abi::Sigaction, abi::RobustListHead,
-                         abi::AuxiliaryEntry>);
+static_assert(kNoPadding<abi::Timespec, abi::Timeval, abi::Itimerspec, abi::Itimerval, abi::Tms, native::Stat, abi::Statx,
+                         abi::Statfs, abi::Flock, abi::Rusage, abi::Rlimit64, abi::Utsname, abi::Sysinfo, abi::Rseq,
+                         abi::CapUserData, abi::Termios, abi::Winsize, native::EpollEvent, abi::SockaddrIn, abi::SockaddrIn6,
+                         abi::SockaddrUn, abi::Msghdr, abi::Mmsghdr, abi::Ucred, abi::SignalfdSiginfo, abi::InotifyEvent,
+                         abi::StackT, abi::Sigaction, abi::RobustListHead, abi::AuxiliaryEntry>);

@@ -1,8 +1,8 @@
 // Signal frames and siginfo. The kernel's sigaction of AArch64 has a restorer its header leaves out, so only its start is comparable.
-#include <linux/signal.h>
-#include <linux/audit.h>
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
+#include <linux/audit.h>
+#include <linux/signal.h>
 
 #include "lib/linux_abi/arch_types.h"
 #include "lib/linux_abi/conformance/check.h"
