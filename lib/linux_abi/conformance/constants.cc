@@ -1,4 +1,9 @@
 // Every constant against the kernel's headers, and against the C library's where the kernel has none.
+// Must come first: after a header of the C library it defines nothing.
+// clang-format off
+#include <linux/stat.h>
+// clang-format on
+
 #include <asm/fcntl.h>
 #include <asm/ioctls.h>
 #include <asm/poll.h>
@@ -29,7 +34,6 @@
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/signalfd.h>
-#include <linux/stat.h>  // first: after a C library header it defines nothing
 #include <linux/time.h>
 #include <linux/timerfd.h>
 #include <linux/wait.h>

@@ -1,8 +1,11 @@
 // Signal frames and siginfo. The kernel's sigaction of AArch64 has a restorer its header leaves out, so only its start is comparable.
+// asm/ucontext.h needs the types of linux/signal.h.
+// clang-format off
+#include <linux/signal.h>
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
 #include <linux/audit.h>
-#include <linux/signal.h>
+// clang-format on
 
 #include "lib/linux_abi/arch_types.h"
 #include "lib/linux_abi/conformance/check.h"
