@@ -31,7 +31,8 @@ std::string SampleArchive() {
   ArchiveWriter writer(sink);
   writer.Add({.path = ".", .mode = kTypeDirectory | 0755, .nlink = 3}, {}).value();
   writer.Add({.path = "bin", .mode = kTypeDirectory | 0755, .nlink = 2, .ino = 1}, {}).value();
-  writer.Add({.path = "bin/tool", .mode = kTypeRegular | 0755, .uid = 7, .gid = 8, .mtime = 1234567, .ino = 2}, AsBytes("hello")).value();
+  writer.Add({.path = "bin/tool", .mode = kTypeRegular | 0755, .uid = 7, .gid = 8, .mtime = 1234567, .ino = 2}, AsBytes("hello"))
+      .value();
   writer.Add({.path = "bin/empty", .mode = kTypeRegular | 0600, .ino = 3}, {}).value();
   writer.Add({.path = "bin/link", .mode = kTypeSymlink | 0777, .ino = 4}, AsBytes("tool")).value();
   writer.Add({.path = "first", .mode = kTypeRegular | 0644, .nlink = 2, .ino = 5}, {}).value();
@@ -161,9 +162,17 @@ std::string WithTrailer(std::string entry) { return entry + RawEntry(std::string
 TEST(Archive, NormalisesPaths) {
   struct {
     std::string_view name, path;
-  } cases[] = {{{"a\0", 2}, "a"},        {{"/a\0", 3}, "a"},       {{"./a/b\0", 6}, "a/b"},          {{".//a\0", 5}, "a"},
-               {{"a/\0", 3}, "a"},       {{"..a\0", 4}, "..a"},    {{"a/.b\0", 5}, "a/.b"},          {{"a\0\0\0\0", 5}, "a"},
-               {{"/./a\0", 5}, "a"},     {{"...\0", 4}, "..."},    {{"./TRAILER!!!\0", 13}, "TRAILER!!!"}};
+  } cases[] = {{{"a\0", 2}, "a"},
+               {{"/a\0", 3}, "a"},
+               {{"./a/b\0", 6}, "a/b"},
+               {{".//a\0", 5}, "a"},
+               {{"a/\0", 3}, "a"},
+               {{"..a\0", 4}, "..a"},
+               {{"a/.b\0", 5}, "a/.b"},
+               {{"a\0\0\0\0", 5}, "a"},
+               {{"/./a\0", 5}, "a"},
+               {{"...\0", 4}, "..."},
+               {{"./TRAILER!!!\0", 13}, "TRAILER!!!"}};
   for (const auto& test : cases) {
     Read read = ReadAll(WithTrailer(RawEntry(test.name, "data")));
     EXPECT_EQ(read.what, "");
@@ -264,7 +273,9 @@ class AgainstCpio : public testing::Test {
   void TearDown() override {
     if (!directory_.empty()) std::filesystem::remove_all(directory_);
   }
-  void Shell(const std::string& command) { ASSERT_EQ(std::system(("cd " + directory_.string() + " && " + command).c_str()), 0) << command; }
+  void Shell(const std::string& command) {
+    ASSERT_EQ(std::system(("cd " + directory_.string() + " && " + command).c_str()), 0) << command;
+  }
   std::string Slurp(const std::string& name) {
     std::ifstream in(directory_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};

@@ -46,7 +46,8 @@ Result<std::string_view> ArchiveReader::ReadName(u64 offset, u32 size) {
   size_t length = padded.find('\0');
   if (length == std::string_view::npos) return Malformed("an entry's name is not terminated", offset);
   // Our writer pads names with NULs; anything else behind the first one would be a second, hidden name.
-  if (padded.find_first_not_of('\0', length) != std::string_view::npos) return Malformed("an entry's name has bytes after its end", offset);
+  if (padded.find_first_not_of('\0', length) != std::string_view::npos)
+    return Malformed("an entry's name has bytes after its end", offset);
   if (length == 0) return Malformed("an entry's name is empty", offset);
   if (length >= kMaxPath) return Malformed("an entry's name is too long", offset);
   return padded.substr(0, length);
@@ -68,7 +69,8 @@ Result<void> ArchiveReader::CheckContent(const Entry& entry) {
   if (type == kTypeSymlink) {
     if (entry.data_size == 0) return Malformed("a symbolic link points nowhere", at_);
     if (entry.data_size >= kMaxPath) return Malformed("a symbolic link's target is too long", entry.data_offset);
-    if (AsText(entry.data).find('\0') != std::string_view::npos) return Malformed("a symbolic link's target contains a NUL", entry.data_offset);
+    if (AsText(entry.data).find('\0') != std::string_view::npos)
+      return Malformed("a symbolic link's target contains a NUL", entry.data_offset);
   } else if (type != kTypeRegular && entry.data_size != 0) {
     return Malformed("an entry that is no file has data", entry.data_offset);
   }
@@ -81,9 +83,10 @@ Result<std::optional<Entry>> ArchiveReader::Read() {
   if (archive_.size() - at_ < sizeof(RecordHeader)) return Malformed("the archive ends without its trailer", at_);
   RecordHeader header;
   std::memcpy(&header, archive_.data() + at_, sizeof(header));
-  if (std::string_view(header.magic, sizeof(header.magic)) != kMagic) return Malformed("an entry does not start with 070701", at_);
-  const Hex* fields[] = {&header.ino,       &header.mode,       &header.uid,        &header.gid,       &header.nlink,
-                         &header.mtime,     &header.file_size,  &header.dev_major,  &header.dev_minor, &header.rdev_major,
+  if (std::string_view(header.magic, sizeof(header.magic)) != kMagic)
+    return Malformed("an entry does not start with 070701", at_);
+  const Hex* fields[] = {&header.ino,        &header.mode,      &header.uid,       &header.gid,       &header.nlink,
+                         &header.mtime,      &header.file_size, &header.dev_major, &header.dev_minor, &header.rdev_major,
                          &header.rdev_minor, &header.name_size, &header.check};
   u32 values[13];
   for (size_t i = 0; i < 13; i++) {

@@ -37,7 +37,8 @@ Result<DynamicSection> DynamicSection::Open(Bytes file, Machine expected, Diagno
   DynamicSection out;
   if (image.interpreter) out.interpreter_ = NameAt(file.subspan(image.interpreter->start, image.interpreter->size), 0);
   if (!image.dynamic) return out;
-  if (image.dynamic->size % sizeof(DynamicRecord) != 0) return malformed("the dynamic section's size is not a multiple of 16", image.dynamic->start);
+  if (image.dynamic->size % sizeof(DynamicRecord) != 0)
+    return malformed("the dynamic section's size is not a multiple of 16", image.dynamic->start);
   out.present_ = true;
   out.records_ = file.subspan(image.dynamic->start, image.dynamic->size);
 
@@ -56,7 +57,8 @@ Result<DynamicSection> DynamicSection::Open(Bytes file, Machine expected, Diagno
     }
   }
   if (out.count_ == room) return malformed("the dynamic section is not terminated", image.dynamic->start);
-  if (strings.has_value() != strings_size.has_value()) return malformed("the dynamic section has half a string table", image.dynamic->start);
+  if (strings.has_value() != strings_size.has_value())
+    return malformed("the dynamic section has half a string table", image.dynamic->start);
   if (strings) {
     auto table = AtAddress(file, image, *strings, *strings_size);
     if (!table) return malformed("the dynamic section's strings lie outside the file", image.dynamic->start);
@@ -64,11 +66,14 @@ Result<DynamicSection> DynamicSection::Open(Bytes file, Machine expected, Diagno
   }
   for (size_t i = 0; i < out.count_; i++) {
     const DynamicRecord record = out.Record(i);
-    const bool is_name = record.tag == kDynamicNeeded || record.tag == kDynamicSoname || record.tag == kDynamicRunpath || record.tag == kDynamicRpath;
+    const bool is_name = record.tag == kDynamicNeeded || record.tag == kDynamicSoname || record.tag == kDynamicRunpath ||
+                         record.tag == kDynamicRpath;
     if (!is_name) continue;
     auto name = NameAt(out.strings_, record.value);
-    if (!name) return malformed("a name in the dynamic section lies outside its strings", image.dynamic->start + i * sizeof(record));
-    if (name->empty() && record.tag == kDynamicNeeded) return malformed("a library needed has no name", image.dynamic->start + i * sizeof(record));
+    if (!name)
+      return malformed("a name in the dynamic section lies outside its strings", image.dynamic->start + i * sizeof(record));
+    if (name->empty() && record.tag == kDynamicNeeded)
+      return malformed("a library needed has no name", image.dynamic->start + i * sizeof(record));
   }
   return out;
 }

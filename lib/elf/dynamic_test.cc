@@ -38,8 +38,13 @@ std::vector<std::string> Needed(const DynamicSection& section) {
 }
 
 TEST(Dynamic, ReadsNames) {
-  FileForTest file = MakeDynamic({{kDynamicNeeded, 1}, {kDynamicNeeded, 11}, {kDynamicStrings, kStringsAddress}, {kDynamicStringsSize, 42},
-                                  {kDynamicRunpath, 21}, {kDynamicSoname, 33}, {0, 0}});
+  FileForTest file = MakeDynamic({{kDynamicNeeded, 1},
+                                  {kDynamicNeeded, 11},
+                                  {kDynamicStrings, kStringsAddress},
+                                  {kDynamicStringsSize, 42},
+                                  {kDynamicRunpath, 21},
+                                  {kDynamicSoname, 33},
+                                  {0, 0}});
   FirstDiagnostic diagnostic;
   auto section = DynamicSection::Open(file.view(), Machine::kX86_64, diagnostic);
   ASSERT_TRUE(section.ok()) << diagnostic.what();
@@ -69,8 +74,10 @@ TEST(Dynamic, RefusesBrokenSections) {
       {"the dynamic section is not terminated", MakeDynamic({{1, 1}}, 0x10)},
       {"the dynamic section has half a string table", MakeDynamic({{kDynamicStrings, kStringsAddress}})},
       {"the dynamic section has half a string table", MakeDynamic({{kDynamicStringsSize, 1}})},
-      {"the dynamic section's strings lie outside the file", MakeDynamic({{kDynamicStrings, kStringsAddress}, {kDynamicStringsSize, 0x91}})},
-      {"the dynamic section's strings lie outside the file", MakeDynamic({{kDynamicStrings, kStringsAddress}, {kDynamicStringsSize, ~u64{0}}})},
+      {"the dynamic section's strings lie outside the file",
+       MakeDynamic({{kDynamicStrings, kStringsAddress}, {kDynamicStringsSize, 0x91}})},
+      {"the dynamic section's strings lie outside the file",
+       MakeDynamic({{kDynamicStrings, kStringsAddress}, {kDynamicStringsSize, ~u64{0}}})},
       {"the dynamic section's strings lie outside the file", MakeDynamic({{kDynamicStrings, 0}, {kDynamicStringsSize, 1}})},
       {"a name in the dynamic section lies outside its strings", MakeDynamic({{kDynamicNeeded, 1}})},
       {"a name in the dynamic section lies outside its strings",

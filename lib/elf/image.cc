@@ -18,10 +18,15 @@ std::string_view WrongMachine(u16 found, Machine expected) {
   switch (found) {
     case static_cast<u16>(Machine::kX86_64): return "an x86-64 program, and this machine is AArch64";
     case static_cast<u16>(Machine::kAarch64): return "an AArch64 program, and this machine is x86-64";
-    case kMachineI386: return x86 ? "a 32-bit x86 program, and this machine is x86-64" : "a 32-bit x86 program, and this machine is AArch64";
-    case kMachineArm: return x86 ? "a 32-bit Arm program, and this machine is x86-64" : "a 32-bit Arm program, and this machine is AArch64";
-    case kMachineRiscV: return x86 ? "a RISC-V program, and this machine is x86-64" : "a RISC-V program, and this machine is AArch64";
-    default: return x86 ? "a program for another processor, and this machine is x86-64" : "a program for another processor, and this machine is AArch64";
+    case kMachineI386:
+      return x86 ? "a 32-bit x86 program, and this machine is x86-64" : "a 32-bit x86 program, and this machine is AArch64";
+    case kMachineArm:
+      return x86 ? "a 32-bit Arm program, and this machine is x86-64" : "a 32-bit Arm program, and this machine is AArch64";
+    case kMachineRiscV:
+      return x86 ? "a RISC-V program, and this machine is x86-64" : "a RISC-V program, and this machine is AArch64";
+    default:
+      return x86 ? "a program for another processor, and this machine is x86-64"
+                 : "a program for another processor, and this machine is AArch64";
   }
 }
 
@@ -136,12 +141,11 @@ Result<void> Parser::Visit(const ProgramHeader& segment, u64 at, Policy policy, 
       return {};
     case kSegmentTls: return SetTls(segment, at, image);
     case kSegmentGnuProperty: return SetProperties(segment, at, image);
-    case kSegmentGnuStack:
-      image.executable_stack = (segment.flags & kFlagExecute) != 0;
-      return {};
+    case kSegmentGnuStack: image.executable_stack = (segment.flags & kFlagExecute) != 0; return {};
     case kSegmentGnuRelro: {
       u64 end;
-      if (!CheckedAdd<u64>(segment.vaddr, segment.memsz, &end)) return Malformed("the read-only-after-relocation range wraps", at);
+      if (!CheckedAdd<u64>(segment.vaddr, segment.memsz, &end))
+        return Malformed("the read-only-after-relocation range wraps", at);
       image.relro = Range{segment.vaddr, segment.memsz};
       return {};
     }
@@ -168,8 +172,14 @@ Result<void> Parser::AddLoad(const ProgramHeader& segment, u64 at, Policy policy
     return Malformed("a segment lies at different page offsets in the file and in memory", at);
   }
 
-  LoadSegment load{segment.offset, segment.filesz, segment.vaddr, segment.memsz, align, (segment.flags & kFlagRead) != 0,
-                   (segment.flags & kFlagWrite) != 0, (segment.flags & kFlagExecute) != 0};
+  LoadSegment load{segment.offset,
+                   segment.filesz,
+                   segment.vaddr,
+                   segment.memsz,
+                   align,
+                   (segment.flags & kFlagRead) != 0,
+                   (segment.flags & kFlagWrite) != 0,
+                   (segment.flags & kFlagExecute) != 0};
   if (load.write && load.execute && policy.writable_executable == WritableExecutable::kRefuse) {
     return Fail(Error::kNotPermitted, "a segment is both writable and executable", at);
   }
@@ -238,7 +248,8 @@ Result<void> Parser::Finish(Policy policy, Image& image) {
       image.phdr_vaddr = segment.vaddr + (image.phdr_offset - segment.file_offset);
     }
   }
-  if (!entry_found && policy.entry == EntryPoint::kInCode) return Malformed("the entry point lies outside every executable segment", offsetof(Header, entry));
+  if (!entry_found && policy.entry == EntryPoint::kInCode)
+    return Malformed("the entry point lies outside every executable segment", offsetof(Header, entry));
   return {};
 }
 
@@ -255,7 +266,8 @@ Result<Machine> IdentifyMachine(Reader& reader, u64 file_size, Diagnostics& diag
   Parser parser(reader, file_size, diagnostics);
   Header header = TRY(parser.ReadHeader());
   for (Machine machine : {Machine::kX86_64, Machine::kAarch64}) {
-    if (header.ident[kIdentClass] == kClass64 && header.ident[kIdentData] == kDataLittle && header.machine == static_cast<u16>(machine)) {
+    if (header.ident[kIdentClass] == kClass64 && header.ident[kIdentData] == kDataLittle &&
+        header.machine == static_cast<u16>(machine)) {
       return machine;
     }
   }

@@ -79,20 +79,20 @@ struct Range {
 struct Image {
   Machine machine = Machine::kX86_64;
   Type type = Type::kExecutable;
-  u64 entry = 0;                      // before the image is moved
-  u64 phdr_offset = 0;                // in the file
-  u16 phdr_count = 0;                 // AT_PHNUM
-  u16 phdr_size = 0;                  // AT_PHENT, always 56
-  std::optional<u64> phdr_vaddr;      // where the headers lie in memory, if a segment holds them (AT_PHDR)
-  std::optional<Range> interpreter;   // in the file, with its NUL; the text comes from ReadInterpreter
+  u64 entry = 0;                     // before the image is moved
+  u64 phdr_offset = 0;               // in the file
+  u16 phdr_count = 0;                // AT_PHNUM
+  u16 phdr_size = 0;                 // AT_PHENT, always 56
+  std::optional<u64> phdr_vaddr;     // where the headers lie in memory, if a segment holds them (AT_PHDR)
+  std::optional<Range> interpreter;  // in the file, with its NUL; the text comes from ReadInterpreter
   std::optional<TlsSegment> tls;
-  std::optional<Range> relro;         // addresses to become read-only after relocation
-  std::optional<Range> dynamic;       // in the file
-  bool executable_stack = false;      // asked for by PT_GNU_STACK; absence of that header does not ask
+  std::optional<Range> relro;     // addresses to become read-only after relocation
+  std::optional<Range> dynamic;   // in the file
+  bool executable_stack = false;  // asked for by PT_GNU_STACK; absence of that header does not ask
   Properties properties;
-  u64 min_vaddr = 0;                  // page-aligned
-  u64 span = 0;                       // bytes from min_vaddr to the last segment's end, whole pages
-  u64 max_align = 1;                  // of all segments
+  u64 min_vaddr = 0;  // page-aligned
+  u64 span = 0;       // bytes from min_vaddr to the last segment's end, whole pages
+  u64 max_align = 1;  // of all segments
 
   std::span<const LoadSegment> segments() const { return {segment_storage.data(), segment_count}; }
 
@@ -103,8 +103,7 @@ struct Image {
 // Parses and checks a program or an interpreter of `file_size` bytes for the machine `expected`. Error::kMalformed for a file
 // that breaks its format, kNotSupported for a sound one of another kind (another machine, an object file), kNotPermitted for a
 // writable and executable segment; each with one line in `diagnostics`. The reader's own errors pass through.
-Result<Image> Parse(Reader& reader, u64 file_size, Machine expected, Diagnostics& diagnostics,
-                    Policy policy = {});
+Result<Image> Parse(Reader& reader, u64 file_size, Machine expected, Diagnostics& diagnostics, Policy policy = {});
 
 // The machine that an ELF file is for, by its header alone.
 Result<Machine> IdentifyMachine(Reader& reader, u64 file_size, Diagnostics& diagnostics);

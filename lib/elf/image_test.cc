@@ -14,8 +14,7 @@ struct Outcome {
   u64 offset;
 };
 
-Outcome TryParse(const FileForTest& file, Machine expected = Machine::kX86_64,
-                 Policy policy = {}) {
+Outcome TryParse(const FileForTest& file, Machine expected = Machine::kX86_64, Policy policy = {}) {
   BytesReader reader(file.view());
   FirstDiagnostic diagnostic;
   auto result = Parse(reader, file.bytes.size(), expected, diagnostic, policy);
@@ -89,7 +88,8 @@ TEST(Image, RefusesEachBrokenField) {
       {"not an ELF program", Error::kMalformed, [](FileForTest& f) { f.bytes.resize(3); }},
       {"not an ELF program", Error::kMalformed, [](FileForTest& f) { f.bytes.clear(); }},
       {"cut short inside the ELF header", Error::kMalformed, [](FileForTest& f) { f.bytes.resize(63); }},
-      {"the ELF class is neither 32-bit nor 64-bit", Error::kMalformed, [](FileForTest& f) { f.header().ident[kIdentClass] = 3; }},
+      {"the ELF class is neither 32-bit nor 64-bit", Error::kMalformed,
+       [](FileForTest& f) { f.header().ident[kIdentClass] = 3; }},
       {"a big-endian program, and this machine is little-endian", Error::kNotSupported,
        [](FileForTest& f) { f.header().ident[kIdentData] = kDataBig; }},
       {"the ELF byte order is unknown", Error::kMalformed, [](FileForTest& f) { f.header().ident[kIdentData] = 0; }},
@@ -103,13 +103,18 @@ TEST(Image, RefusesEachBrokenField) {
       {"the program headers have a wrong size", Error::kMalformed, [](FileForTest& f) { f.header().phentsize = 32; }},
       {"too many program headers", Error::kMalformed, [](FileForTest& f) { f.header().phnum = 0xffff; }},
       {"too many program headers", Error::kMalformed, [](FileForTest& f) { f.header().phnum = 1171; }},
-      {"the program headers end past the end of the file", Error::kMalformed, [](FileForTest& f) { f.header().phoff = 0x3000 - 167; }},
-      {"the program headers end past the end of the file", Error::kMalformed, [](FileForTest& f) { f.header().phoff = ~u64{0} - 8; }},
+      {"the program headers end past the end of the file", Error::kMalformed,
+       [](FileForTest& f) { f.header().phoff = 0x3000 - 167; }},
+      {"the program headers end past the end of the file", Error::kMalformed,
+       [](FileForTest& f) { f.header().phoff = ~u64{0} - 8; }},
       {"the program headers end past the end of the file", Error::kMalformed, [](FileForTest& f) { f.bytes.resize(100); }},
-      {"a segment has more bytes in the file than in memory", Error::kMalformed, [](FileForTest& f) { f.segment(2).memsz = 0xff; }},
+      {"a segment has more bytes in the file than in memory", Error::kMalformed,
+       [](FileForTest& f) { f.segment(2).memsz = 0xff; }},
       {"a segment ends past the end of the file", Error::kMalformed, [](FileForTest& f) { f.bytes.resize(0x210f); }},
-      {"a segment ends past the end of the file", Error::kMalformed, [](FileForTest& f) { f.segment(2).offset = ~u64{0} - 0xfef; }},
-      {"a segment wraps around the address space", Error::kMalformed, [](FileForTest& f) { f.segment(2).vaddr = ~u64{0} - 0xfef; }},
+      {"a segment ends past the end of the file", Error::kMalformed,
+       [](FileForTest& f) { f.segment(2).offset = ~u64{0} - 0xfef; }},
+      {"a segment wraps around the address space", Error::kMalformed,
+       [](FileForTest& f) { f.segment(2).vaddr = ~u64{0} - 0xfef; }},
       {"a segment wraps around the address space", Error::kMalformed,
        [](FileForTest& f) { f.segment(2).memsz = ~u64{0} - kBaseForTest - 0x3010; }},
       {"a segment's alignment is not a power of two", Error::kMalformed, [](FileForTest& f) { f.segment(2).align = 0x1800; }},
@@ -118,12 +123,14 @@ TEST(Image, RefusesEachBrokenField) {
        [](FileForTest& f) { f.segment(2).offset = 0x2020; }},
       {"a segment is both writable and executable", Error::kNotPermitted, [](FileForTest& f) { f.segment(2).flags = 7; }},
       {"a segment is both writable and executable", Error::kNotPermitted, [](FileForTest& f) { f.segment(1).flags = 3; }},
-      {"the segments are not in order of address", Error::kMalformed, [](FileForTest& f) { f.segment(2).vaddr = kBaseForTest + 0x10; }},
+      {"the segments are not in order of address", Error::kMalformed,
+       [](FileForTest& f) { f.segment(2).vaddr = kBaseForTest + 0x10; }},
       {"two segments overlap", Error::kMalformed, [](FileForTest& f) { f.segment(2).vaddr = kBaseForTest + 0x1010; }},
       {"two segments overlap", Error::kMalformed, [](FileForTest& f) { f.segment(1).memsz = 0x2011; }},
       {"two segments share a page", Error::kMalformed, [](FileForTest& f) { f.segment(1).memsz = 0x2010; }},
       {"two segments share a page", Error::kMalformed, [](FileForTest& f) { f.segment(1).memsz = 0x2001; }},
-      {"nothing to load", Error::kMalformed, [](FileForTest& f) { f.segment(0).type = f.segment(1).type = f.segment(2).type = u32{0}; }},
+      {"nothing to load", Error::kMalformed,
+       [](FileForTest& f) { f.segment(0).type = f.segment(1).type = f.segment(2).type = u32{0}; }},
       {"the entry point lies outside every executable segment", Error::kMalformed,
        [](FileForTest& f) { f.header().entry = kBaseForTest + 0x1800; }},
       {"the entry point lies outside every executable segment", Error::kMalformed,
@@ -162,7 +169,8 @@ TEST(Image, TakesUpTo32Segments) {
   for (size_t count : {kMaxLoadSegments, kMaxLoadSegments + 1}) {
     std::vector<ProgramHeader> segments;
     for (size_t i = 0; i < count; i++) {
-      segments.push_back(SegmentForTest(kSegmentLoad, kFlagRead | kFlagExecute, 0, kBaseForTest + i * 0x1000, 0x10, 0x10, 0x1000));
+      segments.push_back(
+          SegmentForTest(kSegmentLoad, kFlagRead | kFlagExecute, 0, kBaseForTest + i * 0x1000, 0x10, 0x10, 0x1000));
     }
     FileForTest file = MakeFile(segments, 0x1000, Machine::kX86_64, kTypeExecutable, kBaseForTest);
     Outcome outcome = TryParse(file);
@@ -229,7 +237,9 @@ TEST(Image, ReadsTheInterpreter) {
 }
 
 TEST(Image, RefusesABrokenInterpreter) {
-  auto with = [](u64 offset, u64 size) { return ValidFile({SegmentForTest(kSegmentInterpreter, kFlagRead, offset, 0, size, size, 1)}); };
+  auto with = [](u64 offset, u64 size) {
+    return ValidFile({SegmentForTest(kSegmentInterpreter, kFlagRead, offset, 0, size, size, 1)});
+  };
   ExpectRefused(with(0x200, 1), Error::kMalformed, "the interpreter's path is empty");
   ExpectRefused(with(0x200, 2), Error::kMalformed, "the interpreter's path is empty");
   ExpectRefused(with(0x200, 4097), Error::kMalformed, "the interpreter's path is too long");
@@ -241,9 +251,10 @@ TEST(Image, RefusesABrokenInterpreter) {
 }
 
 TEST(Image, ReadsTlsRelroAndStack) {
-  Outcome outcome = TryParse(ValidFile({SegmentForTest(kSegmentTls, kFlagRead, 0x2010, kBaseForTest + 0x3010, 0x10, 0x30, 16),
-                                        SegmentForTest(kSegmentGnuRelro, kFlagRead, 0x2010, kBaseForTest + 0x3010, 0x10, 0xff0, 1),
-                                        SegmentForTest(kSegmentGnuStack, 7, 0, 0, 0, 0, 16)}));
+  Outcome outcome =
+      TryParse(ValidFile({SegmentForTest(kSegmentTls, kFlagRead, 0x2010, kBaseForTest + 0x3010, 0x10, 0x30, 16),
+                          SegmentForTest(kSegmentGnuRelro, kFlagRead, 0x2010, kBaseForTest + 0x3010, 0x10, 0xff0, 1),
+                          SegmentForTest(kSegmentGnuStack, 7, 0, 0, 0, 0, 16)}));
   ASSERT_TRUE(outcome.result.ok()) << outcome.what;
   const Image& image = outcome.result.value();
   ASSERT_TRUE(image.tls);

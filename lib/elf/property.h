@@ -9,9 +9,9 @@
 namespace caponier::elf {
 
 struct Properties {
-  bool branch_targets = false;   // AArch64 BTI or x86 IBT: every indirect branch lands on a marked instruction
-  bool signed_returns = false;   // AArch64 PAC
-  bool shadow_stack = false;     // AArch64 GCS or x86 SHSTK
+  bool branch_targets = false;  // AArch64 BTI or x86 IBT: every indirect branch lands on a marked instruction
+  bool signed_returns = false;  // AArch64 PAC
+  bool shadow_stack = false;    // AArch64 GCS or x86 SHSTK
 };
 
 inline constexpr size_t kMaxPropertyBytes = 1024;  // [linux-elf] refuses more too

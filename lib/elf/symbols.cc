@@ -44,7 +44,8 @@ Result<SymbolTable> SymbolTable::Open(Bytes file, Diagnostics& diagnostics) {
   if (std::memcmp(header.ident, kMagic, sizeof(kMagic)) != 0) return malformed("not an ELF program", 0);
   if (header.ident[kIdentClass] != kClass64 || header.ident[kIdentData] != kDataLittle) return Error::kNotSupported;
   if (header.shnum == 0) return Error::kNotFound;
-  if (header.shentsize != sizeof(SectionHeader)) return malformed("the section headers have a wrong size", offsetof(Header, shentsize));
+  if (header.shentsize != sizeof(SectionHeader))
+    return malformed("the section headers have a wrong size", offsetof(Header, shentsize));
 
   for (u32 wanted : {kSectionSymbols, kSectionDynamicSymbols}) {
     for (u64 i = 0; i < header.shnum; i++) {
@@ -57,7 +58,8 @@ Result<SymbolTable> SymbolTable::Open(Bytes file, Diagnostics& diagnostics) {
       }
       auto records = Content(file, *section);
       auto names = Content(file, *strings);
-      if (!records || !names) return malformed("the symbol table ends past the end of the file", header.shoff + i * sizeof(SectionHeader));
+      if (!records || !names)
+        return malformed("the symbol table ends past the end of the file", header.shoff + i * sizeof(SectionHeader));
       SymbolTable table;
       table.records_ = *records;
       table.strings_ = *names;
@@ -73,7 +75,8 @@ std::optional<Symbol> SymbolTable::At(size_t index) const {
   SymbolRecord record;
   std::memcpy(&record, records_.data() + index * sizeof(record), sizeof(record));
   const u8 type = record.info & 0xf;
-  if (type != kSymbolNoType && type != kSymbolObject && type != kSymbolFunction && type != kSymbolIndirectFunction) return std::nullopt;
+  if (type != kSymbolNoType && type != kSymbolObject && type != kSymbolFunction && type != kSymbolIndirectFunction)
+    return std::nullopt;
   if (record.shndx == kUndefined || record.shndx >= kFirstReserved) return std::nullopt;
   auto name = NameAt(strings_, record.name);
   // "$x" and "$d" mark code and data on Arm and name nothing.

@@ -60,12 +60,13 @@ TEST(Symbols, FindsTheNearest) {
                                     {1, kFunction, 1, 0x1000, 0x10},
                                     {7, kFunction, 1, 0x2000, 0},
                                     {12, kFunction, 1, 0x3000, 0x10},
-                                    {12, kFunction, 0, 0x2500, 0x10},            // undefined
-                                    {12, kFunction, 0xfff1, 0x2500, 0x10},       // absolute
-                                    {12, kSectionSymbol, 1, 0x2500, 0x10},       // a section
-                                    {18, 0, 1, 0x2500, 0},                       // $x
-                                    {21, kFunction, 1, 0x2500, 0x10},            // a name without an end
-                                    {~0u, kFunction, 1, 0x2500, 0x10}}, type);   // a name outside
+                                    {12, kFunction, 0, 0x2500, 0x10},       // undefined
+                                    {12, kFunction, 0xfff1, 0x2500, 0x10},  // absolute
+                                    {12, kSectionSymbol, 1, 0x2500, 0x10},  // a section
+                                    {18, 0, 1, 0x2500, 0},                  // $x
+                                    {21, kFunction, 1, 0x2500, 0x10},       // a name without an end
+                                    {~0u, kFunction, 1, 0x2500, 0x10}},
+                                   type);  // a name outside
     FirstDiagnostic diagnostic;
     auto table = SymbolTable::Open(file.view(), diagnostic);
     ASSERT_TRUE(table.ok()) << diagnostic.what();

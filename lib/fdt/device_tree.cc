@@ -156,7 +156,8 @@ Result<Chosen> DeviceTree::ReadChosen() const {
     // One or two cells, as their writer liked.
     auto first = ReadCells(*start, start->size() / 4);
     auto last = ReadCells(*end, end->size() / 4);
-    if (!first || !last || start->size() % 4 != 0 || end->size() % 4 != 0) return Malformed("the initrd's addresses are broken", node);
+    if (!first || !last || start->size() % 4 != 0 || end->size() % 4 != 0)
+      return Malformed("the initrd's addresses are broken", node);
     if (*last < *first) return Malformed("the initrd ends before it starts", node);
     if (*last != *first) chosen.initrd = Range{PhysAddr{*first}, *last - *first};
   }

@@ -49,8 +49,8 @@ using Ranges = List<Range, 32>;
 
 // An interrupt of an Arm generic interrupt controller, from its binding's three cells [dt-gic].
 struct Interrupt {
-  u32 id = 0;          // INTID: 16 to 31 private to a processor, 32 and up shared
-  bool edge = false;   // else by level
+  u32 id = 0;         // INTID: 16 to 31 private to a processor, 32 and up shared
+  bool edge = false;  // else by level
   friend bool operator==(const Interrupt&, const Interrupt&) = default;
 };
 
@@ -63,7 +63,7 @@ struct Device {
 struct Chosen {
   std::string_view boot_arguments;
   std::optional<Range> initrd;
-  Bytes rng_seed;    // empty when absent
+  Bytes rng_seed;  // empty when absent
   Bytes kaslr_seed;
 };
 

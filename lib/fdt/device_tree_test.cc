@@ -67,14 +67,16 @@ TEST(DeviceTree, ReadsQemusMachine) {
   EXPECT_EQ(gic.registers[1].start.value, 0x80a0000u);
 
   int count = 0;
-  ASSERT_TRUE(tree.ForEach("virtio,mmio", [&](const Device& device) {
-    ASSERT_EQ(device.registers.size(), 1u);
-    ASSERT_EQ(device.interrupts.size(), 1u);
-    u64 slot = (device.registers[0].start.value - 0xa000000) / 0x200;
-    EXPECT_EQ(device.registers[0].size, 0x200u);
-    EXPECT_EQ(device.interrupts[0], (Interrupt{static_cast<u32>(32 + 16 + slot), true}));
-    count++;
-  }).ok());
+  ASSERT_TRUE(tree.ForEach("virtio,mmio",
+                           [&](const Device& device) {
+                             ASSERT_EQ(device.registers.size(), 1u);
+                             ASSERT_EQ(device.interrupts.size(), 1u);
+                             u64 slot = (device.registers[0].start.value - 0xa000000) / 0x200;
+                             EXPECT_EQ(device.registers[0].size, 0x200u);
+                             EXPECT_EQ(device.interrupts[0], (Interrupt{static_cast<u32>(32 + 16 + slot), true}));
+                             count++;
+                           })
+                  .ok());
   EXPECT_EQ(count, 32);
   EXPECT_EQ(tree.Find("acme,toaster").error(), Error::kNotFound);
   EXPECT_EQ(diagnostic.what(), "");
@@ -112,9 +114,7 @@ TEST(DeviceTree, RefusesEveryTruncation) {
 // A tree made to order with libfdt's own writer.
 class Writer {
  public:
-  Writer() : buffer_(64 * kKiB, '\0') {
-    fdt_create(data(), static_cast<int>(buffer_.size()));
-  }
+  Writer() : buffer_(64 * kKiB, '\0') { fdt_create(data(), static_cast<int>(buffer_.size())); }
   Writer& Reserve(u64 start, u64 size) {
     EXPECT_EQ(fdt_add_reservemap_entry(data(), start, size), 0);
     return *this;
@@ -199,7 +199,16 @@ std::string ToyBehindBus(std::vector<u32> ranges, u32 reg) {
   writer.Begin("").Cells("#address-cells", {2}).Cells("#size-cells", {1}).Begin("bus");
   writer.Cells("#address-cells", {1}).Cells("#size-cells", {1});
   if (ranges != std::vector<u32>{0xdead}) writer.Cells("ranges", ranges);
-  return writer.Begin("toy@1").Text("compatible", "robot").End().Begin("toy@2").Text("compatible", "toy").Cells("reg", {reg, 0x10}).End().End().End().Finish();
+  return writer.Begin("toy@1")
+      .Text("compatible", "robot")
+      .End()
+      .Begin("toy@2")
+      .Text("compatible", "toy")
+      .Cells("reg", {reg, 0x10})
+      .End()
+      .End()
+      .End()
+      .Finish();
 }
 
 TEST(DeviceTree, TranslatesThroughABus) {
@@ -221,7 +230,12 @@ TEST(DeviceTree, TranslatesThroughABus) {
 
 std::string ToyWithInterrupts(std::vector<u32> interrupts, u32 parent = 7, u32 cells = 3) {
   Writer writer;
-  writer.Begin("").Cells("interrupt-parent", {parent}).Begin("gic").Cells("phandle", {7}).Cells("#interrupt-cells", {cells}).End();
+  writer.Begin("")
+      .Cells("interrupt-parent", {parent})
+      .Begin("gic")
+      .Cells("phandle", {7})
+      .Cells("#interrupt-cells", {cells})
+      .End();
   return writer.Begin("toy").Text("compatible", "toy").Cells("interrupts", interrupts).End().End().Finish();
 }
 
@@ -281,7 +295,8 @@ TEST(DeviceTree, ReadsReservations) {
                   [](const DeviceTree& t) { return t.Reserved().error(); });
   Writer many;
   for (u64 i = 1; i < 40; i++) many.Reserve(i << 20, 1);
-  ExpectMalformed(many.Begin("").End().Finish(), "too many memory reservations", [](const DeviceTree& t) { return t.Reserved().error(); });
+  ExpectMalformed(many.Begin("").End().Finish(), "too many memory reservations",
+                  [](const DeviceTree& t) { return t.Reserved().error(); });
 }
 
 TEST(DeviceTree, ReadsTheInitrd) {
@@ -321,7 +336,8 @@ TEST(DeviceTree, SaysWhatIsMissing) {
 
   Writer psci;
   psci.Begin("").Begin("psci").Text("compatible", "arm,psci-1.0").Text("method", "smoke").End().End();
-  ExpectMalformed(psci.Finish(), "the firmware's calling method is neither hvc nor smc", [](const DeviceTree& t) { return t.Psci().error(); });
+  ExpectMalformed(psci.Finish(), "the firmware's calling method is neither hvc nor smc",
+                  [](const DeviceTree& t) { return t.Psci().error(); });
 }
 
 TEST(DeviceTree, RefusesOtherBytes) {

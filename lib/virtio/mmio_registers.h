@@ -47,7 +47,8 @@ struct Status : reg::Register<Status, u32> {
   using Failed = reg::Bit<7>;
   static constexpr u32 kReserved = ~reg::Mask<u32, Acknowledge, Driver, DriverOk, FeaturesOk, NeedsReset, Failed>();
 };
-static_assert(reg::Disjoint<Status::Acknowledge, Status::Driver, Status::DriverOk, Status::FeaturesOk, Status::NeedsReset, Status::Failed>());
+static_assert(reg::Disjoint<Status::Acknowledge, Status::Driver, Status::DriverOk, Status::FeaturesOk, Status::NeedsReset,
+                            Status::Failed>());
 
 struct Interrupts : reg::Register<Interrupts, u32> {
   using Register::Register;

@@ -90,9 +90,9 @@ TEST(Mmio, TheWholeSequence) {
   fake.writes.clear();
   ASSERT_TRUE(device.SetUpQueue(5, queue, diagnostic).ok());
   EXPECT_THAT(fake.writes,
-              ElementsAre(Access{kQueueSel, 5}, Access{kQueueNum, 128}, Access{kQueueDescLow, 0x12345000}, Access{kQueueDescHigh, 7},
-                          Access{kQueueDriverLow, 0x12345800}, Access{kQueueDriverHigh, 7}, Access{kQueueDeviceLow, 0x12345908},
-                          Access{kQueueDeviceHigh, 7}, Access{kQueueReady, 1}));
+              ElementsAre(Access{kQueueSel, 5}, Access{kQueueNum, 128}, Access{kQueueDescLow, 0x12345000},
+                          Access{kQueueDescHigh, 7}, Access{kQueueDriverLow, 0x12345800}, Access{kQueueDriverHigh, 7},
+                          Access{kQueueDeviceLow, 0x12345908}, Access{kQueueDeviceHigh, 7}, Access{kQueueReady, 1}));
   fake.writes.clear();
   device.Notify(5);  // not yet running: nothing may be written
   EXPECT_TRUE(fake.writes.empty());
@@ -154,7 +154,8 @@ TEST(Mmio, ADeviceThatDoesNotPlay) {
   } cases[] = {
       {"the virtio device does not finish its reset", Error::kTimedOut, [](FakeMmio& f) { f.reset_sticks = true; }},
       {"the virtio device does not offer version 1", Error::kNotSupported, [](FakeMmio& f) { f.features = 0xffffffff; }},
-      {"the virtio device refuses a subset of its own features", Error::kNotSupported, [](FakeMmio& f) { f.refuses_features = true; }},
+      {"the virtio device refuses a subset of its own features", Error::kNotSupported,
+       [](FakeMmio& f) { f.refuses_features = true; }},
   };
   for (const auto& test : cases) {
     FakeMmio fake;

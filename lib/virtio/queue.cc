@@ -7,12 +7,11 @@
 
 namespace caponier::virtio {
 
-u16 UsableQueueSize(u32 device_max) {
-  return static_cast<u16>(std::bit_floor(std::min<u32>(device_max, kMaxQueueSize)));
-}
+u16 UsableQueueSize(u32 device_max) { return static_cast<u16>(std::bit_floor(std::min<u32>(device_max, kMaxQueueSize))); }
 
 Result<Queue> Queue::Create(MutableBytes page, PhysAddr page_address, u16 size) {
-  if (page.size() < kPageSize || !IsAligned(reinterpret_cast<uintptr_t>(page.data()), kPageSize) || page_address.page_offset() != 0) {
+  if (page.size() < kPageSize || !IsAligned(reinterpret_cast<uintptr_t>(page.data()), kPageSize) ||
+      page_address.page_offset() != 0) {
     return Error::kInvalidArgument;
   }
   if (!std::has_single_bit(size) || size > kMaxQueueSize) return Error::kInvalidArgument;

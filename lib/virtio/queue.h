@@ -108,9 +108,9 @@ class Queue {
 
  private:
   struct Slot {
-    u32 writable = 0;    // bytes that the device may write, for the first of a chain
-    u8 next = 0;         // the next of its chain, or of the free list
-    u8 count = 0;        // descriptors in the chain that starts here; 0 when none is in flight
+    u32 writable = 0;  // bytes that the device may write, for the first of a chain
+    u8 next = 0;       // the next of its chain, or of the free list
+    u8 count = 0;      // descriptors in the chain that starts here; 0 when none is in flight
   };
   static_assert(kMaxQueueSize <= 256);
 

@@ -65,7 +65,8 @@ void FuzzQueue(Input input) {
         u64 writable = 0;
         for (size_t i = 0; i < count; i++) {
           const u64 shape = input.Number(2);
-          chain[i] = {PhysAddr{shape << 12}, static_cast<u32>(shape >> 1), (shape & 1) != 0 ? Direction::kDeviceWrites : Direction::kDeviceReads};
+          chain[i] = {PhysAddr{shape << 12}, static_cast<u32>(shape >> 1),
+                      (shape & 1) != 0 ? Direction::kDeviceWrites : Direction::kDeviceReads};
           if ((shape & 1) != 0) writable += chain[i].length;
         }
         const bool was_dead = queue.dead();
@@ -129,7 +130,8 @@ void FuzzMmio(Input input) {
   MmioDevice device = probed.value();
   const u64 wanted = input.Number(1);
   auto features = device.Negotiate(wanted, diagnostic);
-  if (features.ok() && ((features.value() & kFeatureVersion1) == 0 || (features.value() & ~(wanted | kFeatureVersion1)) != 0)) abort();
+  if (features.ok() && ((features.value() & kFeatureVersion1) == 0 || (features.value() & ~(wanted | kFeatureVersion1)) != 0))
+    abort();
   if (!features.ok() && diagnostic.what().empty()) abort();
   auto max = device.QueueSizeMax(0);
   if (max.ok()) {

@@ -1,7 +1,6 @@
 // The functions of the C library that libfdt calls and a kernel has no other use for: as ISO C and POSIX define them.
 #include <stddef.h>
 
-
 extern "C" {
 
 [[gnu::weak]] size_t strlen(const char* text) {
