@@ -8,6 +8,7 @@
 #include "kernel/arch/aarch64/features.h"
 #include "kernel/arch/aarch64/registers.h"
 #include "kernel/arch/aarch64/threads.h"
+#include "kernel/mm/window.h"
 #include "lib/linux_abi/process_flags.h"
 
 extern "C" {
@@ -76,6 +77,16 @@ Result<u64> SetTaggedAddressControl(u64 control) {
 }
 
 Result<u64> TaggedAddressControl() { return CurrentState().tagged_address_control; }
+
+bool HasMemoryTags() { return CpuFeatures().tagging != 0; }
+
+u64 ReadMemoryTag(PhysAddr frame, u64 offset) {
+  if (!HasMemoryTags()) return 0;
+  mm::Window window(frame.page_base(), mm::Window::kWriteTagged);
+  u64 pointer = reinterpret_cast<u64>(window.data()) + offset;
+  asm volatile(".arch_extension memtag; ldg %0, [%0]" : "+r"(pointer)::"memory");
+  return pointer >> 56 & 0xf;
+}
 
 void ZeroTaggedPage(std::byte* page) {
   if (CpuFeatures().tagging == 0) {

@@ -1,12 +1,12 @@
-// The device tree the firmware passed, while stage 1 runs.
+// The device tree that the firmware passed, while stage 1 runs.
 #pragma once
 
 #include "kernel/boot/boot_info.h"
-#include "lib/base/bytes.h"
+#include "lib/fdt/device_tree.h"
 
 namespace caponier::boot {
 
-// A property of /chosen, writable so that it can be wiped; empty when there is none.
-MutableBytes FirmwareSeedBytes(u64 tree, const char* name);
+// Maps the tree at `physical` and opens it; a machine whose tree cannot be read does not start.
+fdt::DeviceTree OpenDeviceTree(u64 physical);
 
 }  // namespace caponier::boot

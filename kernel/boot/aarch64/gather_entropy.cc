@@ -27,10 +27,12 @@ void GatherEntropy(u64 argument, random::Root& root) {
     entropy::CpuInstruction source(entropy::kCpuSeedProfile, ReadSeed);
     random::Harvest(root, source, entropy::BootWords(entropy::kCpuSeedProfile));
   }
-  for (const char* name : {"rng-seed", "kaslr-seed"}) {
-    const MutableBytes seed = FirmwareSeedBytes(argument, name);
+  const Result<fdt::Chosen> chosen = OpenDeviceTree(argument).ReadChosen();
+  if (!chosen.ok()) return;
+  for (const Bytes seed : {chosen.value().rng_seed, chosen.value().kaslr_seed}) {
     if (seed.empty()) continue;
-    entropy::FirmwareSeed source(seed);
+    // The tree lies in memory of ours; the source erases each byte as it reads it.
+    entropy::FirmwareSeed source({const_cast<std::byte*>(seed.data()), seed.size()});
     random::Harvest(root, source, seed.size());
   }
 }

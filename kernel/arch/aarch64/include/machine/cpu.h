@@ -12,6 +12,8 @@ inline void DisableInterrupts() { asm volatile("msr daifset, #2" ::: "memory"); 
 // Sleeps until an interrupt has been handled; interrupts are off again on return. WFI wakes for a masked interrupt, so none is
 // lost between the test that led here and the sleep.
 inline void WaitForInterrupt() { asm volatile("dsb sy; wfi; msr daifclr, #2; isb; msr daifset, #2" ::: "memory"); }
+// In a loop that waits for a device.
+inline void SpinHint() { asm volatile("yield"); }
 inline void FlushPage(VirtAddr address) {
   // The operand is bits 55 to 12: an address tag in the top byte falls away [arm-arm] C5.5.
   const u64 page = (address.value >> kPageBits) & ((u64{1} << 44) - 1);
@@ -42,6 +44,8 @@ void ZeroTaggedPage(std::byte* page);
 void CopyTaggedPage(std::byte* to, const std::byte* from);
 // Zero tags under data that stays.
 void ClearTags(std::byte* page);
+// The tag of the granule at `offset` of a frame, for crash reports.
+u64 ReadMemoryTag(PhysAddr frame, u64 offset);
 // Makes the contents of a page, just written, what the CPU will fetch from it.
 void SyncInstructions(const std::byte* page);
 

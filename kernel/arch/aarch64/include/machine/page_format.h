@@ -17,6 +17,9 @@ inline constexpr u64 kUserEnd = 0x0000'ffff'ffff'f000;     // one past the highe
 inline constexpr bool kUserTopByteIgnored = true;         // TCR_EL1.TBI0: the program's addresses may carry a tag
 inline constexpr bool kSharedRoot = false;                 // the halves hang from two roots
 
+// Whether pages can be mapped tagged. Valid after InitCpu.
+bool HasMemoryTags();
+
 // MAIR_EL1 slots, set by boot: the index in an entry means nothing without them.
 enum MemoryAttribute : u64 { kAttributeNormal = 0, kAttributeDevice = 1, kAttributeTagged = 2 };
 

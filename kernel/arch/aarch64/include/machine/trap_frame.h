@@ -2,6 +2,8 @@
 // thread's kernel stack.
 #pragma once
 
+#include <string_view>
+
 #include "lib/base/types.h"
 
 namespace caponier::arch {
@@ -37,6 +39,24 @@ inline u64 FramePointer(const TrapFrame& frame) { return frame.x[29]; }
 inline void SetStackPointer(TrapFrame& frame, u64 value) { frame.sp = value; }
 // The frame no longer belongs to a system call (a signal handler returned into other code).
 inline void ForgetSyscall(TrapFrame& frame) { frame.syscall_number = ~u64{0}; }
+inline constexpr int kBreakpointCode = 1;  // si_code of SIGTRAP from brk: TRAP_BRKPT
+// A return address without its signature (XPACLRI, a NOP where there are none).
+inline u64 StripPointerAuth(u64 address) {
+  register u64 x30 asm("x30") = address;
+  asm("hint #7" : "+r"(x30));
+  return x30;
+}
+// Calls visit(name, value) for each general register, in the order reports print them.
+template <typename Visitor>
+void ForEachRegister(const TrapFrame& frame, Visitor visit) {
+  constexpr std::string_view kNames[] = {"x0",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10",
+                                         "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21",
+                                         "x22", "x23", "x24", "x25", "x26", "x27", "x28", "fp",  "lr"};
+  for (int i = 0; i < 31; i++) visit(kNames[i], frame.x[i]);
+  visit("sp", frame.sp);
+  visit("pc", frame.pc);
+  visit("psr", frame.pstate);
+}
 // A fresh program: all registers zero but these.
 inline void InitUserFrame(TrapFrame& frame, u64 pc, u64 sp) {
   frame = TrapFrame{};
