@@ -32,8 +32,14 @@ struct BootInfo {
   u32 gic_version = 0;
   u32 timer_line = 0;
   bool psci_by_smc = false;
+  u32 gic_edge_lines[32] = {};  // bit per INTID: triggered by an edge
   // Phases, in CycleCounter() units.
   u64 entry_counter = 0, seeded_counter = 0, paging_counter = 0;
+
+  bool IsEdge(u32 line) const { return line < 1024 && (gic_edge_lines[line / 32] >> (line % 32) & 1) != 0; }
+  void SetEdge(u32 line) {
+    if (line < 1024) gic_edge_lines[line / 32] |= 1u << (line % 32);
+  }
 
   void AddRam(u64 base, u64 bytes) {
     if (ram_count < 32 && bytes != 0) ram[ram_count++] = {{base}, bytes};

@@ -58,8 +58,6 @@ constexpr Capability kCapabilities[] = {
     {&Id::isar2, 4, 1, 0, kHWCAP2_RPRES, "rpres"},
     {&Id::isar2, 0, 2, 0, kHWCAP2_WFXT, "wfxt"},
     {&Id::pfr1, 0, 1, 0, kHWCAP2_BTI, "bti"},
-    {&Id::pfr1, 8, 2, 0, kHWCAP2_MTE, "mte"},
-    {&Id::pfr1, 8, 3, 0, kHWCAP2_MTE3, "mte3"},
 };
 
 // Calls found(hwcap, hwcap2, name) for each.
@@ -77,6 +75,8 @@ void ForEachCapability(Found found) {
   for (const Capability& one : kCapabilities) {
     if (IdField(id.*one.reg, one.low) >= one.least) found(one.hwcap, one.hwcap2, one.name);
   }
+  if (CpuFeatures().tagging >= 2) found(0, kHWCAP2_MTE, "mte");
+  if (CpuFeatures().tagging >= 3) found(0, kHWCAP2_MTE3, "mte3");
   if (CpuFeatures().address_auth) found(kHWCAP_PACA, 0, "paca");
   if (CpuFeatures().generic_auth) found(kHWCAP_PACG, 0, "pacg");
 }

@@ -66,6 +66,7 @@ void CloseUserRegisters() {
 }  // namespace
 
 const Features& CpuFeatures() { return g_features; }
+void ForgetTagging() { g_features.tagging = 0; }
 
 void InitCpu() {
   g_features = DecodeFeatures(ReadIdRegisters());

@@ -39,5 +39,7 @@ constexpr Features DecodeFeatures(const IdRegisters& id) {
 }
 // Of the running processor. Valid after InitCpu.
 const Features& CpuFeatures();
+// Memory tags turned out not to work: the machine counts as one without.
+void ForgetTagging();
 
 }  // namespace caponier::arch

@@ -8,6 +8,7 @@
 #include "kernel/arch/aarch64/features.h"
 #include "kernel/arch/aarch64/registers.h"
 #include "kernel/arch/aarch64/threads.h"
+#include "kernel/mm/frames.h"
 #include "kernel/mm/window.h"
 #include "lib/linux_abi/process_flags.h"
 
@@ -29,6 +30,16 @@ constexpr u64 kAllTags = 0xffff;
 constexpr u64 kGcrRandom = u64{1} << 16;  // GCR_EL1.RRND: the generator may be the processor's own
 constexpr u64 kLatchedUser = 1;           // TFSRE0_EL1.TF0
 
+constexpr u64 kGranuleBytes = 16, kGranules = kPageSize / kGranuleBytes;
+
+// The tag of the granule at `at`, and its setting. The kernel's own addresses keep their top byte.
+u64 TagOf(const std::byte* at) {
+  u64 pointer = reinterpret_cast<u64>(at);
+  asm volatile(".arch_extension memtag; ldg %0, [%0]" : "+r"(pointer)::"memory");
+  return pointer >> 56 & 0xf;
+}
+void SetTag(std::byte* at, u64 tag) { asm volatile(".arch_extension memtag; stg %0, [%1]" ::"r"(tag << 56), "r"(at) : "memory"); }
+
 sctlr::TagCheck CheckFor(u64 control) {
   const bool sync = (control & kPR_MTE_TCF_SYNC) != 0, async = (control & kPR_MTE_TCF_ASYNC) != 0;
   if (sync && async) return CpuFeatures().tagging >= 3 ? sctlr::kAsymmetric : sctlr::kSync;
@@ -42,6 +53,25 @@ u64 GeneratorControl(u64 control) {
 }
 
 }  // namespace
+
+bool TagMemoryWorks() {
+  const Result<PhysAddr> frame = mm::AllocateFrame(mm::FrameKind::kKernel);
+  if (!frame.ok()) return false;
+  bool works;
+  {
+    mm::Window window(frame.value(), mm::Window::kWriteTagged);
+    ZeroTaggedPageAsm(window.data());
+    works = TagOf(window.data()) == 0;
+    // Each granule gets the low bits of its number; a memory that forgets or shares tags cannot give them all back.
+    for (u64 granule = 0; granule < kGranules; granule++) SetTag(window.data() + granule * kGranuleBytes, granule & 15);
+    for (u64 granule = 0; granule < kGranules; granule++) {
+      if (TagOf(window.data() + granule * kGranuleBytes) != (granule & 15)) works = false;
+    }
+    ZeroTaggedPageAsm(window.data());
+  }
+  mm::ReleaseFrame(frame.value());
+  return works;
+}
 
 void InitTagging(u64 seed) {
   CAPONIER_WRITE(REG_RGSR, (seed & 0xffff) << 8);
@@ -83,9 +113,7 @@ bool HasMemoryTags() { return CpuFeatures().tagging != 0; }
 u64 ReadMemoryTag(PhysAddr frame, u64 offset) {
   if (!HasMemoryTags()) return 0;
   mm::Window window(frame.page_base(), mm::Window::kWriteTagged);
-  u64 pointer = reinterpret_cast<u64>(window.data()) + offset;
-  asm volatile(".arch_extension memtag; ldg %0, [%0]" : "+r"(pointer)::"memory");
-  return pointer >> 56 & 0xf;
+  return TagOf(window.data() + offset);
 }
 
 void ZeroTaggedPage(std::byte* page) {

@@ -191,7 +191,15 @@ FUNCTION EnterHighAsm
   orr x5, x5, #(1 << 31)  // EnIA
   msr sctlr_el1, x5
   isb
-1:mov sp, x2
+1:// The kernel's vectors at their high place: as far from the entry as here.
+  adrp x5, KernelMain
+  add x5, x5, :lo12:KernelMain
+  sub x5, x1, x5
+  adrp x6, exception_vectors
+  add x6, x6, :lo12:exception_vectors
+  add x6, x6, x5
+  msr vbar_el1, x6
+  mov sp, x2
   mov x29, xzr
   mov x30, xzr
   mov x16, x1
