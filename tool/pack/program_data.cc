@@ -1,27 +1,30 @@
 #include "tool/pack/program_data.h"
 
 #include <algorithm>
-#include <array>
-#include <functional>
+#include <span>
 
 #include "tool/arch.h"
 
 namespace caponier::tool {
 namespace {
 
-// Parts of a standard library that no running program imports, or that need a display: with them python3 would be three times
-// as large. `--with /usr/lib/python3.11/test` brings one back.
+bool IsOneOf(std::string_view name, std::span<const std::string_view> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+// Parts of a standard library that no running program imports, that build other programs, or that need a display: with them
+// either language would be twice as large. `--with /usr/lib/python3.11/test` brings one back.
 bool WantedForPython(const std::string& path) {
-  constexpr std::array<std::string_view, 9> kLeftOut = {"test",    "tests",     "idlelib",       "tkinter",   "turtledemo",
-                                                        "lib2to3", "ensurepip", "dist-packages", "pydoc_data"};
+  constexpr std::string_view kLeftOut[] = {"test",     "tests",      "idlelib",       "tkinter",    "turtledemo",
+                                           "lib2to3", "ensurepip", "dist-packages", "pydoc_data", "distutils"};
   const std::string_view name = BaseName(path);
   if (name.starts_with("config-3") || name.ends_with(".a") || name.find(".opt-") != std::string_view::npos) return false;
-  return std::find(kLeftOut.begin(), kLeftOut.end(), name) == kLeftOut.end();
+  return !IsOneOf(name, kLeftOut);
 }
 
 bool WantedForPerl(const std::string& path) {
+  constexpr std::string_view kLeftOut[] = {"CORE", "CPAN", "Collate", "Devel", "ExtUtils", "Pod", "Test", "Test2", "TAP", "JP", "KR", "CN", "TW", "EBCDIC"};
   const std::string_view name = BaseName(path);
-  return !name.ends_with(".pod") && !name.ends_with(".h") && !name.ends_with(".a") && name != "CORE";
+  if (name.ends_with(".pod") || name.ends_with(".ph") || name.ends_with(".h") || name.ends_with(".a")) return false;
+  return !name.starts_with("cross-config-") && !name.starts_with("debian-config-") && !IsOneOf(name, kLeftOut);
 }
 
 void AddPython(FileSet& files, const Tree& tree, std::string_view version, Arch) {
