@@ -151,6 +151,7 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
   stack.fixed_no_replace = true;
   stack.protection = {.read = true, .write = true};
   stack.purpose = mm::Purpose::kStack;
+  stack.beyond_memory = true;
   TRY(memory.Map(stack));
   loaded.stack_top = stack.address + stack.bytes;
 

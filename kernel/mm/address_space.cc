@@ -169,7 +169,7 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
   TRY(CheckProtection(request.protection, nullptr));
   if (mappings_.size() >= kMostMappings) return Error::kNoMemory;
   // Private writable memory beyond all there is could never be used; larger inaccessible reservations are only addresses.
-  if (request.protection.write && !request.shared && PagesFor(bytes) > TotalFrames()) return Error::kNoMemory;
+  if (request.protection.write && !request.shared && !request.beyond_memory && PagesFor(bytes) > TotalFrames()) return Error::kNoMemory;
 
   u64 address = request.address;
   if (request.fixed || request.fixed_no_replace) {
