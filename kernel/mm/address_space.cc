@@ -3,6 +3,7 @@
 #include "kernel/mm/frames.h"
 #include "kernel/mm/placement.h"
 #include "kernel/mm/window.h"
+#include "lib/aslr/program.h"
 
 namespace caponier::mm {
 namespace {
@@ -136,11 +137,18 @@ u64 AddressSpace::mapped_pages() const {
 
 namespace {
 
+// What a new mapping must keep clear of: the others, the guard below the stack, and the stretch the break may grow into.
 struct OccupiedMappings {
   const AddressSpace& space;
+  aslr::PageRange break_stretch;
   aslr::PageRange NextOccupied(u64 page) const {
     const Mapping* mapping = space.FindAbove(page << kPageBits);
-    return mapping == nullptr ? aslr::kNoRange : aslr::PageRange{mapping->begin >> kPageBits, mapping->end >> kPageBits};
+    aslr::PageRange found = aslr::kNoRange;
+    if (mapping != nullptr) {
+      found = {mapping->begin >> kPageBits, mapping->end >> kPageBits};
+      if (mapping->purpose == Purpose::kStack) found.begin -= found.begin < aslr::kStackGuardPages ? found.begin : aslr::kStackGuardPages;
+    }
+    return break_stretch.end > page && break_stretch.begin <= found.begin ? break_stretch : found;
   }
 };
 
@@ -148,7 +156,9 @@ struct OccupiedMappings {
 
 Result<u64> AddressSpace::FindPlace(u64 bytes, u64 alignment, u64 limit) {
   const aslr::PageRange window{kLowestAddress >> kPageBits, limit >> kPageBits};
-  const u64 page = TRY(PlaceUniformly(OccupiedMappings{*this}, window, bytes >> kPageBits, alignment >> kPageBits));
+  const u64 break_page = break_start_ >> kPageBits;
+  const aslr::PageRange break_stretch{break_page, break_page == 0 ? 0 : break_page + aslr::kBreakPages};
+  const u64 page = TRY(PlaceUniformly(OccupiedMappings{*this, break_stretch}, window, bytes >> kPageBits, alignment >> kPageBits));
   return page << kPageBits;
 }
 

@@ -16,6 +16,11 @@ inline constexpr PageRange kUserWindow47 = {16, (u64{1} << 35) - 1};
 // Addresses of MAP_32BIT, and of nothing else.
 inline constexpr PageRange kUserWindowLow2G = {16, u64{1} << 19};
 
+// All the break may grow to: 4 GiB.
+inline constexpr u64 kBreakPages = u64{1} << 20;
+// Below a stack: 1 MiB, as Linux's stack_guard_gap; what one frame may jump over without touching.
+inline constexpr u64 kStackGuardPages = 256;
+
 struct ProgramDescription {
   PageRange window = kUserWindow47;
   std::span<const PageRange> fixed = {};  // images at their linked addresses
@@ -24,8 +29,8 @@ struct ProgramDescription {
   u64 interpreter_pages = 0;              // 0: none
   u64 interpreter_alignment = 1;
   u64 stack_pages = 2048;          // all it may grow to: 8 MiB, Linux's default limit
-  u64 stack_guard_pages = 256;     // 1 MiB, as Linux's stack_guard_gap: what one frame may jump over without touching
-  u64 break_pages = u64{1} << 20;  // all it may grow to: 4 GiB
+  u64 stack_guard_pages = kStackGuardPages;
+  u64 break_pages = kBreakPages;
   u64 vdso_pages = 2;
 };
 
