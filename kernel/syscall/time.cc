@@ -108,7 +108,8 @@ Result<i64> SysClockNanosleep(Call& call) {
   const ClockRef clock = TRY(ClockOf(call.thread, call.Int(0)));
   const auto wanted = TRY(mm::ReadUser<Timespec>(call[2]));
   const u64 ns = TRY(NanosecondsOf(wanted));
-  if (clock.kind == Kind::kThreadCpu && clock.tid == call.thread.tid) return Error::kInvalidArgument;  // it would never wake
+  const bool own = clock.kind == Kind::kThreadCpu && clock.tid == call.thread.tid;
+  if (own && call.Int(0) < 0) return Error::kInvalidArgument;  // it would never wake
   if (clock.cpu_time() || clock.coarse) return Error::kNotSupported;
   const bool absolute = (call.Unsigned(1) & kTIMER_ABSTIME) != 0;
   if (!absolute) return Sleep(call, DeadlineAfter(ns), call[3]);

@@ -38,7 +38,7 @@ struct VectorFormat {
 const VectorFormat& Format() {
   static VectorFormat format;
   if (format.mxcsr_mask != 0) return format;
-  alignas(16) Fpstate image;
+  alignas(64) Fpstate image;  // FXSAVE wants 16; more makes the compiler align the stack itself, which entries from the program do not
   asm volatile("fxsave64 %0" : "=m"(image));
   constexpr u32 kDefaultMask = 0xffbf;  // when the processor stores 0 [intel-sdm] vol. 1 11.6.6
   format.xsave = Features().xsave;
