@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "kernel/sched/signal.h"
 #include "kernel/syscall/call.h"
 #include "lib/linux_abi/errno.h"
 #include "lib/linux_abi/syscall_table.h"
@@ -52,7 +53,8 @@ void Count(u64 number) {
 
 i64 Outcome(Call& call, const Result<i64>& result) {
   if (result.ok()) return result.value();
-  if (result.error() == Error::kInterrupted && call.thread.signals.restart == sched::Restart::kNone)
+  // Only a signal that is there can end a restart; a call that says EINTR of its own accord (restart_syscall) stands.
+  if (result.error() == Error::kInterrupted && call.thread.signals.restart == sched::Restart::kNone && sched::SignalWaits(call.thread))
     call.thread.signals.restart = call.restartable ? sched::Restart::kRepeat : sched::Restart::kRepeatWithoutHandler;
   return -linux_abi::ToErrno(result.error());
 }
