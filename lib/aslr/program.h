@@ -10,8 +10,7 @@
 
 namespace caponier::aslr {
 
-// From 64 KiB, below which Linux maps nothing either (vm.mmap_min_addr), to one page short of 2^47: what programs built for
-// x86-64 expect, and AArch64 programs that keep bits in the top of pointers too.
+// From 64 KiB, below which Linux maps nothing either (vm.mmap_min_addr), to one page short of 2^47: all of x86-64's half.
 inline constexpr PageRange kUserWindow47 = {16, (u64{1} << 35) - 1};
 // Addresses of MAP_32BIT, and of nothing else.
 inline constexpr PageRange kUserWindowLow2G = {16, u64{1} << 19};
