@@ -27,7 +27,7 @@ struct ProgramDescription {
   u64 image_alignment = 1;                // in pages
   u64 interpreter_pages = 0;              // 0: none
   u64 interpreter_alignment = 1;
-  u64 stack_pages = 2048;          // all it may grow to: 8 MiB, Linux's default limit
+  u64 stack_pages = 2048;  // all it may grow to: 8 MiB, Linux's default limit
   u64 stack_guard_pages = kStackGuardPages;
   u64 break_pages = kBreakPages;
   u64 vdso_pages = 2;
