@@ -11,6 +11,11 @@ namespace {
 constexpr u64 kLowestAddress = 64 * kKiB;  // below: never mapped, so that a null pointer with an offset faults
 constexpr size_t kMostMappings = 65530;  // as Linux's vm.max_map_count
 
+// What moving pages may take at once: a table of the new place is made before the one it replaces goes, at each level at most three ahead
+// (the first and last of the old place, the one in progress), and each may take a page of the frame table with it.
+constexpr u64 kFramesToMove = 32;
+static_assert(kFramesToMove >= 2 * 3 * (arch::kPageTableLevels - 1));
+
 bool Accessible(const Protection& protection) { return protection.read || protection.write || protection.execute; }
 
 PageFlags FlagsFor(const Protection& protection, bool write) {
@@ -293,7 +298,8 @@ Result<void> AddressSpace::Protect(u64 address, u64 bytes, Protection protection
     // What the new rights forbid goes at once; what they add comes with the next fault, which knows whose frame it is.
     const u64 begin_here = mapping.begin > address ? mapping.begin : address;
     tables_.Visit(begin_here, mapping.end, [&](u64, PageTables::Entry& entry) {
-      const PageFlags flags = FlagsFor(mapping.protection, entry.flags.write && mapping.protection.write);
+      PageFlags flags = FlagsFor(mapping.protection, entry.flags.write && mapping.protection.write);
+      flags.execute = flags.execute && entry.flags.execute;
       NoteRights(entry.frame, entry.flags, flags);
       if (tags_appear) {
         Window window(entry.frame, Window::kWriteTagged);
@@ -366,19 +372,22 @@ Result<AddressSpace::Page> AddressSpace::PageFor(const Mapping& mapping, u64 pag
     if (!write) return Page{present, FlagsFor(mapping.protection, false)};
     return Page{TRY(CopyOf(present, tagged)), FlagsFor(mapping.protection, true)};
   }
-  if (present.value != 0 && !write) return Page{present, FlagsFor(mapping.protection, false)};
+  const auto runs_what_is_written = [&mapping](PhysAddr frame) { return mapping.protection.execute && InfoOf(frame).writable_mappings != 0; };
+  if (present.value != 0 && !write && !runs_what_is_written(present)) return Page{present, FlagsFor(mapping.protection, false)};
   const PhysAddr frame = TRY(mapping.source->Page(mapping.source_page + (page - mapping.begin) / kPageSize, mapping.shared && write));
-  const FrameInfo& info = InfoOf(frame);
   if (mapping.shared) {
-    if (write && info.executable_mappings != 0) {  // the same frame runs as code somewhere: never writable too
+    // The same frame runs as code somewhere, or is written somewhere: never both.
+    if ((write && InfoOf(frame).executable_mappings != 0) || (access == arch::Access::kExecute && runs_what_is_written(frame))) {
       ReleaseFrame(frame);
       return Error::kNotPermitted;
     }
+    PageFlags flags = FlagsFor(mapping.protection, write);
+    flags.execute = flags.execute && !runs_what_is_written(frame);
     if (frame == present) ReleaseFrame(frame);  // the page holds its reference already
-    return Page{frame, FlagsFor(mapping.protection, write)};
+    return Page{frame, flags};
   }
   // Private: written pages, and code whose file is mapped writable elsewhere, become copies.
-  if (write || (mapping.protection.execute && info.writable_mappings != 0)) {
+  if (write || runs_what_is_written(frame)) {
     const Result<PhysAddr> copy = CopyOf(present.value != 0 ? present : frame, tagged);
     ReleaseFrame(frame);
     return Page{TRY(copy), FlagsFor(mapping.protection, mapping.protection.write)};
@@ -402,7 +411,6 @@ Result<void> AddressSpace::Discard(u64 address, u64 bytes) {
 
 void AddressSpace::MovePages(u64 from, u64 to, u64 bytes) {
   tables_.Visit(from, from + bytes, [&](u64 page, PageTables::Entry& entry) {
-    // A table for the new place may not be had: the page is then lost only if it can be read again, so anonymous memory must move.
     if (!tables_.Map(to + (page - from), entry.frame, entry.flags).ok()) __builtin_trap();
     return PageTables::Verdict::kRemove;
   });
@@ -450,6 +458,10 @@ Result<u64> AddressSpace::Remap(u64 address, u64 old_bytes, u64 new_bytes, bool 
   moved->was_writable = found->was_writable;
   moved->grows_down = found->grows_down;
   const u64 moving = old_bytes < new_bytes ? old_bytes : new_bytes;
+  if (FreeFrames() < kFramesToMove) {
+    TRY(RemoveRange(target, target + new_bytes));
+    return Error::kNoMemory;
+  }
   MovePages(address, target, moving);
   if (old_bytes != 0) TRY(RemoveRange(address, address + old_bytes));
   return target;

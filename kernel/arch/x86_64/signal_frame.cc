@@ -146,6 +146,8 @@ void LoadRegisters(TrapFrame& f, const Sigcontext& c) {
 Result<void> PushSignalFrame(TrapFrame& frame, const SignalDelivery& delivery) {
   // x86-64 has no vDSO return: every C library brings its restorer.
   if (delivery.restorer == 0) return Error::kBadAddress;
+  // An address that is none would fault in the kernel, at iretq.
+  if (delivery.handler >= kUserEnd) return Error::kBadAddress;
   const VectorFormat& format = Format();
   u64 top = delivery.stack_top;
   if (top == frame.rsp) top -= kRedZoneBytes;
