@@ -262,9 +262,9 @@ static void test_restart(void) {
 }
 
 static void change_context(int signal, siginfo_t* info, void* context) {
-  (void)signal, (void)info;
-  ucontext_t* uc = context;
+  (void)signal, (void)info, (void)context;
 #if defined(__x86_64__)
+  ucontext_t* uc = context;
   uc->uc_mcontext.gregs[REG_RAX] = 0x55;
   uc->uc_mcontext.gregs[REG_RIP] += 2;
   uc->uc_mcontext.gregs[REG_EFL] |= 0x3000;  // IOPL: must not stick
