@@ -261,9 +261,9 @@ static void test_restart(void) {
   }
 }
 
-static void change_context(int signal, siginfo_t* info, void* context) {
-  (void)signal, (void)info, (void)context;
 #if defined(__x86_64__)
+static void change_context(int signal, siginfo_t* info, void* context) {
+  (void)signal, (void)info;
   ucontext_t* uc = context;
   uc->uc_mcontext.gregs[REG_RAX] = 0x55;
   uc->uc_mcontext.gregs[REG_RIP] += 2;
@@ -273,8 +273,8 @@ static void change_context(int signal, siginfo_t* info, void* context) {
          (long long)uc->uc_mcontext.gregs[REG_ERR], (long long)(uc->uc_mcontext.gregs[REG_CSGSFS] & 3), xmm[0],
          ((unsigned*)uc->uc_mcontext.fpregs)[116], uc->uc_flags);
   xmm[0] = 7.5;
-#endif
 }
+#endif
 static void test_context(void) {
 #if defined(__x86_64__)
   handle(SIGILL, change_context, 0);
