@@ -19,6 +19,7 @@
 #include "kernel/sched/scheduler.h"
 #include "kernel/sched/thread.h"
 #include "kernel/syscall/dispatch.h"
+#include "kernel/syscall/system.h"
 #include "lib/linux_abi/errno.h"
 
 namespace caponier::boot {
@@ -108,6 +109,8 @@ extern "C" [[noreturn]] void KernelMain() {
   if (!config.seed.empty()) kernel::random::MixIn(config.seed);
   sched::SetRealTime(config.epoch_ns);
   report::WantReport(config.report);
+  syscall::SetTrace(config.trace);
+  syscall::SetHostName(config.hostname);
   report::RunPhases().kernel_ready = arch::CycleCounter();
   StartProgram(config);
   loader::PublishClock();

@@ -4,6 +4,7 @@
 #include "kernel/sched/robust_list.h"
 #include "kernel/sched/scheduler.h"
 #include "kernel/sched/thread.h"
+#include "kernel/syscall/trace.h"
 
 namespace caponier::sched {
 
@@ -55,6 +56,7 @@ void ExitProcess(u32 status, int signal) {
   process.exiting = true;
   process.exit_status = status;
   process.exit_signal = signal;
+  if (syscall::Tracing()) syscall::TraceEnd(status, signal);
   OnProcessEnd(process);
 }
 

@@ -2,6 +2,7 @@
 
 #include "kernel/sched/interval_timers.h"
 #include "kernel/sched/scheduler.h"
+#include "kernel/syscall/trace.h"
 
 namespace caponier::sched {
 namespace {
@@ -92,6 +93,7 @@ void DeliverFault(arch::TrapFrame& frame, const SignalInfo& info) {
     (void)thread.signals.pending.Add(info);
     return;
   }
+  if (syscall::Tracing()) syscall::TraceSignal(EncodeSignalInfo(info));
   report::ProgramCrashed(frame, info);
   ExitProcess(0, info.signal);
 }

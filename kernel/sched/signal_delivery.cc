@@ -6,6 +6,7 @@
 #include "kernel/sched/scheduler.h"
 #include "kernel/sched/signal.h"
 #include "kernel/sched/sleep.h"
+#include "kernel/syscall/trace.h"
 #include "lib/linux_abi/signal_numbers.h"
 
 namespace caponier::sched {
@@ -98,6 +99,7 @@ void TakeDefaultAction(Thread& thread, arch::TrapFrame& frame, const SignalInfo&
 void DeliverOne(Thread& thread, arch::TrapFrame& frame) {
   const SignalInfo info = TakePending(thread, ~thread.signals.blocked);
   if (info.signal == 0) return;
+  if (syscall::Tracing()) syscall::TraceSignal(EncodeSignalInfo(info));
   const u64 handler = thread.process->signals.actions[info.signal - 1].handler;
   if (handler == kHandlerIgnore) return;
   if (handler == kHandlerDefault) {

@@ -8,6 +8,7 @@
 
 #include "kernel/sched/signal.h"
 #include "kernel/syscall/call.h"
+#include "kernel/syscall/trace.h"
 #include "lib/linux_abi/errno.h"
 #include "lib/linux_abi/syscall_table.h"
 
@@ -68,6 +69,14 @@ i64 Run(Call& call, u64 number) {
   return Outcome(call, handler(call));
 }
 
+// Apart, so that the line's buffers are not on every call's stack.
+[[gnu::noinline]] i64 RunTraced(Call& call, u64 number) {
+  TraceRecord record(call, number);
+  const i64 result = Run(call, number);
+  record.Leave(result);
+  return result;
+}
+
 }  // namespace
 
 void ForEachMissing(void (*visit)(void* context, const Missing& missing), void* context) {
@@ -91,6 +100,10 @@ void OnSyscall(TrapFrame& frame) {
             .thread = sched::CurrentThread(),
             .arguments = {SyscallArgument(frame, 0), SyscallArgument(frame, 1), SyscallArgument(frame, 2), SyscallArgument(frame, 3),
                           SyscallArgument(frame, 4), SyscallArgument(frame, 5)}};
+  if (Tracing()) [[unlikely]] {
+    SetSyscallReturn(frame, static_cast<u64>(RunTraced(call, number)));
+    return;
+  }
   SetSyscallReturn(frame, static_cast<u64>(Run(call, number)));
 }
 

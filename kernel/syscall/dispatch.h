@@ -15,4 +15,7 @@ struct Missing {
 };
 void ForEachMissing(void (*visit)(void* context, const Missing& missing), void* context);
 
+// Prints each call as strace does, through drivers::link.
+void SetTrace(bool on);
+
 }  // namespace caponier::syscall
