@@ -23,7 +23,7 @@ done < <(git ls-files -co --exclude-standard | grep -E '\.(h|cc|S|def|cmake|md|s
         text = substr(text, RSTART)
       }
       gsub(/`[^`]*`/, "", text)
-      while (match(text, /(^|[[:space:](])\[[a-z][a-z0-9]*([-+.][a-z0-9]+)*\]([^(:\[a-zA-Z0-9_]|$)/)) {
+      while (match(text, /(^|[[:space:](])\[[a-z][a-z0-9]*([-+.][a-z0-9]+)*\]([^(:\[a-zA-Z0-9_]|:[[:space:]]|$)/)) {
         found = substr(text, RSTART, RLENGTH)
         sub(/^[^\[]*/, "", found); sub(/\].*$/, "]", found)
         print FILENAME ":" FNR ":" found
