@@ -1,5 +1,6 @@
 #include "kernel/fs/tree_changes.h"
 
+#include "kernel/fs/file_systems.h"
 #include "kernel/fs/memory_tree.h"
 #include "kernel/fs/pipe.h"
 
@@ -15,7 +16,9 @@ Result<void> MayMake(Context& context, const Walk& walk) {
   TRY(walk.Last());
   if (walk.inode) return Error::kExists;
   if (walk.directory->removed) return Error::kNotFound;
-  if (walk.directory->file_system().fixed) return Error::kNotPermitted;
+  // /proc has no names but its own; elsewhere the directory does not take new ones.
+  const FileSystem& file_system = walk.directory->file_system();
+  if (file_system.fixed) return &file_system == &ProcessFileSystem() ? Error::kNotFound : Error::kNotPermitted;
   return walk.directory->Check(context.credentials, kChangeDirectory);
 }
 

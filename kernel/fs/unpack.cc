@@ -77,6 +77,7 @@ Result<void> Unpacker::Add(const archive::Entry& entry) {
     }
     if (!walk.inode->is_directory()) return Error::kMalformed;
     Describe(*walk.inode, entry);
+    parent->modified = parent->changed = parent->born;
     return {};
   }
   if (walk.inode) {  // a later entry replaces an earlier one
