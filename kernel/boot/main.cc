@@ -44,13 +44,15 @@ loader::Config UnpackArchive() {
   Result<mm::KernelRegion> mapped = mm::MapExisting("archive", archive.base, archive.bytes, {});
   if (!mapped.ok()) report::Refuse(ExitCause::kRefused, "not enough memory for the archive: give the machine more (--memory)");
   FirstDiagnostic diagnostic;
-  const Result<Bytes> records = fs::InitRoot({mapped.value().data(), archive.bytes}, archive.base, diagnostic);
-  if (!records.ok()) {
-    report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? "not enough memory for the files: give the machine more (--memory)" : diagnostic.what());
-  }
-  mm::UnmapRegion(mapped.value());
+  const Bytes bytes(mapped.value().data(), archive.bytes);
+  constexpr std::string_view kTooSmall = "not enough memory for the files: give the machine more (--memory)";
+  const Result<Bytes> records = fs::ReadConfiguration(bytes, diagnostic);
+  if (!records.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
   Result<loader::Config> config = loader::ParseConfig(records.value(), diagnostic);
   if (!config.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what());
+  sched::SetRealTime(config.value().epoch_ns);  // before the first file gets its times
+  if (!fs::InitRoot(bytes, archive.base, diagnostic).ok()) report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
+  mm::UnmapRegion(mapped.value());
   return std::move(config).value();
 }
 
@@ -107,7 +109,6 @@ extern "C" [[noreturn]] void KernelMain() {
   const loader::Config config = UnpackArchive();
   drivers::link::SetWindow(config.rows, config.columns);
   if (!config.seed.empty()) kernel::random::MixIn(config.seed);
-  sched::SetRealTime(config.epoch_ns);
   report::WantReport(config.report);
   syscall::SetTrace(config.trace);
   syscall::SetHostName(config.hostname);

@@ -140,8 +140,9 @@ class Directory : public Inode {
   // Makes a name that is there stand for another inode. Needs no memory.
   virtual Result<u64> Replace(std::string_view name, Ref<Inode> inode);
 
-  u64 size() const override { return kPageSize; }
-  u64 blocks() const override { return kPageSize / 512; }
+  // A page, as on most file systems; nothing where the listing is made up.
+  u64 size() const override { return file_system().fixed ? 0 : kPageSize; }
+  u64 blocks() const override { return size() / 512; }
   Result<Ref<File>> Open(const OpenHow& how, Location where) override;
 
   // Where ".." leads; null for the root and for a removed directory's last step.

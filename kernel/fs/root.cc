@@ -43,13 +43,28 @@ Result<void> MakeTemporary(Context& context) {
   return {};
 }
 
+constexpr std::string_view kConfiguration = link::kConfigName;
+constexpr std::string_view kHidden = kConfiguration.substr(0, kConfiguration.find('/'));
+
 }  // namespace
 
 Directory& Root() { return *g_root; }
 
-Result<Bytes> InitRoot(Bytes archive, PhysAddr frames, Diagnostics& diagnostics) {
-  constexpr std::string_view kConfiguration = link::kConfigName;
-  constexpr std::string_view kHidden = kConfiguration.substr(0, kConfiguration.find('/'));
+// The archive's first entries are looked at: the launcher puts it there.
+Result<Bytes> ReadConfiguration(Bytes archive, Diagnostics& diagnostics) {
+  archive::ArchiveReader reader(archive, diagnostics);
+  while (const auto entry = TRY(reader.Next())) {
+    if (entry->path == kConfiguration) {
+      TRY(g_configuration.Resize(entry->data.size()));
+      __builtin_memcpy(g_configuration.data(), entry->data.data(), entry->data.size());
+      break;
+    }
+    if (entry->path != kHidden && !entry->path.empty()) break;
+  }
+  return Bytes(g_configuration.data(), g_configuration.size());
+}
+
+Result<void> InitRoot(Bytes archive, PhysAddr frames, Diagnostics& diagnostics) {
   g_root = TRY(MakeRef<MemoryDirectory>(RootFileSystem(), 0755));
   auto context = TRY(Context::Create());
   context->umask = 0;
@@ -57,22 +72,18 @@ Result<Bytes> InitRoot(Bytes archive, PhysAddr frames, Diagnostics& diagnostics)
   Unpacker unpacker(*context, frames, archive.size());
   archive::ArchiveReader reader(archive, diagnostics);
   while (const auto entry = TRY(reader.Next())) {
-    if (entry->path == kConfiguration) {
-      TRY(g_configuration.Resize(entry->data.size()));
-      __builtin_memcpy(g_configuration.data(), entry->data.data(), entry->data.size());
-    } else if (entry->path != kHidden) {
-      if (auto added = unpacker.Add(*entry); !added.ok()) {
-        if (added.error() == Error::kMalformed) diagnostics.Malformed("an entry's path leads through something that is no directory", entry->data_offset);
-        return added.error();
-      }
+    if (entry->path == kConfiguration || entry->path == kHidden) continue;
+    if (auto added = unpacker.Add(*entry); !added.ok()) {
+      if (added.error() == Error::kMalformed)
+        diagnostics.Malformed("an entry's path leads through something that is no directory", entry->data_offset);
+      return added.error();
     }
   }
   unpacker.Finish();
   TRY(Mount("dev", MakeDeviceTree()));
   TRY(Mount("proc", MakeProcessTree()));
   TRY(Mount("sys", MakeSystemTree()));
-  TRY(MakeTemporary(*context));
-  return Bytes(g_configuration.data(), g_configuration.size());
+  return MakeTemporary(*context);
 }
 
 }  // namespace caponier::fs

@@ -197,6 +197,8 @@ Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::
   process.environment_end = loaded.environment_end;
   process.stack_top = loaded.stack_top;
   process.started_ns = arch::NowNs();
+  process.files->executable = std::move(loaded.executable);
+  process.files->auxiliary_vector = std::move(loaded.auxiliary_vector);
   sched::Thread* thread = TRY(sched::CreateThread(process));
   arch::InitUserFrame(*thread->frame, loaded.entry, loaded.stack_pointer);
   const size_t slash = name.rfind('/');
