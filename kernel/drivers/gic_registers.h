@@ -9,8 +9,8 @@ namespace caponier::drivers::gic {
 inline constexpr u64 kControl = 0x0, kType = 0x4, kGroup = 0x80, kSetEnable = 0x100, kClearEnable = 0x180, kPriority = 0x400,
                      kTarget = 0x800, kConfiguration = 0xc00, kRoute = 0x6000;
 inline constexpr u32 kPrivateLines = 32;
-inline constexpr u8 kLinePriority = 0xa0;      // any below the mask; all lines are equal
-inline constexpr u32 kPriorityMask = 0xf0;     // lets everything above the idle priority through
+inline constexpr u8 kLinePriority = 0xa0;   // any below the mask; all lines are equal
+inline constexpr u32 kPriorityMask = 0xf0;  // lets everything above the idle priority through
 
 // How many lines the distributor implements.
 inline u32 LineCount(const std::byte* distributor) { return 32 * ((arch::Load32(distributor + kType) & 31) + 1); }

@@ -16,9 +16,9 @@
 namespace caponier::drivers {
 namespace {
 
-constexpr u64 kDistributorBytes = 0x8000;                       // what is used of it: up to the routes
-constexpr u32 kWritePending = 1u << 31;                         // GICD_CTLR.RWP
-constexpr u32 kAffinityRouting = 1u << 4, kEnableGroups = 3;    // GICD_CTLR, non-secure view
+constexpr u64 kDistributorBytes = 0x8000;                     // what is used of it: up to the routes
+constexpr u32 kWritePending = 1u << 31;                       // GICD_CTLR.RWP
+constexpr u32 kAffinityRouting = 1u << 4, kEnableGroups = 3;  // GICD_CTLR, non-secure view
 constexpr u64 kRedistributorType = 0x8, kRedistributorWake = 0x14;
 constexpr u64 kSgiFrame = 0x10000, kFrames = 0x20000;           // a redistributor's second frame; both
 constexpr u64 kTypeVirtualLpis = 1u << 1, kTypeLast = 1u << 4;  // GICR_TYPER

@@ -14,7 +14,7 @@ using namespace linux_abi::aarch64;
 
 // Present when the ID field is at least `least`.
 struct Capability {
-  u64 IdRegisters::*reg;
+  u64 IdRegisters::* reg;
   int low;
   u64 least;
   u64 hwcap, hwcap2;

@@ -40,8 +40,8 @@ void LoadProgramKeys() {
 // SCTLR_EL1, whole: bits of absent features are left as they read (reserved).
 u64 SystemControl() {
   u64 value = sctlr::kMmu | sctlr::kDataCache | sctlr::kInstructionCache | sctlr::kStackAlignment | sctlr::kStackAlignmentUser |
-              sctlr::kIfThenDisable | sctlr::kSetEndDisable | sctlr::kExitContextSync | sctlr::kEntryContextSync | sctlr::kContextTrap |
-              sctlr::kLoadMultipleTrap | sctlr::kLoadMultipleOrder;
+              sctlr::kIfThenDisable | sctlr::kSetEndDisable | sctlr::kExitContextSync | sctlr::kEntryContextSync |
+              sctlr::kContextTrap | sctlr::kLoadMultipleTrap | sctlr::kLoadMultipleOrder;
   // What Linux lets a program do: read the cache type, clean and zero lines, wait.
   value |= sctlr::kUserCacheZero | sctlr::kUserCacheType | sctlr::kUserCacheMaintain | sctlr::kUserWfi | sctlr::kUserWfe;
   value |= sctlr::kWriteExecuteNever;

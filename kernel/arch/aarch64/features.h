@@ -18,12 +18,12 @@ struct Features {
   bool pan = false;             // privileged access never
   bool address_auth = false;    // pointer authentication for addresses, any algorithm
   bool generic_auth = false;
-  bool fault_on_auth = false;   // FPAC: a failed check faults at once
-  bool branch_target = false;   // BTI
-  u64 tagging = 0;              // ID_AA64PFR1.MTE: 2 full, 3 asymmetric too; 1 has no tag memory and counts as nothing
-  bool no_user_probing = false; // E0PD
-  bool random = false;          // RNDR, RNDRRS
-  bool store_bypass = false;    // SSBS, and the PSTATE bit
+  bool fault_on_auth = false;    // FPAC: a failed check faults at once
+  bool branch_target = false;    // BTI
+  u64 tagging = 0;               // ID_AA64PFR1.MTE: 2 full, 3 asymmetric too; 1 has no tag memory and counts as nothing
+  bool no_user_probing = false;  // E0PD
+  bool random = false;           // RNDR, RNDRRS
+  bool store_bypass = false;     // SSBS, and the PSTATE bit
 };
 constexpr Features DecodeFeatures(const IdRegisters& id) {
   return {.floating_point = IdField(id.pfr0, 16) != 0xf,

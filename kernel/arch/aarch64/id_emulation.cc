@@ -23,17 +23,12 @@ bool VisibleValue(u32 crm, u32 op2, u64* value) {
   const IdRegisters id = ReadIdRegisters();
   if (crm == 0) {
     switch (op2) {
-      case 0:
-        *value = CAPONIER_READ("midr_el1");
-        return true;
+      case 0: *value = CAPONIER_READ("midr_el1"); return true;
       case 5:
         *value = u64{1} << 31;  // MPIDR_EL1: one processor
         return true;
-      case 6:
-        *value = CAPONIER_READ("revidr_el1");
-        return true;
-      default:
-        return false;
+      case 6: *value = CAPONIER_READ("revidr_el1"); return true;
+      default: return false;
     }
   }
   if (crm < 2 || crm > 7) return false;

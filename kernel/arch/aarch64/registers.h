@@ -4,11 +4,11 @@
 
 #include "lib/base/types.h"
 
-#define CAPONIER_READ(name)                    \
-  __extension__({                              \
-    ::caponier::u64 value_;                    \
+#define CAPONIER_READ(name) \
+  __extension__({ \
+    ::caponier::u64 value_; \
     asm volatile("mrs %0, " name : "=r"(value_)); \
-    value_;                                    \
+    value_; \
   })
 #define CAPONIER_WRITE(name, value) asm volatile("msr " name ", %0" ::"r"(static_cast<::caponier::u64>(value)) : "memory")
 
@@ -33,12 +33,13 @@ namespace caponier::arch {
 inline void InstructionBarrier() { asm volatile("isb" ::: "memory"); }
 
 namespace sctlr {
-inline constexpr u64 kMmu = 1u << 0, kDataCache = 1u << 2, kStackAlignment = 1u << 3, kStackAlignmentUser = 1u << 4, kIfThenDisable = 1u << 7,
-                     kSetEndDisable = 1u << 8, kExitContextSync = 1u << 11, kInstructionCache = 1u << 12, kEnableKeyDb = 1u << 13,
-                     kUserCacheZero = 1u << 14, kUserCacheType = 1u << 15, kUserWfi = 1u << 16, kUserWfe = 1u << 18,
-                     kWriteExecuteNever = 1u << 19, kContextTrap = 1u << 20, kEntryContextSync = 1u << 22, kKeepPan = 1u << 23,
-                     kUserCacheMaintain = 1u << 26, kEnableKeyDa = 1u << 27, kLoadMultipleTrap = 1u << 28, kLoadMultipleOrder = 1u << 29,
-                     kEnableKeyIb = 1u << 30, kEnableKeyIa = u64{1} << 31, kBranchUser = u64{1} << 35, kBranchKernel = u64{1} << 36,
+inline constexpr u64 kMmu = 1u << 0, kDataCache = 1u << 2, kStackAlignment = 1u << 3, kStackAlignmentUser = 1u << 4,
+                     kIfThenDisable = 1u << 7, kSetEndDisable = 1u << 8, kExitContextSync = 1u << 11,
+                     kInstructionCache = 1u << 12, kEnableKeyDb = 1u << 13, kUserCacheZero = 1u << 14, kUserCacheType = 1u << 15,
+                     kUserWfi = 1u << 16, kUserWfe = 1u << 18, kWriteExecuteNever = 1u << 19, kContextTrap = 1u << 20,
+                     kEntryContextSync = 1u << 22, kKeepPan = 1u << 23, kUserCacheMaintain = 1u << 26, kEnableKeyDa = 1u << 27,
+                     kLoadMultipleTrap = 1u << 28, kLoadMultipleOrder = 1u << 29, kEnableKeyIb = 1u << 30,
+                     kEnableKeyIa = u64{1} << 31, kBranchUser = u64{1} << 35, kBranchKernel = u64{1} << 36,
                      kTagFaultSync = u64{1} << 37, kTagsUser = u64{1} << 42, kTagsKernel = u64{1} << 43;
 inline constexpr int kTagCheckUserShift = 38;
 inline constexpr u64 kTagCheckUserMask = u64{3} << kTagCheckUserShift;

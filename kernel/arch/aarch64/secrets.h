@@ -10,7 +10,7 @@ struct MachineSecrets {
     u64 low, high;
   };
   Key instruction_a, instruction_b, data_a, data_b, generic;
-  u64 tag_seed;                                // RGSR_EL1.SEED, never zero
+  u64 tag_seed;  // RGSR_EL1.SEED, never zero
 };
 // Loaded into the processor and wiped by InitCpu.
 extern MachineSecrets g_secrets;

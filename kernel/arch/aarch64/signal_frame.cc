@@ -1,13 +1,14 @@
 // Linux's signal frame for AArch64 [linux-arm64-sigcontext]: siginfo, ucontext with the general registers, and behind them records for the
 // vector registers and the fault's syndrome. What comes back is the program's word: no bit of PSTATE that could raise privilege,
 // mask interrupts or choose 32-bit state is taken from it.
+#include "lib/linux_abi/signal_frame.h"
+
 #include <cstddef>
 
 #include "kernel/arch/aarch64/features.h"
 #include "kernel/arch/aarch64/threads.h"
 #include "kernel/arch/machine.h"
 #include "kernel/mm/user_copy.h"
-#include "lib/linux_abi/signal_frame.h"
 #include "lib/linux_abi/signal_numbers.h"
 
 namespace caponier::arch {

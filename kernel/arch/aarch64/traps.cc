@@ -67,31 +67,20 @@ Fault Decode(const TrapFrame& frame, u64 syndrome, u64 address) {
   using Kind = Fault::Kind;
   switch (esr::ClassOf(syndrome)) {
     case esr::kInstructionAbortUser:
-    case esr::kInstructionAbortKernel:
-      return DecodeAbort(syndrome, address, Access::kExecute);
+    case esr::kInstructionAbortKernel: return DecodeAbort(syndrome, address, Access::kExecute);
     case esr::kDataAbortUser:
-    case esr::kDataAbortKernel:
-      return DecodeAbort(syndrome, address, esr::IsWrite(syndrome) ? Access::kWrite : Access::kRead);
-    case esr::kPcAlignment:
-      return Simple(Kind::kAlignment, address, syndrome);
-    case esr::kSpAlignment:
-      return Simple(Kind::kAlignment, frame.sp, syndrome);
-    case esr::kBranchTarget:
-      return Simple(Kind::kBranchTarget, frame.pc, syndrome);
-    case esr::kPointerAuth:
-      return Simple(Kind::kPointerAuth, frame.pc, syndrome);
-    case esr::kFloatingPoint:
-      return Simple(Kind::kFloatingPoint, frame.pc, FloatingPointCode(syndrome));
+    case esr::kDataAbortKernel: return DecodeAbort(syndrome, address, esr::IsWrite(syndrome) ? Access::kWrite : Access::kRead);
+    case esr::kPcAlignment: return Simple(Kind::kAlignment, address, syndrome);
+    case esr::kSpAlignment: return Simple(Kind::kAlignment, frame.sp, syndrome);
+    case esr::kBranchTarget: return Simple(Kind::kBranchTarget, frame.pc, syndrome);
+    case esr::kPointerAuth: return Simple(Kind::kPointerAuth, frame.pc, syndrome);
+    case esr::kFloatingPoint: return Simple(Kind::kFloatingPoint, frame.pc, FloatingPointCode(syndrome));
     case esr::kBreakInstruction:
     case esr::kBreakpointUser:
-    case esr::kWatchpointUser:
-      return Simple(Kind::kBreakpoint, frame.pc, syndrome);
-    case esr::kSingleStepUser:
-      return Simple(Kind::kSingleStep, frame.pc, syndrome);
-    case esr::kError:
-      return Simple(Kind::kMachineCheck, 0, syndrome);
-    default:
-      return Simple(Kind::kUndefined, frame.pc, syndrome);
+    case esr::kWatchpointUser: return Simple(Kind::kBreakpoint, frame.pc, syndrome);
+    case esr::kSingleStepUser: return Simple(Kind::kSingleStep, frame.pc, syndrome);
+    case esr::kError: return Simple(Kind::kMachineCheck, 0, syndrome);
+    default: return Simple(Kind::kUndefined, frame.pc, syndrome);
   }
 }
 
@@ -165,4 +154,6 @@ void HandleKernelSync(TrapFrame* frame) {
 
 void HandleError(TrapFrame* frame) { OnKernelFault(*frame, Decode(*frame, CAPONIER_READ("esr_el1"), 0)); }
 
-void HandleUnexpected(TrapFrame* frame) { OnKernelFault(*frame, Decode(*frame, CAPONIER_READ("esr_el1"), CAPONIER_READ("far_el1"))); }
+void HandleUnexpected(TrapFrame* frame) {
+  OnKernelFault(*frame, Decode(*frame, CAPONIER_READ("esr_el1"), CAPONIER_READ("far_el1")));
+}

@@ -10,7 +10,8 @@ struct FeaturePatch {
   caponier::u32 feature;
 };
 extern const FeaturePatch __feature_patches_start[], __feature_patches_end[];
-[[noreturn]] void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top, caponier::u64 key_high, bool sign);
+[[noreturn]] void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top, caponier::u64 key_high,
+                               bool sign);
 }
 
 namespace caponier::boot {
@@ -19,7 +20,9 @@ void PatchImage(u64) {
   constexpr u32 kNop = 0xd503201f;
   const arch::Features features = arch::DecodeFeatures(arch::ReadIdRegisters());
   for (const FeaturePatch* patch = __feature_patches_start; patch < __feature_patches_end; patch++) {
-    const bool have = patch->feature == FEATURE_PAN ? features.pan : patch->feature == FEATURE_MTE ? features.tagging != 0 : features.address_auth;
+    const bool have = patch->feature == FEATURE_PAN   ? features.pan
+                      : patch->feature == FEATURE_MTE ? features.tagging != 0
+                                                      : features.address_auth;
     if (have) continue;
     auto* site = reinterpret_cast<u32*>(reinterpret_cast<u64>(&patch->site) + static_cast<u64>(i64{patch->site}));
     *site = kNop;
@@ -34,7 +37,8 @@ void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
   stream.Fill(WritableBytesOf(g_program_key));
   stream.Fill(WritableBytesOf(arch::g_secrets));
   arch::g_secrets.tag_seed = stream.Uniform(0xffff) + 1;
-  EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high, arch::DecodeFeatures(arch::ReadIdRegisters()).address_auth);
+  EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high,
+               arch::DecodeFeatures(arch::ReadIdRegisters()).address_auth);
 }
 
 }  // namespace caponier::boot

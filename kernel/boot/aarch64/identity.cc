@@ -49,7 +49,8 @@ void EnsureIdentity(PhysAddr physical, u64 bytes) { MapIdentity(physical, bytes,
 
 void LeaveIdentity() {
   const u64 uart = g_handoff.info.uart.value;
-  __builtin_memset(identity_tables, 0, reinterpret_cast<std::byte*>(identity_tables_end) - reinterpret_cast<std::byte*>(identity_tables));
+  __builtin_memset(identity_tables, 0,
+                   reinterpret_cast<std::byte*>(identity_tables_end) - reinterpret_cast<std::byte*>(identity_tables));
   if (uart != 0) {
     const u64 offset = reinterpret_cast<u64>(identity_tables) - g_handoff.image.begin;
     const PhysAddr tables = g_handoff.info.image.base + offset;
