@@ -89,7 +89,7 @@ Result<u64> TaggedAddressControl();
 // `info` is the 128-byte siginfo_t, `mask` the mask to restore. Fails with kBadAddress when the stack cannot be written.
 struct SignalDelivery {
   int signal = 0;
-  u64 handler = 0, restorer = 0, flags = 0, mask = 0;  // SA_* flags; restorer as the program gave it (0: the vDSO's)
+  u64 handler = 0, restorer = 0, flags = 0, mask = 0;  // SA_* flags; restorer as the program gave it, or the vDSO's
   u64 stack_top = 0;
   u64 alternate_base = 0, alternate_size = 0;  // the sigaltstack as it was, saved in uc_stack
   u32 alternate_flags = 0;

@@ -196,6 +196,7 @@ Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::
   process.environment_begin = loaded.environment_begin;
   process.environment_end = loaded.environment_end;
   process.stack_top = loaded.stack_top;
+  process.signal_return = SignalReturnOffset() != 0 ? loaded.vdso + SignalReturnOffset() : 0;
   process.started_ns = arch::NowNs();
   process.files->executable = std::move(loaded.executable);
   process.files->auxiliary_vector = std::move(loaded.auxiliary_vector);

@@ -52,7 +52,7 @@ bool EnterHandler(Thread& thread, arch::TrapFrame& frame, const SignalInfo& info
   const arch::SignalDelivery delivery{
       .signal = info.signal,
       .handler = action.handler,
-      .restorer = (action.flags & kSA_RESTORER) != 0 ? action.restorer : 0,
+      .restorer = (action.flags & kSA_RESTORER) != 0 ? action.restorer : thread.process->signal_return,
       .flags = action.flags,
       .mask = old_mask,
       .stack_top = switch_stack ? alternate.base + alternate.bytes : sp,

@@ -77,6 +77,7 @@ struct Process {
   bool dumpable = true, no_new_privileges = false, child_subreaper = false;
   int parent_death_signal = 0;
   u64 arguments_begin = 0, arguments_end = 0, environment_begin = 0, environment_end = 0, stack_top = 0;
+  u64 signal_return = 0;  // where a handler without a restorer returns to (AArch64's vDSO); 0: nowhere
   u64 started_ns = 0;
   u64 ended_threads_cpu_ns = 0;
   u64 voluntary_switches = 0, involuntary_switches = 0;  // of threads that ended

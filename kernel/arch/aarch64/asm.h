@@ -4,6 +4,7 @@
 // .patch.features with the feature it needs; PatchImage replaces it by a NOP where that is missing, before the image becomes
 // read-only. So the hot paths test nothing.
 #pragma once
+// clang-format off
 
 #define FRAME_SIZE 288
 #define FRAME_X(n) (8 * (n))
@@ -18,20 +19,31 @@
 
 #ifdef __ASSEMBLER__
 
-.arch armv8.5 - a + fp + simd + memtag +
-    pauth
+.arch armv8.5-a+fp+simd+memtag+pauth
 
-        .macro FUNCTION name.section.text.\name,
-    "ax".balign 16 .globl \name.hidden \name.type \name, % function
-\name : bti c
-             .endm
+.macro FUNCTION name
+.section .text.\name, "ax"
+.balign 16
+.globl \name
+.hidden \name
+.type \name, %function
+\name:
+  bti c
+.endm
 
-             .macro END name.size \name,
-    .- \name.endm
+.macro END name
+.size \name, . - \name
+.endm
 
-            // NEEDS FEATURE_X, instruction
-            .macro NEEDS feature,
-    instruction : vararg 8888 :
-  \instruction.pushsection.patch.features, "a".balign 4 .long 8888b -..long \feature.popsection.endm
+// NEEDS FEATURE_X, instruction
+.macro NEEDS feature, instruction:vararg
+8888:
+  \instruction
+  .pushsection .patch.features, "a"
+  .balign 4
+  .long 8888b - .
+  .long \feature
+  .popsection
+.endm
 
 #endif
