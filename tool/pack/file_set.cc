@@ -154,7 +154,7 @@ void FileSet::AddChecked(const Tree& tree, const std::string& path, std::vector<
 void FileSet::AddText(std::string_view path, std::string_view text, u32 mode) {
   AddDirectory(DirectoryOf(path));
   entries_.try_emplace(Key(path),
-                       FileEntry{.mode = S_IFREG | mode, .size = text.size(), .host_path = {}, .text = std::string(text)});
+                       FileEntry{.mode = S_IFREG | mode, .mtime_s = made_, .size = text.size(), .host_path = {}, .text = std::string(text)});
 }
 
 void FileSet::AddFileAt(std::string_view path, const std::string& host_path, u32 mode) {
@@ -172,13 +172,13 @@ void FileSet::AddDirectory(std::string_view path, u32 mode) {
   const std::string key = Key(path);
   if (key.empty() || entries_.contains(key)) return;
   AddDirectory(DirectoryOf("/" + key));
-  entries_.try_emplace(key, FileEntry{.mode = S_IFDIR | mode, .host_path = {}, .text = {}});
+  entries_.try_emplace(key, FileEntry{.mode = S_IFDIR | mode, .mtime_s = made_, .host_path = {}, .text = {}});
 }
 
 void FileSet::AddSymlink(std::string_view path, std::string_view target) {
   AddDirectory(DirectoryOf(path));
   entries_.try_emplace(Key(path),
-                       FileEntry{.mode = S_IFLNK | 0777, .size = target.size(), .host_path = {}, .text = std::string(target)});
+                       FileEntry{.mode = S_IFLNK | 0777, .mtime_s = made_, .size = target.size(), .host_path = {}, .text = std::string(target)});
 }
 
 u64 FileSet::total_bytes() const {

@@ -5,6 +5,7 @@
 // names that come from another.
 #pragma once
 
+#include <ctime>
 #include <functional>
 #include <map>
 #include <string>
@@ -63,6 +64,7 @@ class FileSet {
   void AddChecked(const Tree& tree, const std::string& path, std::vector<std::pair<dev_t, ino_t>>& above);
 
   std::map<std::string, FileEntry, std::less<>> entries_;
+  i64 made_ = std::time(nullptr);  // the date of made-up entries
 };
 
 }  // namespace caponier::tool
