@@ -1,5 +1,7 @@
 #include "tool/machine/console.h"
 
+#include <algorithm>
+
 #include "tool/failure.h"
 
 namespace caponier::tool {
@@ -20,6 +22,10 @@ void Console::FinishLine() {
   lines_.push_back(std::move(partial_));
   partial_.clear();
   if (lines_.size() > kLinesKept) lines_.pop_front();
+}
+
+bool Console::Holds(std::string_view text) const {
+  return std::any_of(lines_.begin(), lines_.end(), [&](const std::string& line) { return line.find(text) != std::string::npos; });
 }
 
 void Console::SayTail() {

@@ -17,6 +17,7 @@ class Console {
   void SayTail();
   const std::deque<std::string>& lines() const { return lines_; }
   void FinishLine();
+  bool Holds(std::string_view text) const;  // in a line kept
 
  private:
   static constexpr size_t kLinesKept = 60;

@@ -103,7 +103,11 @@ Session::Flow Session::Step() {
   if ((ready(kLink) & (POLLIN | POLLHUP | POLLERR)) != 0) ReadLink();
   if (ready(kInput) != 0) ReadInput();
   if (ready(kConsole) != 0) Drain(console_fd_.get(), console_);
-  if (ready(kEmulator) != 0) Drain(process_.output(), emulator_);
+  if (ready(kEmulator) != 0) {
+    Drain(process_.output(), emulator_);
+    // After this QEMU keeps a machine that can never go on.
+    if (emulator_.Holds("KVM internal error")) outcome_.fault = "KVM cannot run this machine here (--accel tcg can)";
+  }
   if (ready(kPid) != 0) emulator_ended_ = true;
   OnTime();
   if (outcome_.exit.has_value() || !outcome_.fault.empty() || killed_) return Flow::kEnded;
