@@ -50,6 +50,7 @@ struct State {
   bool output_closed[3] = {};
   u16 rows = 24, columns = 80;
   sched::Process* process = nullptr;
+  u64 early_signals = 0;  // bit N-1: signal N came before there was a program
   sched::WaitQueue input_queue, output_queue;
 };
 constinit State g;
@@ -151,7 +152,11 @@ u32 SmallWord(size_t index) {
 
 void SendSignal(u32 signal) {
   if (signal == 0 || signal > 64) Broken("the tool sent a signal that does not exist");
-  if (g.process != nullptr) static_cast<void>(sched::SendToProcess(*g.process, sched::KernelSignal(static_cast<int>(signal))).ok());
+  if (g.process == nullptr) {
+    g.early_signals |= u64{1} << (signal - 1);
+    return;
+  }
+  static_cast<void>(sched::SendToProcess(*g.process, sched::KernelSignal(static_cast<int>(signal))).ok());
 }
 
 void FinishFrame() {
@@ -373,12 +378,20 @@ Result<void> Init(const boot::BootInfo& info) {
   for (u16 i = 0; i < kReceiveBuffers; i++) OfferReceiveBuffer(i);
   device.Notify(virtio::ConsoleReceiveQueue(wire::kPortNumber));
   HandleInterrupt(g.slot->line(), OnInterrupt);
+  OnInterrupt();  // the handshake left the line raised, and a line that stays up makes no new edge
   g.up = true;
   return {};
 }
 
 fs::ConsoleBackend& Console() { return g_console; }
-void SetProgram(sched::Process* process) { g.process = process; }
+void SetProgram(sched::Process* process) {
+  g.process = process;
+  const u64 early = process != nullptr ? g.early_signals : 0;
+  g.early_signals = 0;
+  for (u32 signal = 1; signal <= 64; signal++) {
+    if ((early >> (signal - 1) & 1) != 0) SendSignal(signal);
+  }
+}
 void SetWindow(u16 rows, u16 columns) {
   g.rows = rows;
   g.columns = columns;
