@@ -123,7 +123,7 @@ void EarlyConsoleWrite(std::string_view text);
 enum class Access : u8 { kRead, kWrite, kExecute };
 struct Fault {
   enum class Kind : u8 {
-    kPage,            // absent or protected page: `address`, `access`, `present`
+    kPage,            // absent or protected page: `address` (a data address without its tag), `access`, `present`
     kTagCheck,        // MTE: `address` with its tag bits
     kUndefined,       // illegal instruction
     kBreakpoint,      // int3, brk

@@ -19,8 +19,6 @@ sched::SignalInfo MakeSignal(int signal, i32 code, u64 address) {
   return info;
 }
 
-u64 Untagged(u64 address) { return arch::kUserTopByteIgnored ? address & 0x00ff'ffff'ffff'ffff : address; }
-
 [[noreturn]] void EndForLackOfMemory() {
   report::SayOutOfMemory();
   sched::ExitProcess(0, kSIGKILL);
@@ -68,7 +66,7 @@ void arch::OnUserFault(TrapFrame& frame, const Fault& fault) {
     report::RememberFault(fault, Outcome::kDone);
     return sched::DeliverFault(frame, SignalFor(fault, ProgramCounter(frame)));
   }
-  const Outcome outcome = sched::CurrentProcess().memory->HandleFault(Untagged(fault.address), fault.access);
+  const Outcome outcome = sched::CurrentProcess().memory->HandleFault(fault.address, fault.access);
   if (outcome == Outcome::kDone) return;
   if (outcome == Outcome::kOutOfMemory) EndForLackOfMemory();
   report::RememberFault(fault, outcome);
@@ -78,7 +76,7 @@ void arch::OnUserFault(TrapFrame& frame, const Fault& fault) {
 bool arch::OnUserCopyFault(u64 address, Access access) {
   mm::AddressSpace* memory = mm::AddressSpace::Active();
   if (memory == nullptr) return false;
-  const Outcome outcome = memory->HandleFault(Untagged(address), access);
+  const Outcome outcome = memory->HandleFault(address, access);
   if (outcome == Outcome::kOutOfMemory) report::SayOutOfMemory();
   return outcome == Outcome::kDone;
 }

@@ -37,7 +37,9 @@ Fault Simple(Fault::Kind kind, u64 address, u64 syndrome) { return {.kind = kind
 
 Fault DecodeAbort(u64 syndrome, u64 address, Access access) {
   const u64 status = esr::FaultStatus(syndrome);
-  Fault fault{.kind = Fault::Kind::kPage, .access = access, .address = Untag(address), .code = syndrome};
+  Fault fault{.kind = Fault::Kind::kPage, .access = access, .address = address, .code = syndrome};
+  // The top byte of a code address counts (TCR_EL1.TBID0): that is where a failed authentication shows.
+  if (access != Access::kExecute) fault.address = Untag(address);
   if (status == esr::kStatusTagCheck) {
     fault.kind = Fault::Kind::kTagCheck;
     fault.present = true;
