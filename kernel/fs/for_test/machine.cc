@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "kernel/mm/frames.h"
@@ -50,6 +51,28 @@ class VectorSink final : public archive::Sink {
   std::vector<std::byte> out;
 };
 
+class NameList final : public EntryVisitor {
+ public:
+  bool Visit(std::string_view name, u64, InodeType, u64) override {
+    names.emplace_back(name);
+    return true;
+  }
+  std::vector<std::string> names;
+};
+
+// Directories and their parents hold each other: the tree never ends by itself, as the kernel's never needs to.
+void Dismantle(Directory& directory) {
+  NameList list;
+  directory.List(0, list).value();
+  for (const std::string& name : list.names) {
+    auto found = directory.Lookup(name);
+    if (!found.ok()) continue;
+    if (Directory* below = found.value().inode->as_directory()) Dismantle(*below);
+    (void)directory.Remove(name);
+  }
+  directory.parent = nullptr;
+}
+
 }  // namespace
 
 Machine::Machine(Bytes archive) {
@@ -68,22 +91,15 @@ Machine::Machine(Bytes archive) {
     writer.Finish().value();
     archive = empty.out;
   }
-  // The archive lies in frames of its own, one after the other.
-  const u64 first = g_next_frame += 0x1000;
-  for (u64 i = 0; i < PagesFor(archive.size()); i++) {
-    Frame& frame = g_frames[first + i];
-    frame.bytes = std::make_unique<std::byte[]>(kPageSize);
-    std::memcpy(frame.bytes.get(), archive.data() + (i << kPageBits), std::min(kPageSize, archive.size() - (i << kPageBits)));
-  }
-  g_next_frame = first + PagesFor(archive.size());
   FirstDiagnostic diagnostic;
-  InitRoot(archive, {first << kPageBits}, diagnostic).value();
+  InitRoot(archive, PutArchive(archive), diagnostic).value();
   process.memory = mm::AddressSpace::Create(mm::WxPolicy::kStrict).value();
   process.files = Context::Create().value();
 }
 
 Machine::~Machine() {
   process.files->CloseAll();
+  Dismantle(Root());
   process.files = nullptr;
   process.threads.Remove(&thread);
   g_thread = nullptr;
@@ -98,6 +114,18 @@ i64 Machine::Call(syscall::Handler handler, std::initializer_list<u64> arguments
   return result.ok() ? result.value() : -linux_abi::ToErrno(result.error());
 }
 
+PhysAddr PutArchive(Bytes archive) {
+  const u64 first = g_next_frame += 0x1000;
+  for (u64 i = 0; i < PagesFor(archive.size()); i++) {
+    Frame& frame = g_frames[first + i];
+    frame.bytes = std::make_unique<std::byte[]>(kPageSize);
+    std::memcpy(frame.bytes.get(), archive.data() + (i << kPageBits), std::min(kPageSize, archive.size() - (i << kPageBits)));
+  }
+  g_next_frame = first + PagesFor(archive.size());
+  return {first << kPageBits};
+}
+
+void EndTree() { Dismantle(Root()); }
 void SetSleep(std::function<bool()> sleep) { g_sleep = std::move(sleep); }
 void LimitFrames(u64 count) { g_frame_limit = g_frames.size() + count; }
 u64 FramesInUse() { return g_frames.size(); }

@@ -26,6 +26,10 @@ class Machine {
   sched::Thread thread;
 };
 
+// Lays bytes into frames of their own, one after the other: where they begin.
+PhysAddr PutArchive(Bytes archive);
+// Takes the tree apart, before InitRoot makes another.
+void EndTree();
 // What happens when somebody sleeps: true to wake, false for a signal. Without one, sleeping is a signal.
 void SetSleep(std::function<bool()> sleep);
 // How many frames there are to allocate, from now on.
