@@ -26,7 +26,7 @@ for page in "${pages[@]}"; do
         compgen -G "$word" >/dev/null || say "$page: \`$word\` does not exist"
         ;;
       *.\*) grep -q "^${word%\*}" <<<"$tests" || [[ ! $word =~ ^[A-Z][A-Za-z0-9]+\.\*$ ]] || say "$page: no test is \`$word\`" ;;
-      *) [[ ! $word =~ ^[A-Z][A-Za-z0-9]+\.[A-Z][A-Za-z0-9]+$ ]] || grep -qx "$word" <<<"$tests" || say "$page: no test is \`$word\`" ;;
+      *) [[ ! $word =~ ^[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*\.[A-Z][A-Za-z0-9]+$ ]] || grep -qx "$word" <<<"$tests" || say "$page: no test is \`$word\`" ;;
     esac
   done < <(awk '/^```/ { code = !code } !code' "$page" | grep -oE '`[^`]+`' | tr -d '`')
   while IFS= read -r target; do
