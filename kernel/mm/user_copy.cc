@@ -31,14 +31,16 @@ Result<void> ZeroUser(UserAddr to, u64 bytes) {
 }
 
 Result<std::string_view> ReadUserString(std::span<char> buffer, UserAddr from) {
+  // Aligned steps never touch a page, nor where memory is tagged a granule, that holds nothing of the string.
+  constexpr u64 kStep = arch::kUserTopByteIgnored ? 16 : 64;
   size_t have = 0;
   while (have < buffer.size()) {
-    // Up to the end of the page at a time: what lies beyond the string may be absent.
-    size_t step = kPageSize - ((from + have) & (kPageSize - 1));
+    size_t step = kStep - ((from + have) & (kStep - 1));
     if (step > buffer.size() - have) step = buffer.size() - have;
     TRY(CopyFromUser(std::as_writable_bytes(buffer.subspan(have, step)), from + have));
     const void* end = __builtin_memchr(buffer.data() + have, 0, step);
-    if (end != nullptr) return std::string_view(buffer.data(), static_cast<size_t>(static_cast<const char*>(end) - buffer.data()));
+    if (end != nullptr)
+      return std::string_view(buffer.data(), static_cast<size_t>(static_cast<const char*>(end) - buffer.data()));
     have += step;
   }
   return Error::kNameTooLong;

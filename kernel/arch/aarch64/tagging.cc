@@ -20,7 +20,7 @@ void ClearTagsAsm(std::byte* page);
 
 namespace caponier::arch {
 
-bool g_async_tag_faults = false;
+TagLatching g_tag_latching;
 
 namespace {
 
@@ -88,7 +88,7 @@ void ApplyTaggedAddressControl(u64 control) {
   const u64 after = (before & ~sctlr::kTagCheckUserMask) | u64{check} << sctlr::kTagCheckUserShift;
   if (before != after) CAPONIER_WRITE("sctlr_el1", after);
   InstructionBarrier();
-  g_async_tag_faults = check == sctlr::kAsync || check == sctlr::kAsymmetric;
+  g_tag_latching = {.loads = check == sctlr::kAsync, .stores = check == sctlr::kAsync || check == sctlr::kAsymmetric};
 }
 
 bool TakeLatchedTagFault() {

@@ -13,9 +13,30 @@ bool TagMemoryWorks();
 // Makes `control` (Linux's prctl bits, checked) the mode of the program from now on.
 void ApplyTaggedAddressControl(u64 control);
 
-extern bool g_async_tag_faults;  // the running thread's mode can latch one
+// Which of the program's accesses latch a mismatch instead of faulting, in the running thread's mode.
+struct TagLatching {
+  bool loads = false, stores = false;
+};
+extern TagLatching g_tag_latching;
 bool TakeLatchedTagFault();
 // True once for each asynchronous tag fault of the program.
-inline bool AsyncTagFaultPending() { return g_async_tag_faults && TakeLatchedTagFault(); }
+inline bool AsyncTagFaultPending() { return g_tag_latching.stores && TakeLatchedTagFault(); }
+
+// The kernel's accesses to program memory while they would latch: not checked, as on Linux, since the fault would be charged to the
+// program long after the call. (Where they would fault, they are checked, and the call fails.)
+class TagChecksOff {
+ public:
+  explicit TagChecksOff(bool wanted) : wanted_(wanted) {
+    if (wanted_) asm volatile(".arch_extension memtag; msr tco, #1" ::: "memory");
+  }
+  ~TagChecksOff() {
+    if (wanted_) asm volatile(".arch_extension memtag; msr tco, #0" ::: "memory");
+  }
+  TagChecksOff(const TagChecksOff&) = delete;
+  TagChecksOff& operator=(const TagChecksOff&) = delete;
+
+ private:
+  bool wanted_;
+};
 
 }  // namespace caponier::arch
