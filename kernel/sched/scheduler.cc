@@ -5,10 +5,11 @@
 // only when something is due: a deadline, the end of a slice that somebody waits for, a CPU-time timer. A thread that ended is
 // freed by whoever runs next, since it cannot free the stack it stands on.
 //
-// More CPUs: everything that belongs to one is in Cpu, and the entries in arch/machine.h are where a lock would be taken.
+// More CPUs: everything that belongs to one is in Cpu and CpuFront, and the entries in arch/machine.h are where a lock would be taken.
 #include "kernel/sched/scheduler.h"
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <utility>
 
@@ -19,16 +20,14 @@ namespace caponier::sched {
 namespace {
 
 struct Cpu {
-  Thread* current = nullptr;
   List<Thread, &Thread::run_node> ready;
   Thread* ended = nullptr;         // to be freed by the next thread
   mm::AddressSpace* memory = nullptr;  // whose page tables are current
   u64 armed_deadline_ns = kForever;
-  bool reschedule = false;
   bool idle = false;
 };
 
-constinit Thread g_boot_thread;
+constinit Thread g_boot_thread{ThreadState::kRunning};
 constinit Cpu g_cpu;
 constinit TimerQueue g_timers;
 constinit u64 g_real_time_offset_ns = 0;
@@ -38,9 +37,9 @@ Cpu& ThisCpu() { return g_cpu; }
 void Arm(Cpu& cpu, u64 now_ns) {
   u64 deadline = g_timers.next_deadline();
   if (!cpu.idle) {
-    if (!cpu.ready.empty()) deadline = std::min(deadline, cpu.current->slice_end_ns);
-    const Process* process = cpu.current->process;
-    if (process != nullptr && process->timers.any_cpu_time) deadline = std::min(deadline, NextCpuTimerDeadline(*cpu.current, now_ns));
+    if (!cpu.ready.empty()) deadline = std::min(deadline, CurrentThread().slice_end_ns);
+    const Process* process = CurrentThread().process;
+    if (process != nullptr && process->timers.any_cpu_time) deadline = std::min(deadline, NextCpuTimerDeadline(CurrentThread(), now_ns));
   }
   // An interrupt that comes too early costs less than programming the timer at every switch.
   if (deadline >= cpu.armed_deadline_ns) return;
@@ -53,8 +52,25 @@ void Account(Thread& thread, u64 now_ns) {
   thread.dispatched_ns = now_ns;
 }
 
+// The vector registers' area lies above the trap frame, in the same region and outside the stack proper.
+u64 StackRegionBytes() { return kKernelStackBytes + AlignUp(arch::FpuStateSize(), kPageSize); }
+
+// Stacks of threads that ended, for those to come: mapping one costs more than the rest of making a thread.
+constexpr size_t kSpareStacks = 8;
+constinit std::array<mm::KernelRegion, kSpareStacks> g_spare_stacks{};
+constinit size_t g_spare_count = 0;
+
+Result<mm::KernelRegion> TakeStack() {
+  if (g_spare_count > 0) return g_spare_stacks[--g_spare_count];
+  return mm::MapRegion("thread stack", StackRegionBytes());
+}
+
 void FreeThread(Thread* thread) {
-  mm::UnmapRegion(thread->stack);
+  if (g_spare_count < kSpareStacks) {
+    g_spare_stacks[g_spare_count++] = thread->stack;
+  } else {
+    mm::UnmapRegion(thread->stack);
+  }
   delete thread;
 }
 
@@ -80,32 +96,14 @@ Thread& Idle(Cpu& cpu) {
   return *cpu.ready.PopFront();
 }
 
-void WakeSleeper(Timer& timer) {
-  Thread& thread = *static_cast<SleepTimer&>(timer).thread;
-  if (thread.state != ThreadState::kBlocked) return;
-  thread.timed_out = true;
-  MakeReady(thread);
-}
-
 }  // namespace
 
-Thread& CurrentThread() {
-  Cpu& cpu = ThisCpu();
-  if (cpu.current == nullptr) {
-    cpu.current = &g_boot_thread;
-    g_boot_thread.state = ThreadState::kRunning;
-    g_boot_thread.sleep.thread = &g_boot_thread;
-    g_boot_thread.sleep.expire = WakeSleeper;
-  }
-  return *cpu.current;
-}
+constinit CpuFront g_cpu_front{.current = &g_boot_thread};
 
 Result<Thread*> CreateThread(Process& process) {
-  // The vector registers' area lies above the trap frame, in the same region and outside the stack proper.
-  const u64 vector_bytes = AlignUp(arch::FpuStateSize(), kPageSize);
-  Thread* thread = new (std::nothrow) Thread;
+  Thread* thread = new (std::nothrow) Thread(ThreadState::kReady);
   if (thread == nullptr) return Error::kNoMemory;
-  auto stack = mm::MapRegion("thread stack", kKernelStackBytes + vector_bytes);
+  auto stack = TakeStack();
   if (!stack.ok()) {
     delete thread;
     return stack.error();
@@ -115,13 +113,12 @@ Result<Thread*> CreateThread(Process& process) {
   thread->machine.fpu = reinterpret_cast<std::byte*>(top);
   arch::InitFpuState(thread->machine.fpu);
   thread->frame = reinterpret_cast<arch::TrapFrame*>(top - sizeof(arch::TrapFrame));
+  *thread->frame = {};
   thread->machine.kernel_stack_top = top;
   arch::PrepareThread(thread->machine, VirtAddr{top}, FirstRun, thread);
   thread->process = &process;
   thread->tid = NewThreadId(process);
   thread->started_ns = arch::NowNs();
-  thread->sleep.thread = thread;
-  thread->sleep.expire = WakeSleeper;
   process.threads.PushBack(thread);
   return thread;
 }
@@ -129,6 +126,13 @@ Result<Thread*> CreateThread(Process& process) {
 void DiscardThread(Thread& thread) {
   thread.process->threads.Remove(&thread);
   FreeThread(&thread);
+}
+
+void WakeSleeper(Timer& timer) {
+  Thread& thread = *static_cast<SleepTimer&>(timer).thread;
+  if (thread.state != ThreadState::kBlocked) return;
+  thread.timed_out = true;
+  MakeReady(thread);
 }
 
 void MakeReady(Thread& thread) {
@@ -148,7 +152,7 @@ void MakeReady(Thread& thread) {
 void Schedule() {
   Cpu& cpu = ThisCpu();
   Thread& from = CurrentThread();
-  cpu.reschedule = false;
+  g_cpu_front.reschedule = false;
   u64 now = arch::NowNs();
   Account(from, now);
   if (from.state == ThreadState::kRunning) {
@@ -168,7 +172,7 @@ void Schedule() {
   to->state = ThreadState::kRunning;
   to->dispatched_ns = now;
   to->slice_end_ns = now + kSliceNs;
-  cpu.current = to;
+  g_cpu_front.current = to;
   Arm(cpu, now);
   if (to == &from) return;
   if (to->process != nullptr && to->process->memory.get() != cpu.memory) {
@@ -189,11 +193,9 @@ void Start() {
   __builtin_trap();  // nothing wakes the boot thread
 }
 
-bool NeedsReschedule() { return ThisCpu().reschedule; }
-
 void SwitchAwayForever() {
   Cpu& cpu = ThisCpu();
-  Thread& self = *cpu.current;
+  Thread& self = CurrentThread();
   self.state = ThreadState::kDead;
   RemoveTimer(self.sleep);
   cpu.ended = &self;
@@ -211,7 +213,7 @@ bool AnyReady() { return !ThisCpu().ready.empty(); }
 void OnInterruptWakeups(bool had_ready) {
   Cpu& cpu = ThisCpu();
   // Who was woken by a clock or a device waited for the outside world: it runs at once.
-  if (!had_ready && !cpu.ready.empty() && !cpu.idle) cpu.reschedule = true;
+  if (!had_ready && !cpu.ready.empty() && !cpu.idle) g_cpu_front.reschedule = true;
 }
 
 void AddTimer(Timer& timer, u64 deadline_ns) {
@@ -227,7 +229,7 @@ void RemoveTimer(Timer& timer) { g_timers.Remove(timer); }
 void RearmTimer() { Arm(ThisCpu(), arch::NowNs()); }
 
 u64 CpuTimeNs(const Thread& thread) {
-  const bool running = &thread == ThisCpu().current && !ThisCpu().idle;
+  const bool running = &thread == &CurrentThread() && !ThisCpu().idle;
   return thread.cpu_ns + (running ? arch::NowNs() - thread.dispatched_ns : 0);
 }
 
@@ -254,7 +256,7 @@ void OnTimerInterrupt() {
   while (sched::Timer* timer = sched::g_timers.PopExpired(now)) timer->expire(*timer);
   if (current.process != nullptr && current.process->timers.any_cpu_time) sched::ExpireCpuTimers(*current.process);
   sched::OnInterruptWakeups(had_ready);
-  if (had_ready && !cpu.idle && now >= current.slice_end_ns) cpu.reschedule = true;
+  if (had_ready && !cpu.idle && now >= current.slice_end_ns) sched::g_cpu_front.reschedule = true;
   sched::Arm(cpu, now);
 }
 

@@ -5,7 +5,7 @@
 
 namespace caponier::sched {
 
-bool NeedsReschedule();
+inline bool NeedsReschedule() { return g_cpu_front.reschedule; }
 // The current thread never runs again; its memory is freed from another stack.
 [[noreturn]] void SwitchAwayForever();
 // Makes another address space the current process's (execve).

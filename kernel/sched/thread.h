@@ -20,8 +20,10 @@ namespace caponier::sched {
 struct Process;
 struct Thread;
 
+void WakeSleeper(Timer& timer);
 struct SleepTimer : Timer {
-  Thread* thread = nullptr;
+  constexpr explicit SleepTimer(Thread* sleeper) : thread(sleeper) { expire = WakeSleeper; }
+  Thread* thread;
 };
 
 enum class ThreadState : u8 { kReady, kRunning, kBlocked, kDead };
@@ -30,12 +32,14 @@ inline constexpr u64 kKernelStackBytes = 16 * kKiB;
 inline constexpr u64 kSliceNs = 10'000'000;  // a thread's turn while others wait
 
 struct Thread {
+  constexpr explicit Thread(ThreadState initial) : state(initial) {}
+
   arch::ThreadState machine;
   arch::TrapFrame* frame = nullptr;  // the program's registers while in the kernel
   mm::KernelRegion stack;
   Process* process = nullptr;
   i32 tid = 0;
-  ThreadState state = ThreadState::kReady;
+  ThreadState state;
   bool timed_out = false;      // woken by its deadline
   bool interrupted = false;    // woken by a signal, not by what it waited for
   bool interruptible = false;  // while blocked: may a signal wake it
@@ -43,7 +47,7 @@ struct Thread {
   bool preempted = false;      // lost the CPU or got a signal since it last ran the program: restartable sequences look here
   ListNode run_node;           // in the run queue
   ListNode process_node;       // in Process::threads
-  SleepTimer sleep;            // wakes it at its deadline
+  SleepTimer sleep{this};      // wakes it at its deadline
   u64 slice_end_ns = 0;
   u64 cpu_ns = 0;  // consumed up to dispatched_ns
   u64 started_ns = 0, dispatched_ns = 0;
@@ -89,7 +93,13 @@ struct Process {
 
 // --- scheduling ----------------------------------------------------------------------------------------------------------------
 // The thread on this CPU. Before the first program thread runs it is the boot thread, which has no process and may block too.
-Thread& CurrentThread();
+// What every system call looks at, of the CPU it runs on.
+struct CpuFront {
+  Thread* current;
+  bool reschedule = false;  // the current thread is to give way at its next return to the program
+};
+extern CpuFront g_cpu_front;
+inline Thread& CurrentThread() { return *g_cpu_front.current; }
 inline Process& CurrentProcess() { return *CurrentThread().process; }
 
 // Makes a thread whose kernel stack is mapped and whose trap frame is zeroed, not yet runnable; it enters the program with

@@ -52,21 +52,22 @@ void Count(u64 number) {
   }
 }
 
-i64 Outcome(Call& call, const Result<i64>& result) {
-  if (result.ok()) return result.value();
+[[gnu::noinline]] i64 Failure(Call& call, Error error) {
   // Only a signal that is there can end a restart; a call that says EINTR of its own accord (restart_syscall) stands.
-  if (result.error() == Error::kInterrupted && call.thread.signals.restart == sched::Restart::kNone && sched::SignalWaits(call.thread))
+  if (error == Error::kInterrupted && call.thread.signals.restart == sched::Restart::kNone && sched::SignalWaits(call.thread))
     call.thread.signals.restart = call.restartable ? sched::Restart::kRepeat : sched::Restart::kRepeatWithoutHandler;
-  return -linux_abi::ToErrno(result.error());
+  return -linux_abi::ToErrno(error);
 }
 
-i64 Run(Call& call, u64 number) {
+[[gnu::always_inline]] inline i64 Run(Call& call, u64 number) {
   const Handler handler = number < kNumbers ? kHandlers[number] : nullptr;
   if (handler == nullptr) [[unlikely]] {
     Count(number);
     return -linux_abi::kENOSYS;
   }
-  return Outcome(call, handler(call));
+  const Result<i64> result = handler(call);
+  if (result.ok()) [[likely]] return result.value();
+  return Failure(call, result.error());
 }
 
 // Apart, so that the line's buffers are not on every call's stack.

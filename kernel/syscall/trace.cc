@@ -8,8 +8,6 @@
 namespace caponier::syscall {
 namespace {
 
-constinit bool g_trace = false;
-
 class ProgramMemory final : public linux_abi::MemoryReader {
  public:
   bool Read(u64 address, MutableBytes to) override { return mm::CopyFromUser(to, address).ok(); }
@@ -32,8 +30,9 @@ i64 ResultBeforeDelivery(const sched::Thread& thread, i64 result) {
 
 }  // namespace
 
+constinit bool g_trace = false;
+
 void SetTrace(bool on) { g_trace = on; }
-bool Tracing() { return g_trace; }
 
 TraceLine::TraceLine() {
   const sched::Thread& thread = sched::CurrentThread();

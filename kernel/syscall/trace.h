@@ -8,7 +8,8 @@
 
 namespace caponier::syscall {
 
-bool Tracing();
+extern bool g_trace;
+inline bool Tracing() { return g_trace; }
 void TraceSignal(const linux_abi::Siginfo& info);
 void TraceEnd(u32 exit_status, int signal);
 
