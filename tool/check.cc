@@ -2,11 +2,117 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
+#include <memory>
+#include <set>
 
+#include "tool/host/elf_file.h"
 #include "tool/pack/guest_plan.h"
+#include "tool/scan/implemented.h"
+#include "tool/scan/object.h"
 
 namespace caponier::tool {
+namespace {
+
+bool IsCLibrary(std::string_view path) {
+  const std::string_view name = BaseName(path);
+  return name == "libc.so.6" || name.starts_with("libpthread.so") || name.starts_with("libc.musl-") || name.starts_with("ld-");
+}
+
+// The files that a run of the program maps: itself, its interpreter and its libraries.
+struct Scanned {
+  std::string path;
+  std::unique_ptr<MappedFile> file;
+  std::unique_ptr<ScannedObject> object;
+};
+
+std::vector<Scanned> ScanObjects(const GuestPlan& plan) {
+  std::vector<Scanned> objects;
+  std::set<std::string> seen;
+  for (const std::string& host_path : plan.objects) {
+    if (!seen.insert(host_path).second) continue;
+    auto file = std::make_unique<MappedFile>(host_path);
+    auto object = std::make_unique<ScannedObject>(file->bytes(), plan.arch, host_path);
+    objects.push_back({host_path, std::move(file), std::move(object)});
+  }
+  return objects;
+}
+
+// The C library offers every system call, so of it only what the others ask for by name counts; of the rest, all their code.
+CodeFacts Gather(const std::vector<Scanned>& objects) {
+  std::set<std::string> wanted;
+  CodeFacts all;
+  const auto add = [&](CodeFacts facts) {
+    all.numbers.merge(facts.numbers);
+    all.unknown_numbers += facts.unknown_numbers;
+  };
+  for (const Scanned& each : objects) {
+    if (!IsCLibrary(each.path)) {
+      add(each.object->ScanAll());
+      wanted.insert(each.object->imports().begin(), each.object->imports().end());
+    }
+  }
+  wanted.insert({"__libc_start_main", "exit", "_exit", "malloc", "free"});
+  for (const Scanned& each : objects) {
+    if (IsCLibrary(each.path)) add(each.object->ScanFrom(wanted));
+  }
+  return all;
+}
+
+// What it means to a program that a call is missing, for the calls that make whole features.
+std::string_view FeatureOf(std::string_view call) {
+  static const std::map<std::string_view, std::string_view> kFeatures = {
+      {"fork", "starting other programs"},
+      {"vfork", "starting other programs"},
+      {"execve", "starting other programs"},
+      {"execveat", "starting other programs"},
+      {"wait4", "starting other programs"},
+      {"waitid", "starting other programs"},
+      {"socket", "the network"},
+      {"connect", "the network"},
+      {"bind", "the network"},
+      {"listen", "the network"},
+      {"accept", "the network"},
+      {"accept4", "the network"},
+      {"sendto", "the network"},
+      {"recvfrom", "the network"},
+      {"sendmsg", "the network"},
+      {"recvmsg", "the network"},
+      {"sendmmsg", "the network"},
+      {"recvmmsg", "the network"},
+      {"setsockopt", "the network"},
+      {"getsockopt", "the network"},
+      {"getsockname", "the network"},
+      {"getpeername", "the network"},
+      {"shutdown", "the network"},
+      {"socketpair", "the network"},
+      {"mount", "administering a system"},
+      {"umount2", "administering a system"},
+      {"ptrace", "debugging other programs"},
+      {"shmget", "System V sharing"},
+      {"shmat", "System V sharing"},
+      {"shmctl", "System V sharing"},
+      {"shmdt", "System V sharing"},
+      {"semget", "System V sharing"},
+      {"semop", "System V sharing"},
+      {"semctl", "System V sharing"},
+      {"msgget", "System V sharing"},
+      {"msgsnd", "System V sharing"},
+      {"msgrcv", "System V sharing"},
+      {"inotify_init1", "watching files"},
+      {"inotify_add_watch", "watching files"},
+      {"inotify_init", "watching files"},
+      {"inotify_rm_watch", "watching files"},
+  };
+  const auto found = kFeatures.find(call);
+  return found == kFeatures.end() ? "other calls" : found->second;
+}
+
+std::string Joined(const std::vector<std::string_view>& names) { return fmt::format("{}", fmt::join(names, " ")); }
+
+}  // namespace
 
 int Check(const CheckOptions& options) {
   RunOptions run;
@@ -14,8 +120,30 @@ int Check(const CheckOptions& options) {
   run.sysroot = options.sysroot;
   run.program = {options.program};
   const GuestPlan plan = PlanGuest(run, CurrentSurroundings());
-  fmt::print("{}: an ELF program for {}\n", plan.exe, NameOf(plan.arch));
-  return 0;
+  const std::vector<Scanned> objects = ScanObjects(plan);
+  const CodeFacts facts = Gather(objects);
+
+  std::vector<std::string_view> present;
+  std::map<std::string_view, std::vector<std::string_view>> missing;
+  for (const u32 number : facts.numbers) {
+    const auto call = LookUpCall(plan.arch, number);
+    if (!call.has_value()) continue;
+    if (call->implemented) {
+      present.push_back(call->name);
+    } else {
+      missing[FeatureOf(call->name)].push_back(call->name);
+    }
+  }
+  std::sort(present.begin(), present.end());
+  fmt::print("{}: an ELF program for {}{}\n", plan.exe, NameOf(plan.arch), objects.size() == 1 ? ", static" : "");
+  for (size_t i = 1; i < objects.size(); i++) fmt::print("  found    {}\n", objects[i].path);
+  fmt::print("  calls    {} system calls that the machine has\n", present.size());
+  if (options.verbose) fmt::print("           {}\n", Joined(present));
+  for (const auto& [feature, calls] : missing) fmt::print("  without  {}: {} (ENOSYS)\n", feature, Joined(calls));
+  if (facts.unknown_numbers != 0) fmt::print("  unknown  {} calls with a number made at run time\n", facts.unknown_numbers);
+  fmt::print("  verdict  it can run{}\n", missing.empty() ? "" : ", and what it would do with the calls above fails");
+  fmt::print("Read off its code: calls through pointers are not followed, and code that is never reached counts.\n");
+  return options.strict && !missing.empty() ? 1 : 0;
 }
 
 }  // namespace caponier::tool

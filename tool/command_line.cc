@@ -129,6 +129,8 @@ Command ParseCheck(std::span<const std::string> words) {
   app.formatter(std::make_shared<UsageFormatter>("caponier check [options] PROGRAM"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: PROGRAM's own")->type_name("ARCH");
   app.add_option("--sysroot", options.sysroot, "where PROGRAM's libraries are found instead of /")->type_name("DIR");
+  app.add_flag("--strict", options.strict, "status 1 when a system call is missing, even one that may never be made");
+  app.add_flag("--verbose", options.verbose, "list the system calls that are there, too");
   const size_t end = EndOfOptions(app, words);
   if (auto text = ParseOptions(app, words.first(end))) return *text;
   if (!arch.empty()) options.arch = RequireArch(arch);

@@ -12,6 +12,7 @@ namespace caponier::tool {
 struct CheckOptions {
   std::optional<Arch> arch;
   std::optional<std::string> sysroot;
+  bool strict = false, verbose = false;
   std::string program;
 };
 

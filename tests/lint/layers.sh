@@ -29,6 +29,8 @@ git ls-files -co --exclude-standard -- lib kernel hosted tool guest tests | grep
       }
       # Tests beside the code may use the test support of any folder.
       if (FILENAME ~ /_(test|fuzz|bench)\.cc$/ && include ~ /_for_test\.h$/) next
+      # A list of data that a kernel is made from may be read by others too.
+      if (include ~ /\.def$/) next
       apart = from != to && from != "tests" && to ~ /^(kernel|hosted|tool|guest)$/
       if (level[to] > level[from] || apart) {
         print FILENAME ":" FNR ": " from " includes " include ", which is not above it"

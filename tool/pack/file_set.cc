@@ -153,8 +153,9 @@ void FileSet::AddChecked(const Tree& tree, const std::string& path, std::vector<
 
 void FileSet::AddText(std::string_view path, std::string_view text, u32 mode) {
   AddDirectory(DirectoryOf(path));
-  entries_.try_emplace(Key(path),
-                       FileEntry{.mode = S_IFREG | mode, .mtime_s = made_, .size = text.size(), .host_path = {}, .text = std::string(text)});
+  entries_.try_emplace(
+      Key(path),
+      FileEntry{.mode = S_IFREG | mode, .mtime_s = made_, .size = text.size(), .host_path = {}, .text = std::string(text)});
 }
 
 void FileSet::AddFileAt(std::string_view path, const std::string& host_path, u32 mode) {
@@ -177,8 +178,9 @@ void FileSet::AddDirectory(std::string_view path, u32 mode) {
 
 void FileSet::AddSymlink(std::string_view path, std::string_view target) {
   AddDirectory(DirectoryOf(path));
-  entries_.try_emplace(Key(path),
-                       FileEntry{.mode = S_IFLNK | 0777, .mtime_s = made_, .size = target.size(), .host_path = {}, .text = std::string(target)});
+  entries_.try_emplace(
+      Key(path),
+      FileEntry{.mode = S_IFLNK | 0777, .mtime_s = made_, .size = target.size(), .host_path = {}, .text = std::string(target)});
 }
 
 u64 FileSet::total_bytes() const {

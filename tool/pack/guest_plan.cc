@@ -87,6 +87,8 @@ class Planner {
     plan_.exe = plan_.files.Add(located.tree, located.path);
     LibraryCollector libraries(plan_.files, trees, plan_.arch, LookUp(options_.environment, "LD_LIBRARY_PATH").value_or(""));
     libraries.AddProgram(located.tree, plan_.exe, facts);
+    plan_.objects = {located.tree.Resolve(located.path)->host_path};
+    plan_.objects.insert(plan_.objects.end(), libraries.host_paths().begin(), libraries.host_paths().end());
     for (const std::string& object : AddProgramData(plan_.files, located.tree, plan_.exe, plan_.arch))
       libraries.AddObject(located.tree, object);
     PlanWorkdir();

@@ -8,12 +8,14 @@
 namespace caponier::tool {
 namespace {
 
-bool IsOneOf(std::string_view name, std::span<const std::string_view> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool IsOneOf(std::string_view name, std::span<const std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // Parts of a standard library that no running program imports, that build other programs, or that need a display: with them
 // either language would be twice as large. `--with /usr/lib/python3.11/test` brings one back.
 bool WantedForPython(const std::string& path) {
-  constexpr std::string_view kLeftOut[] = {"test",     "tests",      "idlelib",       "tkinter",    "turtledemo",
+  constexpr std::string_view kLeftOut[] = {"test",    "tests",     "idlelib",       "tkinter",    "turtledemo",
                                            "lib2to3", "ensurepip", "dist-packages", "pydoc_data", "distutils"};
   const std::string_view name = BaseName(path);
   if (name.starts_with("config-3") || name.ends_with(".a") || name.find(".opt-") != std::string_view::npos) return false;
@@ -21,7 +23,8 @@ bool WantedForPython(const std::string& path) {
 }
 
 bool WantedForPerl(const std::string& path) {
-  constexpr std::string_view kLeftOut[] = {"CORE", "CPAN", "Collate", "Devel", "ExtUtils", "Pod", "Test", "Test2", "TAP", "JP", "KR", "CN", "TW", "EBCDIC"};
+  constexpr std::string_view kLeftOut[] = {"CORE",  "CPAN", "Collate", "Devel", "ExtUtils", "Pod", "Test",
+                                           "Test2", "TAP",  "JP",      "KR",    "CN",       "TW",  "EBCDIC"};
   const std::string_view name = BaseName(path);
   if (name.ends_with(".pod") || name.ends_with(".ph") || name.ends_with(".h") || name.ends_with(".a")) return false;
   return !name.starts_with("cross-config-") && !name.starts_with("debian-config-") && !IsOneOf(name, kLeftOut);
