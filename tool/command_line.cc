@@ -18,6 +18,7 @@ constexpr char kOverview[] =
     "\n"
     "  caponier run [options] [--] [PROGRAM [ARGS...]]   run PROGRAM, or the built-in tour\n"
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
+    "  caponier bench boot|syscall|run                   measured beside a Linux guest, in the same run\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";
@@ -141,12 +142,34 @@ Command ParseCheck(std::span<const std::string> words) {
   return options;
 }
 
+Command ParseBench(std::span<const std::string> words) {
+  using What = BenchOptions::What;
+  BenchOptions options;
+  std::string arch;
+  CLI::App app("Measures caponier beside its peers, in turn. boot: QEMU start to exit of a static hello; syscall: calls to the kernel;\n"
+               "run: real programs. The Linux guest's kernel is downloaded from Debian once.",
+               "bench");
+  app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run [options]"));
+  app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other")->type_name("ARCH");
+  app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));
+  app.add_flag("--json", options.json, "every number, as JSON");
+  const std::map<std::string, What> kinds{{"boot", What::kBoot}, {"syscall", What::kSyscall}, {"run", What::kRun}};
+  const auto kind = words.empty() ? kinds.end() : kinds.find(words.front());
+  const std::span<const std::string> rest = kind == kinds.end() ? words : words.subspan(1);
+  if (auto text = ParseOptions(app, rest)) return *text;
+  if (kind == kinds.end()) throw Failure("bench takes boot, syscall or run (see caponier bench --help)");
+  options.what = kind->second;
+  if (!arch.empty()) options.arch = RequireArch(arch);
+  return options;
+}
+
 }  // namespace
 
 Command ParseCommandLine(std::span<const std::string> words) {
   if (words.empty() || words.front() == "--help" || words.front() == "-h" || words.front() == "help") return PrintText{kOverview};
   if (words.front() == "--version") return PrintText{fmt::format("caponier {}\n", kVersion)};
   if (words.front() == "run") return ParseRun(words.subspan(1));
+  if (words.front() == "bench") return ParseBench(words.subspan(1));
   if (words.front() == "check") return ParseCheck(words.subspan(1));
   throw Failure(fmt::format("unknown command {} (see caponier --help)", words.front()));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "tool/bench/options.h"
 #include "tool/run_options.h"
 
 namespace caponier::tool {
@@ -21,7 +22,7 @@ struct PrintText {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, CheckOptions, PrintText>;
+using Command = std::variant<RunOptions, CheckOptions, BenchOptions, PrintText>;
 
 // Throws Failure(125) with one line for words that make no command. Options end at PROGRAM or at "--": what follows is the
 // program's own.

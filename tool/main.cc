@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "tool/bench/bench.h"
 #include "tool/check.h"
 #include "tool/command_line.h"
 #include "tool/failure.h"
@@ -35,6 +36,7 @@ int main(int argc, char** argv) try {
     return std::fflush(stdout) == 0 ? 0 : kStatusFailed;
   }
   if (const auto* options = std::get_if<RunOptions>(&command)) return Run(*options);
+  if (const auto* options = std::get_if<BenchOptions>(&command)) return Bench(*options);
   return Check(std::get<CheckOptions>(command));
 } catch (const caponier::tool::Failure& failure) {
   caponier::tool::Say(failure.what());

@@ -1,0 +1,53 @@
+#include "tool/bench/bench.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tool/bench/comparisons.h"
+#include "tool/failure.h"
+#include "tool/host/tree.h"
+
+namespace caponier::tool {
+namespace bench {
+
+void Progress(std::string_view what) {
+  if (isatty(STDERR_FILENO) == 0) return;
+  fmt::print(stderr, "\r\x1b[K{}", what);
+  std::fflush(stderr);
+}
+
+}  // namespace bench
+
+int Bench(const BenchOptions& options) {
+  using namespace bench;
+  const Install install = Install::FromSelf();
+  // build/host/tool/caponier-tool
+  const std::string build = DirectoryOf(DirectoryOf(DirectoryOf(ReadLink("/proc/self/exe").value_or(""))));
+  const char* from = std::getenv("CAPONIER_LAUNCHER");
+  const std::string beside = DirectoryOf(build) + "/caponier";
+  const std::string launcher = from != nullptr ? from : access(beside.c_str(), X_OK) == 0 ? beside : "";
+  Json all = Json::object();
+  for (const Arch arch : {Arch::kX86_64, Arch::kAarch64}) {
+    if (options.arch.has_value() && *options.arch != arch) continue;
+    const LinuxGuest linux_guest(install, arch, build);
+    const struct bench::Bench bench{install, arch, options.runs, build, launcher, linux_guest};
+    Json result;
+    std::string tables;
+    switch (options.what) {
+      case BenchOptions::What::kBoot: tables = BootTables(result = CompareBoot(bench)); break;
+      case BenchOptions::What::kSyscall: tables = CallTables(result = CompareCalls(bench)); break;
+      case BenchOptions::What::kRun: tables = ProgramTables(result = ComparePrograms(bench)); break;
+    }
+    result["linux"] = linux_guest.version();
+    if (!options.json) fmt::print("{}, emulated; Linux is Debian's {}\n{}\n", NameOf(arch), linux_guest.version(), tables);
+    std::fflush(stdout);
+    all[std::string(NameOf(arch))] = std::move(result);
+  }
+  if (options.json) fmt::print("{}\n", all.dump(2));
+  return 0;
+}
+
+}  // namespace caponier::tool
