@@ -146,9 +146,10 @@ Command ParseBench(std::span<const std::string> words) {
   using What = BenchOptions::What;
   BenchOptions options;
   std::string arch;
-  CLI::App app("Measures caponier beside its peers, in turn. boot: QEMU start to exit of a static hello; syscall: calls to the kernel;\n"
-               "run: real programs. The Linux guest's kernel is downloaded from Debian once.",
-               "bench");
+  CLI::App app(
+      "Measures caponier beside its peers, in turn. boot: QEMU start to exit of a static hello; syscall: calls to the kernel;\n"
+      "run: real programs. The Linux guest's kernel is downloaded from Debian once.",
+      "bench");
   app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run [options]"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other")->type_name("ARCH");
   app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));

@@ -44,8 +44,8 @@ void WriteReport(const sched::Process& process) {
   const arch::ClockScale scale = arch::CounterScale();
   const auto ns = [&](u64 from, u64 to) { return static_cast<u64>(static_cast<unsigned __int128>(to - from) * scale.mult >> scale.shift); };
   const boot::BootInfo& info = boot::g_handoff.info;
-  Format(sink, "{{\"phases_ns\":{{\"entry_to_seeded\":{},\"seeded_to_paging\":{},\"paging_to_kernel_ready\":{},\"kernel_ready_to_program\":{},\"program\":{}}},",
-         ns(info.entry_counter, info.seeded_counter), ns(info.seeded_counter, g_phases.kernel_entry), ns(g_phases.kernel_entry, g_phases.kernel_ready),
+  Format(sink, "{{\"phases_ns\":{{\"start_to_entry\":{},\"entry_to_seeded\":{},\"seeded_to_paging\":{},\"paging_to_kernel_ready\":{},\"kernel_ready_to_program\":{},\"program\":{}}},",
+         ns(0, info.entry_counter), ns(info.entry_counter, info.seeded_counter), ns(info.seeded_counter, g_phases.kernel_entry), ns(g_phases.kernel_entry, g_phases.kernel_ready),
          ns(g_phases.kernel_ready, g_phases.program_entry), ns(g_phases.program_entry, now));
   Format(sink, "\"random\":");
   kernel::random::Describe(sink);

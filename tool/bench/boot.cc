@@ -55,7 +55,8 @@ Json MeasurePhases(const Bench& bench, const GuestPlan& plan, int runs) {
   }
   Json phases = Json::array();
   for (const auto& [name, count] : PhasesOf(bench, plan, true).items())
-    phases.push_back({{"phase", name}, {"ms_median", times[name].Median()}, {"ms_min", times[name].Least()}, {"instructions", count}});
+    phases.push_back(
+        {{"phase", name}, {"ms_median", times[name].Median()}, {"ms_min", times[name].Least()}, {"instructions", count}});
   return phases;
 }
 

@@ -16,9 +16,9 @@ using Json = nlohmann::ordered_json;
 struct Bench {
   const Install& install;
   Arch arch;
-  int runs;               // 0: the comparison's own choice
-  std::string build;      // the directory of all builds
-  std::string launcher;   // empty when there is none
+  int runs;              // 0: the comparison's own choice
+  std::string build;     // the directory of all builds
+  std::string launcher;  // empty when there is none
   const LinuxGuest& linux_guest;
 };
 

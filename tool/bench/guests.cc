@@ -21,7 +21,9 @@ namespace {
 double ProcessorMs() {
   rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
-  const auto ms = [](const timeval& time) { return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3; };
+  const auto ms = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+  };
   return ms(usage.ru_utime) + ms(usage.ru_stime);
 }
 
@@ -120,7 +122,8 @@ Finished RunFloor(const Install& install, const GuestPlan& plan, const Machinery
 
 Finished RunBareFloor(const Install& install, Arch arch) {
   const bool x86 = arch == Arch::kX86_64;
-  std::vector<std::string> command{QemuName(arch), "-M", x86 ? "microvm,acpi=off,pit=off,pic=off,rtc=off,x-option-roms=off" : "virt"};
+  std::vector<std::string> command{QemuName(arch), "-M",
+                                   x86 ? "microvm,acpi=off,pit=off,pic=off,rtc=off,x-option-roms=off" : "virt"};
   command.insert(command.end(), {"-cpu", "max", "-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none"});
   command.insert(command.end(), {"-no-reboot", "-kernel", FloorKernel(install, arch)});
   if (x86) command.insert(command.end(), {"-device", "isa-debug-exit,iobase=0xf4"});
@@ -128,7 +131,8 @@ Finished RunBareFloor(const Install& install, Arch arch) {
 }
 
 Finished RunLauncher(const std::string& launcher, Arch arch, const std::string& program) {
-  return RunCommand({launcher, "run", "--accel", "tcg", "--arch", std::string(NameOf(arch)), program}, {}, std::chrono::seconds(60));
+  return RunCommand({launcher, "run", "--accel", "tcg", "--arch", std::string(NameOf(arch)), program}, {},
+                    std::chrono::seconds(60));
 }
 
 Finished RunCommand(const std::vector<std::string>& command, const std::vector<int>& inherited, std::chrono::seconds deadline) {

@@ -47,7 +47,8 @@ u64 LinuxGuest::image_bytes() const { return std::filesystem::file_size(packaged
 Finished LinuxGuest::Run(const GuestPlan& plan, Board board, const Machinery& machinery) const {
   FileSet files = plan.files;
   files.AddFileAt("/init", init_, 0755);
-  const GuestConfig config{.exe = plan.exe, .arguments = plan.arguments, .environment = plan.environment, .workdir = plan.workdir};
+  const GuestConfig config{
+      .exe = plan.exe, .arguments = plan.arguments, .environment = plan.environment, .workdir = plan.workdir};
   // Under a name of its own: Linux makes no directory for the archive's first entry.
   files.AddText("/bench.config", EncodeConfig(config));
   const Archive archive = PackArchive("", files);
@@ -58,7 +59,8 @@ Finished LinuxGuest::Run(const GuestPlan& plan, Board board, const Machinery& ma
                                    : board == Board::kQuick ? "microvm,acpi=off,x-option-roms=off,isa-serial=on"
                                                             : "q35"};
   command.insert(command.end(), {"-cpu", x86 ? "max" : "max,pauth-impdef=on,sve=off", "-accel", "tcg,thread=single"});
-  command.insert(command.end(), {"-m", fmt::format("{}B", machinery.memory_bytes), "-smp", "1", "-nodefaults", "-no-user-config"});
+  command.insert(command.end(),
+                 {"-m", fmt::format("{}B", machinery.memory_bytes), "-smp", "1", "-nodefaults", "-no-user-config"});
   command.insert(command.end(), {"-display", "none", "-no-reboot", "-serial", "stdio", "-kernel", kernel_});
   command.insert(command.end(), {"-initrd", fmt::format("/proc/self/fd/{}", archive.file.get()), "-append"});
   command.push_back(fmt::format("console={} quiet rdinit=/init panic=-1{}", x86 ? "ttyS0" : "ttyAMA0", x86 ? " reboot=t" : ""));

@@ -47,7 +47,8 @@ fs::path FindImage(const fs::path& directory) {
 void Download(Arch arch, const fs::path& directory) {
   const std::string debian = arch == Arch::kX86_64 ? "amd64" : "arm64";
   const std::string meta = fmt::format("linux-image-cloud-{}:{}", debian, debian);
-  std::string package = OutputOf("apt-cache depends " + meta + " 2>/dev/null | sed -n 's/^ *Depends: \\(linux-image-[^: ]*\\).*/\\1/p'");
+  std::string package =
+      OutputOf("apt-cache depends " + meta + " 2>/dev/null | sed -n 's/^ *Depends: \\(linux-image-[^: ]*\\).*/\\1/p'");
   package = package.substr(0, package.find('\n'));
   if (package.empty()) throw Failure(fmt::format("bench: apt knows no {}: run apt-get update", meta));
   Say(fmt::format("downloading {} for the Linux guest", package));
@@ -72,7 +73,8 @@ u32 At32(const std::string& bytes, size_t offset) {
 void ExtractElf(const fs::path& image, const fs::path& to) {
   constexpr size_t kSetupSectors = 0x1f1, kMagic = 0x202, kPayloadOffset = 0x248, kPayloadLength = 0x24c, kSector = 512;
   const std::string bytes = ReadFile(image);
-  if (bytes.size() < 0x1000 || bytes.substr(kMagic, 4) != "HdrS") throw Failure(fmt::format("bench: {} is no bzImage", image.string()));
+  if (bytes.size() < 0x1000 || bytes.substr(kMagic, 4) != "HdrS")
+    throw Failure(fmt::format("bench: {} is no bzImage", image.string()));
   const size_t begin = (static_cast<u8>(bytes[kSetupSectors]) + size_t{1}) * kSector + At32(bytes, kPayloadOffset);
   const size_t length = At32(bytes, kPayloadLength);
   if (begin > bytes.size() || length > bytes.size() - begin) throw Failure(fmt::format("bench: {} is cut short", image.string()));
@@ -80,12 +82,19 @@ void ExtractElf(const fs::path& image, const fs::path& to) {
   const std::string packed = to.string() + ".packed";
   std::ofstream(packed, std::ios::binary) << payload;
   const auto starts = [&](std::string_view magic) { return payload.starts_with(magic); };
-  const std::string how = starts("\x1f\x8b") ? "gzip" : starts("\xfd" "7zXZ") ? "xz" : starts("\x28\xb5\x2f\xfd") ? "zstd" : "lz4";
+  const std::string how = starts("\x1f\x8b") ? "gzip"
+                          : starts(
+                                "\xfd"
+                                "7zXZ")
+                              ? "xz"
+                          : starts("\x28\xb5\x2f\xfd") ? "zstd"
+                                                       : "lz4";
   // Four bytes of length follow the stream, which these programs remark on: what counts is that an ELF file came out.
   [[maybe_unused]] const int status =
       std::system(fmt::format("{} -dc < {} > {} 2>/dev/null", how, Quoted(packed), Quoted(to.string())).c_str());
   fs::remove(packed);
-  if (!ReadFile(to).starts_with("\x7f" "ELF")) {
+  if (!ReadFile(to).starts_with("\x7f"
+                                "ELF")) {
     fs::remove(to);
     throw Failure(fmt::format("bench: {} could not be unpacked with {}", image.string(), how));
   }
