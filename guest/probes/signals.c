@@ -97,15 +97,15 @@ static void test_faults(void) {
   if (sigsetjmp(escape, 1) == 0) {
     __asm__ volatile("xorl %%ecx, %%ecx; idivl %%ecx" ::: "eax", "ecx", "edx");
   }
-  printf("division: signo %d code %d\n", last.si_signo, last.si_code);
+  printf("x86-64 division: signo %d code %d\n", last.si_signo, last.si_code);
   if (sigsetjmp(escape, 1) == 0) __asm__ volatile("ud2");
-  printf("illegal: signo %d code %d\n", last.si_signo, last.si_code);
+  printf("x86-64 illegal: signo %d code %d\n", last.si_signo, last.si_code);
   if (sigsetjmp(escape, 1) == 0) __asm__ volatile("int3");
-  printf("breakpoint: signo %d code %d\n", last.si_signo, last.si_code);
+  printf("x86-64 breakpoint: signo %d code %d\n", last.si_signo, last.si_code);
   if (sigsetjmp(escape, 1) == 0) __asm__ volatile("hlt");
-  printf("privileged: signo %d code %d\n", last.si_signo, last.si_code);
+  printf("x86-64 privileged: signo %d code %d\n", last.si_signo, last.si_code);
   if (sigsetjmp(escape, 1) == 0) *(volatile int*)0x8000000000000000 = 1;
-  printf("non-canonical: signo %d code %d addr %p\n", last.si_signo, last.si_code, last.si_addr);
+  printf("x86-64 non-canonical: signo %d code %d addr %p\n", last.si_signo, last.si_code, last.si_addr);
 #endif
   signal(SIGSEGV, SIG_DFL);
 }
@@ -269,7 +269,7 @@ static void change_context(int signal, siginfo_t* info, void* context) {
   uc->uc_mcontext.gregs[REG_RIP] += 2;
   uc->uc_mcontext.gregs[REG_EFL] |= 0x3000;  // IOPL: must not stick
   double* xmm = (double*)uc->uc_mcontext.fpregs->_xmm;
-  printf("context: trapno %lld err %lld cs %llx xmm0 %g magic %x flags %lx\n", (long long)uc->uc_mcontext.gregs[REG_TRAPNO],
+  printf("x86-64 context: trapno %lld err %lld cs %llx xmm0 %g magic %x flags %lx\n", (long long)uc->uc_mcontext.gregs[REG_TRAPNO],
          (long long)uc->uc_mcontext.gregs[REG_ERR], (long long)(uc->uc_mcontext.gregs[REG_CSGSFS] & 3), xmm[0],
          ((unsigned*)uc->uc_mcontext.fpregs)[116], uc->uc_flags);
   xmm[0] = 7.5;
@@ -281,7 +281,7 @@ static void test_context(void) {
   unsigned long rax = 1, flags;
   double value = 2.5;
   __asm__ volatile("movsd %1, %%xmm0; ud2; movsd %%xmm0, %1; pushf; pop %2" : "=a"(rax), "+m"(value), "=r"(flags)::"xmm0");
-  printf("changed by handler: rax %lx xmm0 %g iopl %lx\n", rax, value, flags & 0x3000);
+  printf("x86-64 changed by handler: rax %lx xmm0 %g iopl %lx\n", rax, value, flags & 0x3000);
   signal(SIGILL, SIG_DFL);
 #endif
 }
