@@ -172,8 +172,6 @@ Result<void> UnlockFutex(FutexWord word) {
   return {};
 }
 
-void WakeFutexOfEndedThread(u64 address) {
-  (void)WakeFutex(FutexWord{address, FutexScope::kShared}, 1, ~0u);
-}
+void WakeFutexOfEndedThread(u64 address) { (void)WakeFutex(FutexWord{address, FutexScope::kShared}, 1, ~0u); }
 
 }  // namespace caponier::sched

@@ -131,12 +131,16 @@ void DeletePosixTimers(Process& process) {
 u64 NextCpuTimerDeadline(const Thread& thread, u64 now_ns) {
   Process& process = *thread.process;
   u64 left = kForever;
-  const auto consider = [&left](u64 expiry, u64 now) { left = std::min(left, expiry == kForever ? kForever : expiry - std::min(now, expiry)); };
+  const auto consider = [&left](u64 expiry, u64 now) {
+    left = std::min(left, expiry == kForever ? kForever : expiry - std::min(now, expiry));
+  };
   const u64 process_now = CpuTimeNs(process);
   consider(process.timers.user_time.expiry_ns, process_now);
   consider(process.timers.profiling.expiry_ns, process_now);
   for (PosixTimer* timer = process.timers.posix.front(); timer != nullptr; timer = process.timers.posix.Next(timer)) {
-    if (!timer->cpu_time || timer->signal_waits || timer->signal == 0 || (timer->cpu_thread != 0 && timer->cpu_thread != thread.tid)) continue;
+    if (!timer->cpu_time || timer->signal_waits || timer->signal == 0 ||
+        (timer->cpu_thread != 0 && timer->cpu_thread != thread.tid))
+      continue;
     consider(timer->expiry_ns, Clock(*timer));
   }
   // CPU time needs no finer grain than Linux's, which is the tick.

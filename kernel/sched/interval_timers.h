@@ -27,17 +27,17 @@ struct PosixTimer : Timer {
   Process* process = nullptr;
   i32 id = 0;
   i32 clock = 0;
-  int signal = 0;       // 0: SIGEV_NONE
-  i32 target = 0;       // SIGEV_THREAD_ID; 0: the process
-  u64 value = 0;        // sigev_value
+  int signal = 0;  // 0: SIGEV_NONE
+  i32 target = 0;  // SIGEV_THREAD_ID; 0: the process
+  u64 value = 0;   // sigev_value
   bool cpu_time = false;
-  i32 cpu_thread = 0;   // whose CPU time; 0: the process's
+  i32 cpu_thread = 0;        // whose CPU time; 0: the process's
   u64 expiry_ns = kForever;  // next expiry, monotonic or CPU time; kForever: disarmed
   u64 interval_ns = 0;
   u64 queue_not_before_ns = 0;  // bounds the rate of interrupts
   bool signal_waits = false;    // sent and not yet taken: until then expiries only count
   i32 overrun = 0;              // expiries since, beyond the one that sent it
-  i32 last_overrun = 0;       // as of the last signal taken, for timer_getoverrun
+  i32 last_overrun = 0;         // as of the last signal taken, for timer_getoverrun
   ListNode node;
 };
 

@@ -8,17 +8,25 @@ namespace caponier::sched {
 DefaultAction DefaultActionOf(int signal) {
   using namespace linux_abi;
   switch (signal) {
-    case kSIGQUIT: case kSIGILL: case kSIGTRAP: case kSIGABRT: case kSIGBUS: case kSIGFPE: case kSIGSEGV: case kSIGXCPU:
-    case kSIGXFSZ: case kSIGSYS:
-      return DefaultAction::kCore;
-    case kSIGCHLD: case kSIGURG: case kSIGWINCH:
-      return DefaultAction::kIgnore;
-    case kSIGCONT:
-      return DefaultAction::kContinue;
-    case kSIGSTOP: case kSIGTSTP: case kSIGTTIN: case kSIGTTOU:
-      return DefaultAction::kStop;
-    default:
-      return DefaultAction::kTerminate;
+    case kSIGQUIT:
+    case kSIGILL:
+    case kSIGTRAP:
+    case kSIGABRT:
+    case kSIGBUS:
+    case kSIGFPE:
+    case kSIGSEGV:
+    case kSIGXCPU:
+    case kSIGXFSZ:
+    case kSIGSYS: return DefaultAction::kCore;
+    case kSIGCHLD:
+    case kSIGURG:
+    case kSIGWINCH: return DefaultAction::kIgnore;
+    case kSIGCONT: return DefaultAction::kContinue;
+    case kSIGSTOP:
+    case kSIGTSTP:
+    case kSIGTTIN:
+    case kSIGTTOU: return DefaultAction::kStop;
+    default: return DefaultAction::kTerminate;
   }
 }
 

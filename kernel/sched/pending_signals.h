@@ -15,9 +15,9 @@ constexpr SignalSet SignalBit(int signal) { return u64{1} << (signal - 1); }
 constexpr bool IsSignal(int signal) { return signal >= 1 && signal <= kSignalCount; }
 
 // Raised by the program's own instruction: delivered before any other, so that the handler sees the registers of the fault.
-inline constexpr SignalSet kSynchronousSignals =
-    SignalBit(linux_abi::kSIGSEGV) | SignalBit(linux_abi::kSIGBUS) | SignalBit(linux_abi::kSIGILL) |
-    SignalBit(linux_abi::kSIGTRAP) | SignalBit(linux_abi::kSIGFPE) | SignalBit(linux_abi::kSIGSYS);
+inline constexpr SignalSet kSynchronousSignals = SignalBit(linux_abi::kSIGSEGV) | SignalBit(linux_abi::kSIGBUS) |
+                                                 SignalBit(linux_abi::kSIGILL) | SignalBit(linux_abi::kSIGTRAP) |
+                                                 SignalBit(linux_abi::kSIGFPE) | SignalBit(linux_abi::kSIGSYS);
 // Can be neither blocked, ignored nor handled.
 inline constexpr SignalSet kUnblockableSignals = SignalBit(linux_abi::kSIGKILL) | SignalBit(linux_abi::kSIGSTOP);
 inline constexpr SignalSet kStopSignals = SignalBit(linux_abi::kSIGSTOP) | SignalBit(linux_abi::kSIGTSTP) |

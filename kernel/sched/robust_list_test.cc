@@ -1,10 +1,10 @@
 // The walk over memory that the test owns: good lists, and the lists a broken or hostile program leaves.
 #include "kernel/sched/robust_list.h"
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace caponier::sched {
 namespace {

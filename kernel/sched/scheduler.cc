@@ -21,7 +21,7 @@ namespace {
 
 struct Cpu {
   List<Thread, &Thread::run_node> ready;
-  Thread* ended = nullptr;         // to be freed by the next thread
+  Thread* ended = nullptr;             // to be freed by the next thread
   mm::AddressSpace* memory = nullptr;  // whose page tables are current
   u64 armed_deadline_ns = kForever;
   bool idle = false;
@@ -39,7 +39,8 @@ void Arm(Cpu& cpu, u64 now_ns) {
   if (!cpu.idle) {
     if (!cpu.ready.empty()) deadline = std::min(deadline, CurrentThread().slice_end_ns);
     const Process* process = CurrentThread().process;
-    if (process != nullptr && process->timers.any_cpu_time) deadline = std::min(deadline, NextCpuTimerDeadline(CurrentThread(), now_ns));
+    if (process != nullptr && process->timers.any_cpu_time)
+      deadline = std::min(deadline, NextCpuTimerDeadline(CurrentThread(), now_ns));
   }
   // An interrupt that comes too early costs less than programming the timer at every switch.
   if (deadline >= cpu.armed_deadline_ns) return;
@@ -235,7 +236,8 @@ u64 CpuTimeNs(const Thread& thread) {
 
 u64 CpuTimeNs(Process& process) {
   u64 total = process.ended_threads_cpu_ns;
-  for (Thread* thread = process.threads.front(); thread != nullptr; thread = process.threads.Next(thread)) total += CpuTimeNs(*thread);
+  for (Thread* thread = process.threads.front(); thread != nullptr; thread = process.threads.Next(thread))
+    total += CpuTimeNs(*thread);
   return total;
 }
 

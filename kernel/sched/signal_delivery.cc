@@ -14,7 +14,6 @@ namespace {
 
 using namespace linux_abi;
 
-
 void CancelRestart(Thread& thread) { thread.signals.restart = Restart::kNone; }
 
 // Before a handler: its SA_RESTART decides what the interrupted call's caller sees.
@@ -25,12 +24,9 @@ void ResolveRestartForHandler(Thread& thread, arch::TrapFrame& frame, const Sign
 
 void ResolveRestartWithoutHandler(Thread& thread, arch::TrapFrame& frame) {
   switch (thread.signals.restart) {
-    case Restart::kNone:
-      return;
+    case Restart::kNone: return;
     case Restart::kRepeat:
-    case Restart::kRepeatWithoutHandler:
-      arch::RestartSyscall(frame);
-      break;
+    case Restart::kRepeatWithoutHandler: arch::RestartSyscall(frame); break;
     case Restart::kContinue:
       ContinueSleep(thread, frame);  // may be interrupted again, and set `restart` anew
       return;
@@ -81,8 +77,7 @@ void StopUntilContinued(Process& process) {
 void TakeDefaultAction(Thread& thread, arch::TrapFrame& frame, const SignalInfo& info) {
   switch (DefaultActionOf(info.signal)) {
     case DefaultAction::kIgnore:
-    case DefaultAction::kContinue:
-      return;
+    case DefaultAction::kContinue: return;
     case DefaultAction::kStop:
       // The program is alone in its session, an orphaned process group, which the terminal cannot stop [signal(7)].
       if (info.signal == kSIGSTOP) thread.process->signals.stopped = true;
@@ -91,8 +86,7 @@ void TakeDefaultAction(Thread& thread, arch::TrapFrame& frame, const SignalInfo&
       // abort() and its like are crashes; SIGQUIT from outside is not.
       if (info.code != kSI_KERNEL || info.signal != kSIGQUIT) report::ProgramCrashed(frame, info);
       ExitProcess(0, info.signal);
-    case DefaultAction::kTerminate:
-      ExitProcess(0, info.signal);
+    case DefaultAction::kTerminate: ExitProcess(0, info.signal);
   }
 }
 
@@ -178,7 +172,8 @@ void OnReturnToUser(TrapFrame& frame) {
   sched::Thread& thread = sched::CurrentThread();
   const bool quiet = !sched::NeedsReschedule() && !sched::SignalWaits(thread) && !thread.preempted &&
                      thread.signals.restart == sched::Restart::kNone && !thread.signals.restore_mask;
-  if (!quiet) [[unlikely]] sched::PrepareReturn(thread, frame);
+  if (!quiet) [[unlikely]]
+    sched::PrepareReturn(thread, frame);
 }
 
 }  // namespace caponier::arch

@@ -1,11 +1,11 @@
 #include "kernel/sched/timer_queue.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
 #include <random>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace caponier::sched {
 namespace {

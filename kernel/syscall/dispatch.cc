@@ -42,7 +42,6 @@ constinit std::array<u32, kNumbers> g_missing{};
 constinit u32 g_missing_beyond = 0;  // numbers that no table has
 constinit u64 g_last_beyond = 0;
 
-
 void Count(u64 number) {
   if (number < kNumbers) {
     g_missing[number]++;
@@ -66,7 +65,8 @@ void Count(u64 number) {
     return -linux_abi::kENOSYS;
   }
   const Result<i64> result = handler(call);
-  if (result.ok()) [[likely]] return result.value();
+  if (result.ok()) [[likely]]
+    return result.value();
   return Failure(call, result.error());
 }
 
@@ -99,8 +99,8 @@ void OnSyscall(TrapFrame& frame) {
   const u64 number = SyscallNumber(frame);
   Call call{.frame = frame,
             .thread = sched::CurrentThread(),
-            .arguments = {SyscallArgument(frame, 0), SyscallArgument(frame, 1), SyscallArgument(frame, 2), SyscallArgument(frame, 3),
-                          SyscallArgument(frame, 4), SyscallArgument(frame, 5)}};
+            .arguments = {SyscallArgument(frame, 0), SyscallArgument(frame, 1), SyscallArgument(frame, 2),
+                          SyscallArgument(frame, 3), SyscallArgument(frame, 4), SyscallArgument(frame, 5)}};
   if (Tracing()) [[unlikely]] {
     SetSyscallReturn(frame, static_cast<u64>(RunTraced(call, number)));
     return;

@@ -1,6 +1,5 @@
 // Signal state: actions, masks, alternate stacks, the return from a handler; and sending.
 #include "kernel/sched/signal.h"
-
 #include "kernel/syscall/call.h"
 #include "lib/linux_abi/signal_numbers.h"
 #include "lib/linux_abi/types.h"
@@ -71,8 +70,9 @@ Result<i64> SysRtSigaction(Call& call) {
     // Flags the kernel does not know are cleared, which is how programs find out [sigaction(2)] SA_UNSUPPORTED.
     constexpr u64 kKnown = kSA_NOCLDSTOP | kSA_NOCLDWAIT | kSA_SIGINFO | kSA_ONSTACK | kSA_RESTART | kSA_NODEFER |
                            u64{kSA_RESETHAND} | kSA_RESTORER | kSA_EXPOSE_TAGBITS;
-    sched::SetAction(call.process(), signal,
-                     {.handler = wanted.handler, .flags = wanted.flags & kKnown, .restorer = wanted.restorer, .mask = wanted.mask});
+    sched::SetAction(
+        call.process(), signal,
+        {.handler = wanted.handler, .flags = wanted.flags & kKnown, .restorer = wanted.restorer, .mask = wanted.mask});
   }
   if (call[2] != 0) TRY(mm::WriteUser(call[2], Sigaction{old.handler, old.flags, old.restorer, old.mask}));
   return 0;
@@ -84,17 +84,10 @@ Result<i64> SysRtSigprocmask(Call& call) {
   if (call[1] != 0) {
     const SignalSet set = TRY(ReadSet(call[1]));
     switch (call.Int(0)) {
-      case kSIG_BLOCK:
-        sched::SetBlocked(call.thread, old | set);
-        break;
-      case kSIG_UNBLOCK:
-        sched::SetBlocked(call.thread, old & ~set);
-        break;
-      case kSIG_SETMASK:
-        sched::SetBlocked(call.thread, set);
-        break;
-      default:
-        return Error::kInvalidArgument;
+      case kSIG_BLOCK: sched::SetBlocked(call.thread, old | set); break;
+      case kSIG_UNBLOCK: sched::SetBlocked(call.thread, old & ~set); break;
+      case kSIG_SETMASK: sched::SetBlocked(call.thread, set); break;
+      default: return Error::kInvalidArgument;
     }
   }
   if (call[2] != 0) TRY(mm::WriteUser(call[2], old));
@@ -115,11 +108,10 @@ Result<i64> SysSigaltstack(Call& call) {
   const u32 old_flags = sched::AlternateStackFlags(call.thread, sp);
   if (call[0] != 0) {
     const auto wanted = TRY(mm::ReadUser<StackT>(call[0]));
-    TRY(sched::SetAlternateStack(
-        call.thread, {.base = wanted.sp, .bytes = wanted.size, .flags = static_cast<u32>(wanted.flags)}, sp));
+    TRY(sched::SetAlternateStack(call.thread, {.base = wanted.sp, .bytes = wanted.size, .flags = static_cast<u32>(wanted.flags)},
+                                 sp));
   }
-  if (call[1] != 0)
-    TRY(mm::WriteUser(call[1], StackT{.sp = old.base, .flags = static_cast<i32>(old_flags), .size = old.bytes}));
+  if (call[1] != 0) TRY(mm::WriteUser(call[1], StackT{.sp = old.base, .flags = static_cast<i32>(old_flags), .size = old.bytes}));
   return 0;
 }
 
@@ -132,9 +124,9 @@ Result<i64> SysRtSigreturn(Call& call) {
   arch::ForgetSyscall(call.frame);
   const arch::SignalReturn& saved = popped.value();
   sched::SetBlocked(call.thread, saved.mask);
-  (void)sched::SetAlternateStack(
-      call.thread, {.base = saved.alternate_base, .bytes = saved.alternate_size, .flags = saved.alternate_flags},
-      arch::StackPointer(call.frame));
+  (void)sched::SetAlternateStack(call.thread,
+                                 {.base = saved.alternate_base, .bytes = saved.alternate_size, .flags = saved.alternate_flags},
+                                 arch::StackPointer(call.frame));
   return static_cast<i64>(arch::SyscallReturn(call.frame));
 }
 
@@ -143,7 +135,8 @@ Result<i64> SysKill(Call& call) {
   TRY(CheckSignal(signal));
   sched::Process& process = call.process();
   // The program's group, its process, or one of its threads, which stands for the process; -1 is everybody else: nobody.
-  const bool self = pid == 0 || pid == -process.pid || (pid > 0 && sched::FindThread(process, pid) != nullptr) || pid == process.pid;
+  const bool self =
+      pid == 0 || pid == -process.pid || (pid > 0 && sched::FindThread(process, pid) != nullptr) || pid == process.pid;
   if (!self || pid == -1) return Error::kNoProcess;
   if (signal != 0) (void)sched::SendToProcess(process, FromSelf(call, signal, kSI_USER));
   return 0;

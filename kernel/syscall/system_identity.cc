@@ -13,9 +13,7 @@ using sched::Identity;
 constexpr u32 kKeep = 0xffff'ffff;  // -1: leave as it is
 
 bool Privileged(const Call& call) { return call.thread.process->credentials.user.effective == 0; }
-bool Among(u32 id, const Identity& identity) {
-  return id == identity.real || id == identity.effective || id == identity.saved;
-}
+bool Among(u32 id, const Identity& identity) { return id == identity.real || id == identity.effective || id == identity.saved; }
 
 // Leaving root takes the capabilities along, unless the program asked to keep them.
 void Apply(Call& call, const Identity& user, const Identity& group) {
@@ -191,7 +189,8 @@ Result<i64> SysCapset(Call& call) {
   effective &= Credentials::kAllCapabilities;
   // Nothing is gained: permitted only shrinks, effective stays inside it, inheritable inside what is permitted or bounded.
   if ((permitted & ~credentials.permitted) != 0 || (effective & ~permitted) != 0) return Error::kNotPermitted;
-  if ((inheritable & ~(credentials.inheritable | credentials.permitted) & ~credentials.bounding) != 0) return Error::kNotPermitted;
+  if ((inheritable & ~(credentials.inheritable | credentials.permitted) & ~credentials.bounding) != 0)
+    return Error::kNotPermitted;
   credentials.effective = effective;
   credentials.permitted = permitted;
   credentials.inheritable = inheritable & Credentials::kAllCapabilities;

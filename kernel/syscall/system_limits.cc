@@ -70,10 +70,8 @@ Result<i64> SysGetrusage(Call& call) {
       usage.nvcsw = static_cast<i64>(call.thread.voluntary_switches);
       usage.nivcsw = static_cast<i64>(call.thread.involuntary_switches);
       break;
-    case kRUSAGE_CHILDREN:
-      break;
-    default:
-      return Error::kInvalidArgument;
+    case kRUSAGE_CHILDREN: break;
+    default: return Error::kInvalidArgument;
   }
   if (call.Int(0) != kRUSAGE_CHILDREN) usage.maxrss = static_cast<i64>(process.memory->resident_pages() * kPageSize / kKiB);
   TRY(mm::WriteUser(call[1], usage));
@@ -81,8 +79,7 @@ Result<i64> SysGetrusage(Call& call) {
 }
 
 Result<i64> SysTimes(Call& call) {
-  if (call[0] != 0)
-    TRY(mm::WriteUser(call[0], Tms{.utime = static_cast<i64>(sched::CpuTimeNs(call.process()) / kNsPerTick)}));
+  if (call[0] != 0) TRY(mm::WriteUser(call[0], Tms{.utime = static_cast<i64>(sched::CpuTimeNs(call.process()) / kNsPerTick)}));
   return static_cast<i64>(arch::NowNs() / kNsPerTick);
 }
 

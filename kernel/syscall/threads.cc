@@ -13,8 +13,8 @@ namespace {
 using namespace linux_abi;
 
 constexpr u64 kThreadFlags = kCLONE_VM | kCLONE_FS | kCLONE_FILES | kCLONE_SIGHAND | kCLONE_THREAD;
-constexpr u64 kNamespaceFlags =
-    kCLONE_NEWTIME | kCLONE_NEWNS | kCLONE_NEWCGROUP | kCLONE_NEWUTS | kCLONE_NEWIPC | kCLONE_NEWUSER | kCLONE_NEWPID | kCLONE_NEWNET;
+constexpr u64 kNamespaceFlags = kCLONE_NEWTIME | kCLONE_NEWNS | kCLONE_NEWCGROUP | kCLONE_NEWUTS | kCLONE_NEWIPC |
+                                kCLONE_NEWUSER | kCLONE_NEWPID | kCLONE_NEWNET;
 
 Result<void> CheckFlags(u64 flags) {
   if ((flags & kCLONE_THREAD) != 0 && (flags & kCLONE_SIGHAND) == 0) return Error::kInvalidArgument;

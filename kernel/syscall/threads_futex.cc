@@ -38,8 +38,7 @@ Result<i64> SysFutex(Call& call) {
   const u32 command = call.Unsigned(1) & ~u32{kFUTEX_PRIVATE_FLAG | kFUTEX_CLOCK_REALTIME};
   const bool real_time = (call.Unsigned(1) & kFUTEX_CLOCK_REALTIME) != 0;
   if (real_time && command != kFUTEX_WAIT_BITSET && command != kFUTEX_LOCK_PI2) return Error::kNotImplemented;
-  const auto scope =
-      (call.Unsigned(1) & kFUTEX_PRIVATE_FLAG) != 0 ? sched::FutexScope::kPrivate : sched::FutexScope::kShared;
+  const auto scope = (call.Unsigned(1) & kFUTEX_PRIVATE_FLAG) != 0 ? sched::FutexScope::kPrivate : sched::FutexScope::kShared;
   const FutexWord first{call[0], scope}, second{call[4], scope};
   const u32 value = call.Unsigned(2), third = call.Unsigned(5);
   switch (command) {
@@ -50,16 +49,11 @@ Result<i64> SysFutex(Call& call) {
       TRY(sched::WaitFutex(first, value, command == kFUTEX_WAIT ? kFUTEX_BITSET_MATCH_ANY : third, deadline));
       return 0;
     }
-    case kFUTEX_WAKE:
-      return i64{TRY(sched::WakeFutex(first, WakeCount(call), kFUTEX_BITSET_MATCH_ANY))};
-    case kFUTEX_WAKE_BITSET:
-      return i64{TRY(sched::WakeFutex(first, WakeCount(call), third))};
-    case kFUTEX_REQUEUE:
-      return Requeue(call, first, second, nullptr);
-    case kFUTEX_CMP_REQUEUE:
-      return Requeue(call, first, second, &third);
-    case kFUTEX_WAKE_OP:
-      return i64{TRY(sched::WakeFutexOperation(first, second, WakeCount(call), call.Unsigned(3), third))};
+    case kFUTEX_WAKE: return i64{TRY(sched::WakeFutex(first, WakeCount(call), kFUTEX_BITSET_MATCH_ANY))};
+    case kFUTEX_WAKE_BITSET: return i64{TRY(sched::WakeFutex(first, WakeCount(call), third))};
+    case kFUTEX_REQUEUE: return Requeue(call, first, second, nullptr);
+    case kFUTEX_CMP_REQUEUE: return Requeue(call, first, second, &third);
+    case kFUTEX_WAKE_OP: return i64{TRY(sched::WakeFutexOperation(first, second, WakeCount(call), call.Unsigned(3), third))};
     case kFUTEX_LOCK_PI:
     case kFUTEX_LOCK_PI2: {
       call.restartable = true;
@@ -67,14 +61,9 @@ Result<i64> SysFutex(Call& call) {
       TRY(sched::LockFutex(first, deadline, sched::LockMode::kWait));
       return 0;
     }
-    case kFUTEX_TRYLOCK_PI:
-      TRY(sched::LockFutex(first, sched::kForever, sched::LockMode::kTry));
-      return 0;
-    case kFUTEX_UNLOCK_PI:
-      TRY(sched::UnlockFutex(first));
-      return 0;
-    default:
-      return Error::kNotImplemented;
+    case kFUTEX_TRYLOCK_PI: TRY(sched::LockFutex(first, sched::kForever, sched::LockMode::kTry)); return 0;
+    case kFUTEX_UNLOCK_PI: TRY(sched::UnlockFutex(first)); return 0;
+    default: return Error::kNotImplemented;
   }
 }
 

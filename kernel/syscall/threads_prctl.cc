@@ -33,30 +33,23 @@ Result<i64> SetName(Call& call) {
 Result<i64> SysPrctl(Call& call) {
   sched::Process& process = call.process();
   switch (call.Int(0)) {
-    case kPR_SET_NAME:
-      return SetName(call);
-    case kPR_GET_NAME:
-      TRY(mm::CopyToUser(call[1], std::as_bytes(std::span(call.thread.name))));
-      return 0;
+    case kPR_SET_NAME: return SetName(call);
+    case kPR_GET_NAME: TRY(mm::CopyToUser(call[1], std::as_bytes(std::span(call.thread.name)))); return 0;
     case kPR_SET_PDEATHSIG:
       if (call[1] > 64) return Error::kInvalidArgument;
       process.parent_death_signal = call.Int(1);
       return 0;
-    case kPR_GET_PDEATHSIG:
-      TRY(mm::WriteUser(call[1], static_cast<u32>(process.parent_death_signal)));
-      return 0;
+    case kPR_GET_PDEATHSIG: TRY(mm::WriteUser(call[1], static_cast<u32>(process.parent_death_signal))); return 0;
     case kPR_SET_DUMPABLE:
       if (call[1] > 1) return Error::kInvalidArgument;
       process.dumpable = call[1] == 1;
       return 0;
-    case kPR_GET_DUMPABLE:
-      return i64{process.dumpable};
+    case kPR_GET_DUMPABLE: return i64{process.dumpable};
     case kPR_SET_KEEPCAPS:
       if (call[1] > 1) return Error::kInvalidArgument;
       process.credentials.keep_capabilities = call[1] == 1;
       return 0;
-    case kPR_GET_KEEPCAPS:
-      return i64{process.credentials.keep_capabilities};
+    case kPR_GET_KEEPCAPS: return i64{process.credentials.keep_capabilities};
     case kPR_SET_NO_NEW_PRIVS:
       if (call[1] != 1 || !RestIsZero(call, 2)) return Error::kInvalidArgument;
       process.no_new_privileges = true;
@@ -75,29 +68,20 @@ Result<i64> SysPrctl(Call& call) {
     case kPR_SET_TIMERSLACK:
       call.thread.timer_slack_ns = call[1] == 0 || static_cast<i64>(call[1]) < 0 ? kDefaultTimerSlackNs : call[1];
       return 0;
-    case kPR_GET_TIMERSLACK:
-      return static_cast<i64>(call.thread.timer_slack_ns);
-    case kPR_GET_TID_ADDRESS:
-      TRY(mm::WriteUser(call[1], call.thread.clear_child_tid));
-      return 0;
-    case kPR_SET_CHILD_SUBREAPER:
-      process.child_subreaper = call[1] != 0;
-      return 0;
-    case kPR_GET_CHILD_SUBREAPER:
-      TRY(mm::WriteUser(call[1], u32{process.child_subreaper}));
-      return 0;
+    case kPR_GET_TIMERSLACK: return static_cast<i64>(call.thread.timer_slack_ns);
+    case kPR_GET_TID_ADDRESS: TRY(mm::WriteUser(call[1], call.thread.clear_child_tid)); return 0;
+    case kPR_SET_CHILD_SUBREAPER: process.child_subreaper = call[1] != 0; return 0;
+    case kPR_GET_CHILD_SUBREAPER: TRY(mm::WriteUser(call[1], u32{process.child_subreaper})); return 0;
     case kPR_GET_SECCOMP:
     case kPR_GET_SECUREBITS:
-    case kPR_GET_THP_DISABLE:
-      return 0;
+    case kPR_GET_THP_DISABLE: return 0;
     case kPR_SET_TAGGED_ADDR_CTRL:
       if (!RestIsZero(call, 2)) return Error::kInvalidArgument;
       return static_cast<i64>(TRY(arch::SetTaggedAddressControl(call[1])));
     case kPR_GET_TAGGED_ADDR_CTRL:
       if (!RestIsZero(call, 1)) return Error::kInvalidArgument;
       return static_cast<i64>(TRY(arch::TaggedAddressControl()));
-    default:
-      return Error::kInvalidArgument;
+    default: return Error::kInvalidArgument;
   }
 }
 

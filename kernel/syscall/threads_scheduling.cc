@@ -26,15 +26,10 @@ bool IsShared(int policy) { return policy == kSCHED_NORMAL || policy == kSCHED_B
 Result<void> CheckWho(Call& call) {
   const int which = call.Int(0), who = call.Int(1);
   switch (which) {
-    case kPRIO_PROCESS:
-      (void)TRY(ThreadOf(call, who));
-      return {};
-    case kPRIO_PGRP:
-      return who == 0 || who == call.process().pid ? Result<void>{} : Error::kNoProcess;
-    case kPRIO_USER:
-      return who == 0 || static_cast<u32>(who) == call.process().user_id ? Result<void>{} : Error::kNoProcess;
-    default:
-      return Error::kInvalidArgument;
+    case kPRIO_PROCESS: (void)TRY(ThreadOf(call, who)); return {};
+    case kPRIO_PGRP: return who == 0 || who == call.process().pid ? Result<void>{} : Error::kNoProcess;
+    case kPRIO_USER: return who == 0 || static_cast<u32>(who) == call.process().user_id ? Result<void>{} : Error::kNoProcess;
+    default: return Error::kInvalidArgument;
   }
 }
 

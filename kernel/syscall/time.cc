@@ -45,36 +45,25 @@ Result<ClockRef> ClockOf(sched::Thread& thread, i32 id) {
   switch (id) {
     case kCLOCK_REALTIME:
     case kCLOCK_REALTIME_ALARM:
-    case kCLOCK_TAI:
-      return ClockRef{.kind = Kind::kReal};
-    case kCLOCK_REALTIME_COARSE:
-      return ClockRef{.kind = Kind::kReal, .coarse = true};
+    case kCLOCK_TAI: return ClockRef{.kind = Kind::kReal};
+    case kCLOCK_REALTIME_COARSE: return ClockRef{.kind = Kind::kReal, .coarse = true};
     case kCLOCK_MONOTONIC:
     case kCLOCK_MONOTONIC_RAW:
     case kCLOCK_BOOTTIME:
-    case kCLOCK_BOOTTIME_ALARM:
-      return ClockRef{};
-    case kCLOCK_MONOTONIC_COARSE:
-      return ClockRef{.coarse = true};
-    case kCLOCK_PROCESS_CPUTIME_ID:
-      return ClockRef{.kind = Kind::kProcessCpu};
-    case kCLOCK_THREAD_CPUTIME_ID:
-      return ClockRef{.kind = Kind::kThreadCpu, .tid = thread.tid};
-    default:
-      return Error::kInvalidArgument;
+    case kCLOCK_BOOTTIME_ALARM: return ClockRef{};
+    case kCLOCK_MONOTONIC_COARSE: return ClockRef{.coarse = true};
+    case kCLOCK_PROCESS_CPUTIME_ID: return ClockRef{.kind = Kind::kProcessCpu};
+    case kCLOCK_THREAD_CPUTIME_ID: return ClockRef{.kind = Kind::kThreadCpu, .tid = thread.tid};
+    default: return Error::kInvalidArgument;
   }
 }
 
 u64 ReadClock(sched::Thread& thread, const ClockRef& clock) {
   switch (clock.kind) {
-    case Kind::kReal:
-      return sched::RealTimeNs();
-    case Kind::kMonotonic:
-      return arch::NowNs();
-    case Kind::kProcessCpu:
-      return sched::CpuTimeNs(*thread.process);
-    case Kind::kThreadCpu:
-      break;
+    case Kind::kReal: return sched::RealTimeNs();
+    case Kind::kMonotonic: return arch::NowNs();
+    case Kind::kProcessCpu: return sched::CpuTimeNs(*thread.process);
+    case Kind::kThreadCpu: break;
   }
   const sched::Thread* of = sched::FindThread(*thread.process, clock.tid);
   return of != nullptr ? sched::CpuTimeNs(*of) : 0;

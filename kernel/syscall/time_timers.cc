@@ -1,8 +1,7 @@
 // alarm, setitimer, and the timers of timer_create.
-#include "kernel/sched/interval_timers.h"
-
 #include <new>
 
+#include "kernel/sched/interval_timers.h"
 #include "kernel/sched/signal.h"
 #include "kernel/syscall/call.h"
 #include "kernel/syscall/clocks.h"

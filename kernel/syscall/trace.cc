@@ -16,14 +16,10 @@ class ProgramMemory final : public linux_abi::MemoryReader {
 // An interrupted call's result before it is known whether it is made again, as strace sees it.
 i64 ResultBeforeDelivery(const sched::Thread& thread, i64 result) {
   switch (thread.signals.restart) {
-    case sched::Restart::kNone:
-      return result;
-    case sched::Restart::kRepeat:
-      return -linux_abi::kERESTARTSYS;
-    case sched::Restart::kRepeatWithoutHandler:
-      return -linux_abi::kERESTARTNOHAND;
-    case sched::Restart::kContinue:
-      return -linux_abi::kERESTART_RESTARTBLOCK;
+    case sched::Restart::kNone: return result;
+    case sched::Restart::kRepeat: return -linux_abi::kERESTARTSYS;
+    case sched::Restart::kRepeatWithoutHandler: return -linux_abi::kERESTARTNOHAND;
+    case sched::Restart::kContinue: return -linux_abi::kERESTART_RESTARTBLOCK;
   }
   return result;
 }

@@ -4,11 +4,12 @@
 // The frame comes back from memory the program owns. What stays true: segment selectors are the kernel's, flags change only where
 // a program may change them, the program counter lies in the program's half, and the vector image is such that XRSTOR cannot fault
 // in the kernel: no reserved bit of MXCSR or of the header, and no component that is not enabled.
+#include "lib/linux_abi/signal_frame.h"
+
 #include "kernel/arch/machine.h"
 #include "kernel/arch/x86_64/features.h"
 #include "kernel/mm/user_copy.h"
 #include "kernel/sched/thread.h"
-#include "lib/linux_abi/signal_frame.h"
 #include "lib/linux_abi/signal_numbers.h"
 
 namespace caponier::arch {
@@ -38,7 +39,8 @@ struct VectorFormat {
 const VectorFormat& Format() {
   static VectorFormat format;
   if (format.mxcsr_mask != 0) return format;
-  alignas(64) Fpstate image;  // FXSAVE wants 16; more makes the compiler align the stack itself, which entries from the program do not
+  alignas(64)
+      Fpstate image;  // FXSAVE wants 16; more makes the compiler align the stack itself, which entries from the program do not
   asm volatile("fxsave64 %0" : "=m"(image));
   constexpr u32 kDefaultMask = 0xffbf;  // when the processor stores 0 [intel-sdm] vol. 1 11.6.6
   format.xsave = Features().xsave;
@@ -119,13 +121,31 @@ Result<void> PopVectorState(u64 address) {
 }
 
 Sigcontext SaveRegisters(const TrapFrame& f, const SignalDelivery& delivery, u64 vector_address) {
-  Sigcontext c{.r8 = f.r8, .r9 = f.r9, .r10 = f.r10, .r11 = f.r11, .r12 = f.r12, .r13 = f.r13, .r14 = f.r14, .r15 = f.r15,
-               .rdi = f.rdi, .rsi = f.rsi, .rbp = f.rbp, .rbx = f.rbx, .rdx = f.rdx, .rax = f.rax, .rcx = f.rcx, .rsp = f.rsp,
-               .rip = f.rip, .eflags = f.rflags, .cs = static_cast<u16>(f.cs), .ss = static_cast<u16>(f.ss)};
+  Sigcontext c{.r8 = f.r8,
+               .r9 = f.r9,
+               .r10 = f.r10,
+               .r11 = f.r11,
+               .r12 = f.r12,
+               .r13 = f.r13,
+               .r14 = f.r14,
+               .r15 = f.r15,
+               .rdi = f.rdi,
+               .rsi = f.rsi,
+               .rbp = f.rbp,
+               .rbx = f.rbx,
+               .rdx = f.rdx,
+               .rax = f.rax,
+               .rcx = f.rcx,
+               .rsp = f.rsp,
+               .rip = f.rip,
+               .eflags = f.rflags,
+               .cs = static_cast<u16>(f.cs),
+               .ss = static_cast<u16>(f.ss)};
   if (f.vector < kExceptionVectors) {
     c.trapno = f.vector;
     c.err = f.error;
-    if (f.vector == kPageFaultVector) __builtin_memcpy(&c.cr2, delivery.info.data() + offsetof(Siginfo, fault.addr), sizeof(c.cr2));
+    if (f.vector == kPageFaultVector)
+      __builtin_memcpy(&c.cr2, delivery.info.data() + offsetof(Siginfo, fault.addr), sizeof(c.cr2));
   }
   c.oldmask = delivery.mask;
   c.fpstate = vector_address;
@@ -158,7 +178,8 @@ Result<void> PushSignalFrame(TrapFrame& frame, const SignalDelivery& delivery) {
   RtSigframe pushed;
   pushed.pretcode = delivery.restorer;
   pushed.uc.flags = kUC_SIGCONTEXT_SS | kUC_STRICT_RESTORE_SS | (format.xsave ? kUC_FP_XSTATE : 0);
-  pushed.uc.stack = {.sp = delivery.alternate_base, .flags = static_cast<i32>(delivery.alternate_flags), .size = delivery.alternate_size};
+  pushed.uc.stack = {
+      .sp = delivery.alternate_base, .flags = static_cast<i32>(delivery.alternate_flags), .size = delivery.alternate_size};
   pushed.uc.mcontext = SaveRegisters(frame, delivery, vector_address);
   pushed.uc.sigmask = delivery.mask;
   __builtin_memcpy(&pushed.info, delivery.info.data(), sizeof(pushed.info));

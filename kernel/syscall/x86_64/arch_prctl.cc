@@ -17,14 +17,9 @@ Result<i64> SysArchPrctl(Call& call) {
       if (call[1] >= arch::kUserEnd) return Error::kNotPermitted;
       arch::SetProgramGsBase(call[1]);
       return 0;
-    case kARCH_GET_FS:
-      TRY(mm::WriteUser(call[1], arch::ThreadPointer()));
-      return 0;
-    case kARCH_GET_GS:
-      TRY(mm::WriteUser(call[1], arch::ProgramGsBase()));
-      return 0;
-    default:
-      return Error::kInvalidArgument;
+    case kARCH_GET_FS: TRY(mm::WriteUser(call[1], arch::ThreadPointer())); return 0;
+    case kARCH_GET_GS: TRY(mm::WriteUser(call[1], arch::ProgramGsBase())); return 0;
+    default: return Error::kInvalidArgument;
   }
 }
 
