@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernel/mm/frames.h"
+
 namespace caponier::fs {
 
 Result<Ref<Context>> Context::Create() {
@@ -20,11 +22,18 @@ Result<Ref<File>> Context::Get(int descriptor) const {
   return slots_[static_cast<size_t>(descriptor)].file;
 }
 
+// Makes sure that the table has a slot `at`.
+Result<void> Context::GrowTo(size_t at) {
+  if (at < slots_.size()) return {};
+  if (mm::InReserve()) return Error::kNoMemory;
+  return slots_.Resize(at + 1);
+}
+
 Result<int> Context::Install(Ref<File> file, bool close_on_exec, int lowest) {
   size_t at = std::max(lowest_free_, static_cast<size_t>(lowest));
   while (at < slots_.size() && slots_[at].file) at++;
   if (at >= descriptor_limit) return Error::kTooManyOpen;
-  if (at >= slots_.size()) TRY(slots_.Resize(at + 1));
+  TRY(GrowTo(at));
   slots_[at] = {std::move(file), close_on_exec};
   if (static_cast<size_t>(lowest) <= lowest_free_) lowest_free_ = at + 1;
   return static_cast<int>(at);
@@ -33,7 +42,7 @@ Result<int> Context::Install(Ref<File> file, bool close_on_exec, int lowest) {
 Result<void> Context::InstallAt(int descriptor, Ref<File> file, bool close_on_exec) {
   if (descriptor < 0 || static_cast<u32>(descriptor) >= descriptor_limit) return Error::kBadDescriptor;
   const auto at = static_cast<size_t>(descriptor);
-  if (at >= slots_.size()) TRY(slots_.Resize(at + 1));
+  TRY(GrowTo(at));
   slots_[at] = {std::move(file), close_on_exec};  // the old file, if any, closes here
   if (at == lowest_free_) lowest_free_++;
   return {};

@@ -50,6 +50,7 @@ class Context : public RefCounted {
     bool close_on_exec = false;
   };
   bool IsOpen(int descriptor) const;
+  Result<void> GrowTo(size_t at);
 
   Vector<Slot> slots_;
   size_t lowest_free_ = 0;  // no slot below it is free

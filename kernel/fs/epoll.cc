@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernel/mm/frames.h"
 #include "lib/linux_abi/event_flags.h"
 
 namespace caponier::fs {
@@ -113,6 +114,7 @@ Result<void> EventSet::Add(int descriptor, File& file, const EventInterest& inte
   if (Find(descriptor, file) != nullptr) return Error::kExists;
   if (!file.pollable()) return Error::kNotPermitted;
   if (const EventSet* nested = file.as_event_set(); nested != nullptr && nested->Depth(*this) >= kMaxDepth) return Error::kTooManyLinks;
+  if (mm::InReserve()) return Error::kNoMemory;
   Entry* entry = new (std::nothrow) Entry(*this, file, descriptor);
   if (entry == nullptr) return Error::kNoMemory;
   if (auto appended = entries_.Append(entry); !appended.ok()) {

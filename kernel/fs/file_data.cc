@@ -53,7 +53,10 @@ Result<void> FileData::MakeTable() {
 
 Result<void> FileData::SetFrame(u64 index, PhysAddr frame) {
   if (!MakeTable().ok()) return Error::kNoSpace;
-  if (index >= table_.size() && !table_.Resize(index + 1).ok()) return Error::kNoSpace;
+  if (index >= table_.size()) {
+    // A table is a thousandth of its data. One that would take an eighth of what is free belongs to a byte written far out.
+    if (index >= mm::FreeFrames() * (kPageSize / sizeof(u32) / 8) || !table_.Resize(index + 1).ok()) return Error::kNoSpace;
+  }
   if (table_[index] == kHole) {
     present_++;
   } else {

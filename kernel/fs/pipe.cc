@@ -4,6 +4,7 @@
 
 #include "kernel/fs/file_systems.h"
 #include "kernel/fs/open_how.h"
+#include "kernel/mm/frames.h"
 #include "lib/linux_abi/file_flags.h"
 #include "lib/linux_abi/terminal_flags.h"
 
@@ -11,6 +12,7 @@ namespace caponier::fs {
 
 Result<void> PipeInode::SetCapacity(u32 bytes) {
   if (bytes < used_) return Error::kBusy;
+  if (mm::InReserve()) return Error::kNoMemory;
   if (!ring_.empty()) {
     Vector<std::byte> fresh;
     TRY(fresh.Resize(bytes));
@@ -39,7 +41,10 @@ Result<u64> PipeInode::Drain(mm::IoBuffer& to, u64 bytes) {
 }
 
 Result<u64> PipeInode::Feed(mm::IoBuffer& from, u64 bytes) {
-  if (ring_.empty()) TRY(ring_.Resize(capacity_));
+  if (ring_.empty()) {
+    if (mm::InReserve()) return Error::kNoMemory;
+    TRY(ring_.Resize(capacity_));
+  }
   u64 done = 0;
   while (done < bytes && room() != 0) {
     const u32 tail = static_cast<u32>((u64{head_} + used_) % capacity_);

@@ -3,6 +3,7 @@
 #include "kernel/fs/file_systems.h"
 #include "kernel/fs/memory_tree.h"
 #include "kernel/fs/pipe.h"
+#include "kernel/mm/frames.h"
 
 namespace caponier::fs {
 namespace {
@@ -78,6 +79,7 @@ bool IsAncestor(const Inode& of, const Directory& directory) {
 }  // namespace
 
 Result<Ref<Inode>> NewInode(FileSystem& file_system, InodeType type, u32 mode, u64 special) {
+  if (mm::InReserve()) return Error::kNoSpace;
   Ref<Inode> node;
   switch (type) {
     case InodeType::kRegular: node = TRY(MakeRef<RegularFile>(file_system, mode)); break;
@@ -111,6 +113,7 @@ Result<void> MakeDirectory(Context& context, const Walk& walk, u32 mode) {
 Result<void> MakeSymbolicLink(Context& context, const Walk& walk, std::string_view text) {
   TRY(MayMake(context, walk));
   if (walk.trailing_slash) return Error::kNotFound;
+  if (mm::InReserve()) return Error::kNoSpace;
   auto node = TRY(SymbolicLink::Create(walk.directory->file_system(), text));
   GiveOwner(context, *walk.directory, *node);
   TRY(Attach(walk, node));
@@ -125,6 +128,7 @@ Result<void> MakeLink(Context& context, const Walk& walk, Ref<Inode> inode) {
   if (&inode->file_system() != &walk.directory->file_system()) return Error::kCrossDevice;
   TRY(MayMake(context, walk));
   if (inode->is_directory()) return Error::kNotPermitted;
+  if (mm::InReserve()) return Error::kNoSpace;
   TRY(Attach(walk, inode));
   inode->links++;
   inode->TouchChanged();

@@ -100,8 +100,10 @@ Result<PhysAddr> AllocateFrame(FrameKind kind) {
   return PhysAddr{frame};
 }
 
+bool InReserve() { return FreeFrames() <= g_reserve; }
+
 Result<PhysAddr> AllocateProgramFrame(FrameKind kind) {
-  if (FreeFrames() <= g_reserve) return Error::kNoMemory;
+  if (InReserve()) return Error::kNoMemory;
   return AllocateFrame(kind);
 }
 

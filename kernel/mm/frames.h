@@ -44,6 +44,9 @@ FrameInfo& InfoOf(PhysAddr frame);
 // Declares memory that came filled (the archive) as frames of `kind`, one reference each.
 Result<void> AdoptFrames(PhysAddr first, u64 count, FrameKind kind);
 
+// Less than the kernel's reserve is left: what a program asks the kernel to remember for it is refused too.
+bool InReserve();
+
 u64 TotalFrames();
 u64 FreeFrames();
 

@@ -223,6 +223,13 @@ Result<i64> SysFadvise64(Call& call) {
   return 0;
 }
 
+Result<i64> SysSyncFileRange(Call& call) {
+  if (static_cast<i64>(call[1]) < 0 || static_cast<i64>(call[2]) < 0 || call.Unsigned(3) > 7) return Error::kInvalidArgument;
+  const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
+  if (!file->seekable()) return Error::kNotSeekable;
+  return 0;
+}
+
 Result<i64> SysReadahead(Call& call) {
   const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
   if (!file->readable()) return Error::kBadDescriptor;
@@ -280,6 +287,12 @@ Result<i64> SysFgetxattr(Call& call) {
   TRY(CheckDescriptor(call));
   return Error::kNotSupported;
 }
+Result<i64> SysSetxattr(Call& call) { return SysGetxattr(call); }
+Result<i64> SysLsetxattr(Call& call) { return SysLgetxattr(call); }
+Result<i64> SysFsetxattr(Call& call) { return SysFgetxattr(call); }
+Result<i64> SysRemovexattr(Call& call) { return SysGetxattr(call); }
+Result<i64> SysLremovexattr(Call& call) { return SysLgetxattr(call); }
+Result<i64> SysFremovexattr(Call& call) { return SysFgetxattr(call); }
 Result<i64> SysListxattr(Call& call) { return CheckPath(call, 0); }
 Result<i64> SysLlistxattr(Call& call) { return CheckPath(call, kAT_SYMLINK_NOFOLLOW); }
 Result<i64> SysFlistxattr(Call& call) { return CheckDescriptor(call); }

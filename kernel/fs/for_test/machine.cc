@@ -155,6 +155,7 @@ Result<PhysAddr> AllocateFrame(FrameKind kind) {
   frame.info.kind = kind;
   return PhysAddr{g_next_frame << kPageBits};
 }
+bool InReserve() { return g_frames.size() >= g_frame_limit; }
 Result<PhysAddr> AllocateProgramFrame(FrameKind kind) { return AllocateFrame(kind); }
 void RetainFrame(PhysAddr frame) { HostFrame(frame).info.references++; }
 void ReleaseFrame(PhysAddr frame) {
