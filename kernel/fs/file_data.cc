@@ -54,8 +54,10 @@ Result<void> FileData::MakeTable() {
 Result<void> FileData::SetFrame(u64 index, PhysAddr frame) {
   if (!MakeTable().ok()) return Error::kNoSpace;
   if (index >= table_.size()) {
-    // A table is a thousandth of its data. One that would take an eighth of what is free belongs to a byte written far out.
-    if (index >= mm::FreeFrames() * (kPageSize / sizeof(u32) / 8) || !table_.Resize(index + 1).ok()) return Error::kNoSpace;
+    // A table is a thousandth of its data. A byte written far out may have one that takes up to an eighth of what is free.
+    const bool leaps = index > table_.size() * 2 + kPageSize;
+    if (leaps && index >= mm::FreeFrames() * (kPageSize / sizeof(u32) / 8)) return Error::kNoSpace;
+    if (!table_.Resize(index + 1).ok()) return Error::kNoSpace;
   }
   if (table_[index] == kHole) {
     present_++;

@@ -47,6 +47,9 @@ TEST_F(FileDataTest, WhatWasCutOffIsZeroWhenTheFileGrowsAgain) {
   FileData data;
   Write(data, "secret secret", 0);
   ASSERT_TRUE(data.Truncate(3).ok());
+  const PhysAddr frame = data.Page(0, false).value();
+  EXPECT_EQ(Contents(frame), "sec" + std::string(kPageSize - 3, '\0')) << "a mapping shows what is behind the end";
+  mm::ReleaseFrame(frame);
   ASSERT_TRUE(data.Truncate(13).ok());
   EXPECT_EQ(Read(data, 0, 13), std::string("sec\0\0\0\0\0\0\0\0\0\0", 13));
 }
@@ -126,6 +129,15 @@ TEST_F(FileDataTest, NoMemoryIsNoSpaceAndWhatFittedCounts) {
   mm::IoBuffer more = mm::IoBuffer::Kernel(AsBytes("y"));
   EXPECT_EQ(data.Write(more, 2 * kPageSize).error(), Error::kNoSpace);
   EXPECT_EQ(data.Allocate(0, 100 * kPageSize, true).error(), Error::kNoSpace);
+}
+
+TEST_F(FileDataTest, AByteFarOutDoesNotEatTheMachine) {
+  FileData data;
+  for_test::LimitFrames(1000);
+  mm::IoBuffer from = mm::IoBuffer::Kernel(AsBytes("x"));
+  EXPECT_EQ(data.Write(from, u64{1} << 50).error(), Error::kNoSpace);
+  EXPECT_EQ(data.Write(from, ~u64{0}).error(), Error::kFileTooLarge);
+  EXPECT_EQ(Write(data, "x", u64{1} << 28), 1u);
 }
 
 TEST_F(FileDataTest, PunchingFreesPagesAndZeroesEdges) {
