@@ -51,12 +51,9 @@ bool EnsureInfo(u64 number) {
 // Enters a table of the kernel's tree, and those below it, in the bookkeeping.
 void EnterTable(PhysAddr table, int level) {
   u16 entries = 0;
+  Window window(table, Window::kRead);
   for (u64 i = level == arch::kPageTableLevels - 1 && arch::kSharedRoot ? 256 : 0; i < 512; i++) {
-    u64 entry;
-    {
-      Window window(table, Window::kRead);
-      entry = window.as<u64>()[i];
-    }
+    const u64 entry = window.as<u64>()[i];
     if (!arch::IsPresent(entry)) continue;
     entries++;
     if (level > 0) EnterTable(arch::EntryAddress(entry), level - 1);

@@ -18,6 +18,19 @@ bool IsNormal(std::string_view path) {
   }
 }
 
+// Eight bytes at a time: a name is padded to the start of its file's page.
+bool IsZero(Bytes bytes) {
+  u64 word;
+  for (; bytes.size() >= sizeof(word); bytes = bytes.subspan(sizeof(word))) {
+    __builtin_memcpy(&word, bytes.data(), sizeof(word));  // freestanding, the other name is a call
+    if (word != 0) return false;
+  }
+  for (const std::byte byte : bytes) {
+    if (byte != std::byte{0}) return false;
+  }
+  return true;
+}
+
 bool IsKnownType(u32 type) {
   switch (type) {
     case kTypeRegular:
@@ -46,7 +59,7 @@ Result<std::string_view> ArchiveReader::ReadName(u64 offset, u32 size) {
   size_t length = padded.find('\0');
   if (length == std::string_view::npos) return Malformed("an entry's name is not terminated", offset);
   // Our writer pads names with NULs; anything else behind the first one would be a second, hidden name.
-  if (padded.find_first_not_of('\0', length) != std::string_view::npos)
+  if (!IsZero(archive_.subspan(offset + length, size - length)))
     return Malformed("an entry's name has bytes after its end", offset);
   if (length == 0) return Malformed("an entry's name is empty", offset);
   if (length >= kMaxPath) return Malformed("an entry's name is too long", offset);
