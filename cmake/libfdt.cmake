@@ -1,13 +1,7 @@
-# libfdt, from Debian's libfdt-dev. The packages of two architectures cannot be installed side by side, so this build keeps its own
-# copy of the headers and the static library of the architecture it compiles for, under its build directory: from the installed
-# package if that is of the right architecture, else unpacked from a download.
+# libfdt, from Debian's libfdt-dev, for tests on the host: the installed package, else a copy under the build directory.
 #
 # Defines caponier_libfdt, an imported static library whose headers count as the system's.
-if(CAPONIER_TARGET STREQUAL aarch64)
-  set(libfdt_arch arm64)
-else()
-  execute_process(COMMAND dpkg --print-architecture OUTPUT_VARIABLE libfdt_arch OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-endif()
+execute_process(COMMAND dpkg --print-architecture OUTPUT_VARIABLE libfdt_arch OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 if(libfdt_arch STREQUAL arm64)
   set(libfdt_triple aarch64-linux-gnu)
 else()

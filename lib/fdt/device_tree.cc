@@ -1,7 +1,5 @@
 #include "lib/fdt/device_tree.h"
 
-#include <libfdt.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -19,12 +17,12 @@ Result<u64> DeviceTree::SizeOf(Bytes blob, Diagnostics& diagnostics) {
     diagnostics.Malformed(what, 0);
     return Error::kMalformed;
   };
-  fdt_header header;
+  Header header;
   if (blob.size() < sizeof(header)) return malformed("the device tree is cut short");
   if (!IsAligned(reinterpret_cast<uintptr_t>(blob.data()), 8)) return malformed("the device tree is not aligned");
   std::memcpy(&header, blob.data(), sizeof(header));
-  if (fdt_magic(&header) != FDT_MAGIC) return malformed("not a device tree: its magic number is wrong");
-  const u64 size = fdt_totalsize(&header);
+  if (header.magic != kMagic) return malformed("not a device tree: its magic number is wrong");
+  const u64 size = header.total_size;
   if (size < sizeof(header)) return malformed("the device tree is cut short");
   if (size > kMaxTreeBytes) return malformed("the device tree is larger than 2 MiB");
   return size;
@@ -34,26 +32,21 @@ Result<DeviceTree> DeviceTree::Open(Bytes blob, Diagnostics& diagnostics) {
   const u64 size = TRY(SizeOf(blob, diagnostics));
   DeviceTree tree(blob.first(std::min<u64>(size, blob.size())), diagnostics);
   if (size > blob.size()) return tree.Malformed("the device tree is cut short", 0);
-  if (fdt_check_full(blob.data(), blob.size()) != 0) return tree.Malformed("the device tree's structure is broken", 0);
+  if (const auto wrong = tree.structure_.Check(tree.blob_)) return tree.Malformed(*wrong, 0);
   return tree;
 }
 
 u64 DeviceTree::size() const { return blob_.size(); }
 
-std::optional<Bytes> DeviceTree::Property(int node, const char* name) const {
-  int length = 0;
-  const void* value = fdt_getprop(tree(), node, name, &length);
-  if (value == nullptr || length < 0) return std::nullopt;
-  return Bytes(static_cast<const std::byte*>(value), static_cast<size_t>(length));
-}
+std::optional<Bytes> DeviceTree::Property(int node, std::string_view name) const { return structure_.Property(node, name); }
 
-std::string_view DeviceTree::TextProperty(int node, const char* name) const {
+std::string_view DeviceTree::TextProperty(int node, std::string_view name) const {
   std::string_view text = AsText(Property(node, name).value_or(Bytes()));
   return text.substr(0, text.find('\0'));
 }
 
 // #address-cells and its kin: how many 32-bit words a number takes.
-Result<u32> DeviceTree::Cells(int node, const char* name, u32 fallback) const {
+Result<u32> DeviceTree::Cells(int node, std::string_view name, u32 fallback) const {
   auto value = Property(node, name);
   if (!value) return fallback;
   auto cells = ReadCells(*value, 1);
@@ -78,11 +71,8 @@ bool DeviceTree::IsEnabled(int node) const {
 }
 
 Result<bool> DeviceTree::Next(Cursor& cursor) const {
-  const int node = fdt_next_node(tree(), cursor.node, &cursor.depth);
-  if (node < 0 || cursor.depth < 0) {
-    if (node == -FDT_ERR_NOTFOUND || node >= 0) return false;
-    return Malformed("the device tree's structure is broken", cursor.node);
-  }
+  const int node = structure_.Next(cursor.node, cursor.depth);
+  if (node == Structure::kNone) return false;
   if (cursor.depth >= kMaxDepth) return Malformed("the device tree is too deep", node);
   cursor.node = node;
   cursor.path[static_cast<size_t>(cursor.depth)] = node;
@@ -93,10 +83,7 @@ Result<std::optional<Device>> DeviceTree::NextCompatible(Cursor& cursor, std::st
   while (TRY(Next(cursor))) {
     if (cursor.depth == 0 || !IsCompatible(cursor.node, name) || !IsEnabled(cursor.node)) continue;
     Device device;
-    int length = 0;
-    const char* text = fdt_get_name(tree(), cursor.node, &length);
-    if (text == nullptr || length < 0) return Malformed("a device tree node has no name", cursor.node);
-    device.name = std::string_view(text, static_cast<size_t>(length));
+    device.name = structure_.Name(cursor.node);
     TRY(ReadRegisters(cursor, device));
     TRY(ReadInterrupts(cursor, device));
     return std::optional<Device>(device);
@@ -124,19 +111,16 @@ Result<Ranges> DeviceTree::Memory() const {
 
 Result<Ranges> DeviceTree::Reserved() const {
   Ranges out;
-  const int count = fdt_num_mem_rsv(tree());
-  for (int i = 0; i < count; i++) {
-    u64 start, size, end;
-    if (fdt_get_mem_rsv(tree(), i, &start, &size) != 0) return Malformed("the memory reservation block is broken", 0);
-    if (size == 0) continue;
-    if (!CheckedAdd(start, size, &end)) return Malformed("a memory reservation wraps", 0);
-    if (!out.Add({PhysAddr{start}, size})) return Malformed("too many memory reservations", 0);
+  for (size_t i = 0; const auto entry = structure_.ReservationAt(i); i++) {
+    if (entry->size == 0) continue;
+    u64 end;
+    if (!CheckedAdd(entry->start, entry->size, &end)) return Malformed("a memory reservation wraps", 0);
+    if (!out.Add({PhysAddr{entry->start}, entry->size})) return Malformed("too many memory reservations", 0);
   }
   Cursor cursor;
   while (TRY(Next(cursor))) {
     if (cursor.depth != 2 || !IsEnabled(cursor.node)) continue;
-    const char* parent = fdt_get_name(tree(), cursor.parent(), nullptr);
-    if (parent == nullptr || std::string_view(parent) != "reserved-memory") continue;
+    if (structure_.Name(cursor.parent()) != "reserved-memory") continue;
     TRY(AddRanges(cursor, out));
   }
   return out;
@@ -144,8 +128,11 @@ Result<Ranges> DeviceTree::Reserved() const {
 
 Result<Chosen> DeviceTree::ReadChosen() const {
   Chosen chosen;
-  const int node = fdt_path_offset_namelen(tree(), "/chosen", 7);
-  if (node < 0) return chosen;
+  Cursor cursor;
+  do {
+    if (!TRY(Next(cursor))) return chosen;
+  } while (cursor.depth != 1 || structure_.Name(cursor.node) != "chosen");
+  const int node = cursor.node;
   chosen.boot_arguments = TextProperty(node, "bootargs");
   chosen.rng_seed = Property(node, "rng-seed").value_or(Bytes());
   chosen.kaslr_seed = Property(node, "kaslr-seed").value_or(Bytes());
@@ -169,8 +156,7 @@ Result<u32> DeviceTree::CpuCount() const {
   Cursor cursor;
   while (TRY(Next(cursor))) {
     if (cursor.depth != 2 || TextProperty(cursor.node, "device_type") != "cpu" || !IsEnabled(cursor.node)) continue;
-    const char* parent = fdt_get_name(tree(), cursor.parent(), nullptr);
-    if (parent != nullptr && std::string_view(parent) == "cpus") count++;
+    if (structure_.Name(cursor.parent()) == "cpus") count++;
   }
   if (count == 0) return Malformed("the device tree describes no processor", 0);
   return count;

@@ -1,4 +1,4 @@
-// What a kernel wants to know from a flattened device tree, [dt-v0.4], over libfdt.
+// What a kernel wants to know from a flattened device tree, [dt-v0.4].
 //
 // Open() checks the whole structure once, and every value read afterwards is checked again where it is used: cell counts, lengths,
 // sums that wrap. Lists have fixed capacities; a tree with more is refused, not cut. Addresses come back as the processor sees
@@ -15,6 +15,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/diagnostics.h"
 #include "lib/base/result.h"
+#include "lib/fdt/structure.h"
 
 namespace caponier::fdt {
 
@@ -125,15 +126,19 @@ class DeviceTree {
   Result<void> ReadInterrupts(const Cursor& cursor, Device& device) const;
   Result<std::optional<u64>> Translate(const Cursor& cursor, u64 address, u64 size) const;
   Result<void> AddRanges(const Cursor& cursor, Ranges& out) const;
-  std::optional<Bytes> Property(int node, const char* name) const;
-  std::string_view TextProperty(int node, const char* name) const;
-  Result<u32> Cells(int node, const char* name, u32 fallback) const;
+  std::optional<Bytes> Property(int node, std::string_view name) const;
+  Result<int> NodeByPhandle(u32 phandle) const;
+  std::string_view TextProperty(int node, std::string_view name) const;
+  Result<u32> Cells(int node, std::string_view name, u32 fallback) const;
   bool IsCompatible(int node, std::string_view name) const;
   bool IsEnabled(int node) const;
-  const void* tree() const { return blob_.data(); }
 
   Bytes blob_;
+  Structure structure_;
   Diagnostics* diagnostics_;
+  // The node found last by its handle: most devices share one interrupt controller.
+  mutable u32 last_phandle_ = 0;
+  mutable int last_node_ = Structure::kNone;
 };
 
 // Overwrites the seeds of a tree with zeroes where they lie, so that no later reader of memory finds them.

@@ -1,6 +1,4 @@
 // `reg`, `ranges` and `interrupts`: the properties whose shape depends on other nodes.
-#include <libfdt.h>
-
 #include <limits>
 
 #include "lib/fdt/cells.h"
@@ -88,6 +86,20 @@ Result<void> DeviceTree::AddRanges(const Cursor& cursor, Ranges& out) const {
   return {};
 }
 
+// [dt-v0.4] 2.3.3.
+Result<int> DeviceTree::NodeByPhandle(u32 phandle) const {
+  if (last_node_ != Structure::kNone && last_phandle_ == phandle) return last_node_;
+  Cursor cursor;
+  while (TRY(Next(cursor))) {
+    auto value = Property(cursor.node, "phandle");
+    if (!value || ReadCells(*value, 1) != phandle) continue;
+    last_phandle_ = phandle;
+    last_node_ = cursor.node;
+    return cursor.node;
+  }
+  return Error::kNotFound;
+}
+
 Result<void> DeviceTree::ReadInterrupts(const Cursor& cursor, Device& device) const {
   auto list = Property(cursor.node, "interrupts");
   if (!list) return {};
@@ -98,9 +110,9 @@ Result<void> DeviceTree::ReadInterrupts(const Cursor& cursor, Device& device) co
     if (value) phandle = ReadCells(*value, 1);
   }
   if (!phandle) return Malformed("a device's interrupts have no controller", cursor.node);
-  const int controller = fdt_node_offset_by_phandle(tree(), static_cast<u32>(*phandle));
-  if (controller < 0) return Malformed("a device's interrupt controller does not exist", cursor.node);
-  if (TRY(Cells(controller, "#interrupt-cells", 0)) != kGicCells) return {};  // not the processor's own controller
+  const Result<int> controller = NodeByPhandle(static_cast<u32>(*phandle));
+  if (!controller.ok()) return Malformed("a device's interrupt controller does not exist", cursor.node);
+  if (TRY(Cells(controller.value(), "#interrupt-cells", 0)) != kGicCells) return {};  // not the processor's own controller
   constexpr size_t kEntry = 4 * kGicCells;
   if (list->size() % kEntry != 0) return Malformed("a device's interrupts are broken", cursor.node);
   for (Bytes rest = *list; !rest.empty(); rest = rest.subspan(kEntry)) {
