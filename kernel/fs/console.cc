@@ -19,7 +19,9 @@ class ConsoleInode final : public Inode {
  public:
   ConsoleInode(FileSystem& file_system, ConsoleBackend& backend, int stream, bool terminal)
       : Inode(file_system, terminal ? InodeType::kCharacter : InodeType::kFifo, terminal ? 0620 : 0600),
-        backend_(backend), stream_(stream), terminal_(terminal) {
+        backend_(backend),
+        stream_(stream),
+        terminal_(terminal) {
     if (terminal) special = linux_abi::MakeDevice(5, 1);
   }
   Result<Ref<File>> Open(const OpenHow& how, Location where) override;
@@ -119,9 +121,8 @@ PollEvents OpenConsole::Poll(PollRegistrar& registrar) {
 Result<i64> OpenConsole::SetModes(u64 argument) {
   const Termios wanted = TRY(mm::ReadUser<Termios>(argument));
   node_->modes = wanted;
-  node_->backend().SetTerminalModes({.echo = (wanted.lflag & kECHO) != 0,
-                                     .canonical = (wanted.lflag & kICANON) != 0,
-                                     .signals = (wanted.lflag & kISIG) != 0});
+  node_->backend().SetTerminalModes(
+      {.echo = (wanted.lflag & kECHO) != 0, .canonical = (wanted.lflag & kICANON) != 0, .signals = (wanted.lflag & kISIG) != 0});
   return 0;
 }
 

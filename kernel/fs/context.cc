@@ -59,7 +59,8 @@ Result<void> Context::Close(int descriptor) {
 }
 
 void Context::CloseRange(u32 first, u32 last) {
-  for (int fd = NextOpen(static_cast<int>(std::min<u32>(first, 0x7fffffff))); fd >= 0 && static_cast<u32>(fd) <= last; fd = NextOpen(fd + 1)) {
+  for (int fd = NextOpen(static_cast<int>(std::min<u32>(first, 0x7fffffff))); fd >= 0 && static_cast<u32>(fd) <= last;
+       fd = NextOpen(fd + 1)) {
     (void)Close(fd);
   }
 }

@@ -14,9 +14,7 @@ struct EventSet::QueueWatch : sched::Waiter {
 };
 
 struct EventSet::Entry final : FileWatch {
-  Entry(EventSet& owner, File& watched, int number) : set(owner), file(watched), descriptor(number) {
-    ready_place.entry = this;
-  }
+  Entry(EventSet& owner, File& watched, int number) : set(owner), file(watched), descriptor(number) { ready_place.entry = this; }
   void OnFileGone() override { set.Discard(*this); }
 
   EventSet& set;
@@ -113,7 +111,8 @@ void EventSet::Discard(Entry& entry) {
 Result<void> EventSet::Add(int descriptor, File& file, const EventInterest& interest) {
   if (Find(descriptor, file) != nullptr) return Error::kExists;
   if (!file.pollable()) return Error::kNotPermitted;
-  if (const EventSet* nested = file.as_event_set(); nested != nullptr && nested->Depth(*this) >= kMaxDepth) return Error::kTooManyLinks;
+  if (const EventSet* nested = file.as_event_set(); nested != nullptr && nested->Depth(*this) >= kMaxDepth)
+    return Error::kTooManyLinks;
   if (mm::InReserve()) return Error::kNoMemory;
   Entry* entry = new (std::nothrow) Entry(*this, file, descriptor);
   if (entry == nullptr) return Error::kNoMemory;

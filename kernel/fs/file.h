@@ -14,7 +14,8 @@ namespace caponier::fs {
 
 // poll(2) bits, Linux's values.
 using PollEvents = u32;
-inline constexpr PollEvents kPollIn = 1, kPollPriority = 2, kPollOut = 4, kPollError = 8, kPollHangup = 16, kPollReadHangup = 0x2000;
+inline constexpr PollEvents kPollIn = 1, kPollPriority = 2, kPollOut = 4, kPollError = 8, kPollHangup = 16,
+                            kPollReadHangup = 0x2000;
 
 // Gathers the queues a poll must wait on.
 class PollRegistrar {

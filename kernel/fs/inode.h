@@ -109,7 +109,7 @@ class Inode : public RefCounted {
   const InodeType type_;
 };
 
-inline constexpr u64 kNameMax = 255;  // bytes in one name
+inline constexpr u64 kNameMax = 255;   // bytes in one name
 inline constexpr u64 kPathMax = 4096;  // bytes in a path with its NUL
 
 // Receives the entries of a directory; false ends the listing before that entry.

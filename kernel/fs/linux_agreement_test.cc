@@ -85,11 +85,22 @@ class Duel {
   // One random call on both; what was called, and both outcomes.
   std::string Step(Outcome (&outcomes)[2]) {
     switch (Below(28)) {
-      case 0: case 1: case 2: case 3: return Open(outcomes);
-      case 4: return Path1("mkdir", outcomes, [](Side& s, const char* p) { return s.Do(SYS_mkdirat, SysMkdirat, {u64(AT_FDCWD), u64(p), 0775}); });
-      case 5: return Path1("unlink", outcomes, [](Side& s, const char* p) { return s.Do(SYS_unlinkat, SysUnlinkat, {u64(AT_FDCWD), u64(p), 0}); });
-      case 6: return Path1("rmdir", outcomes, [](Side& s, const char* p) { return s.Do(SYS_unlinkat, SysUnlinkat, {u64(AT_FDCWD), u64(p), AT_REMOVEDIR}); });
-      case 7: case 8: {
+      case 0:
+      case 1:
+      case 2:
+      case 3: return Open(outcomes);
+      case 4:
+        return Path1("mkdir", outcomes,
+                     [](Side& s, const char* p) { return s.Do(SYS_mkdirat, SysMkdirat, {u64(AT_FDCWD), u64(p), 0775}); });
+      case 5:
+        return Path1("unlink", outcomes,
+                     [](Side& s, const char* p) { return s.Do(SYS_unlinkat, SysUnlinkat, {u64(AT_FDCWD), u64(p), 0}); });
+      case 6:
+        return Path1("rmdir", outcomes, [](Side& s, const char* p) {
+          return s.Do(SYS_unlinkat, SysUnlinkat, {u64(AT_FDCWD), u64(p), AT_REMOVEDIR});
+        });
+      case 7:
+      case 8: {
         const u64 flags = Below(4) == 0 ? 1 + Below(3) : 0;
         return Path2("rename " + std::to_string(flags), outcomes, [flags](Side& s, const char* p, const char* q) {
           return s.Do(SYS_renameat2, SysRenameat2, {u64(AT_FDCWD), u64(p), u64(AT_FDCWD), u64(q), flags});
@@ -101,27 +112,34 @@ class Duel {
           return s.Do(SYS_linkat, SysLinkat, {u64(AT_FDCWD), u64(p), u64(AT_FDCWD), u64(q), flags});
         });
       }
-      case 10: case 11: return Path2("symlink", outcomes, [](Side& s, const char* p, const char* q) {
-        return s.Do(SYS_symlinkat, SysSymlinkat, {u64(p), u64(AT_FDCWD), u64(q)});
-      });
-      case 12: case 13: return StatPath(outcomes);
+      case 10:
+      case 11:
+        return Path2("symlink", outcomes, [](Side& s, const char* p, const char* q) {
+          return s.Do(SYS_symlinkat, SysSymlinkat, {u64(p), u64(AT_FDCWD), u64(q)});
+        });
+      case 12:
+      case 13: return StatPath(outcomes);
       case 14: return ReadLink(outcomes);
       case 15: {
         const u64 mode = Below(010000);
-        return Path1("chmod " + std::to_string(mode), outcomes, [mode](Side& s, const char* p) { return s.Do(SYS_fchmodat, SysFchmodat, {u64(AT_FDCWD), u64(p), mode}); });
+        return Path1("chmod " + std::to_string(mode), outcomes,
+                     [mode](Side& s, const char* p) { return s.Do(SYS_fchmodat, SysFchmodat, {u64(AT_FDCWD), u64(p), mode}); });
       }
       case 16: {
         const u64 size = Below(3) == 0 ? Below(40) * 1000 : Below(9000);
-        return Path1("truncate", outcomes, [size](Side& s, const char* p) { return s.Do(SYS_truncate, SysTruncate, {u64(p), size}); });
+        return Path1("truncate", outcomes,
+                     [size](Side& s, const char* p) { return s.Do(SYS_truncate, SysTruncate, {u64(p), size}); });
       }
       case 17: {
         const u64 mode = Below(8);
-        return Path1("access", outcomes, [mode](Side& s, const char* p) { return s.Do(SYS_faccessat, SysFaccessat, {u64(AT_FDCWD), u64(p), mode}); });
+        return Path1("access", outcomes,
+                     [mode](Side& s, const char* p) { return s.Do(SYS_faccessat, SysFaccessat, {u64(AT_FDCWD), u64(p), mode}); });
       }
       case 18: {
         static const u32 kTypes[] = {S_IFREG, S_IFIFO, 0, S_IFDIR, S_IFSOCK, 0170000};
         const u64 mode = kTypes[Below(6)] | 0666;
-        return Path1("mknod", outcomes, [mode](Side& s, const char* p) { return s.Do(SYS_mknodat, SysMknodat, {u64(AT_FDCWD), u64(p), mode, 0}); });
+        return Path1("mknod", outcomes,
+                     [mode](Side& s, const char* p) { return s.Do(SYS_mknodat, SysMknodat, {u64(AT_FDCWD), u64(p), mode, 0}); });
       }
       case 19: return List(outcomes);
       case 20: return Close(outcomes);
@@ -134,10 +152,10 @@ class Duel {
 
   const char* PickPath() {
     static const std::string kLong(256, 'x'), kLongest(5000, '/');
-    static const char* const kPaths[] = {"a",   "b",    "c",     "d",    "d/a",   "d/b",    "d/d",     "d/d/a", "l",    "l/a",  "a/",
-                                         "d/",  "l/",   "d/.",   "d/..", "d/../a", "d/d/..", "./a",     ".",     "",     "n/x",  "a/b",
-                                         "d//a", "e",   "e/a",   "e/",   "d/l",   "d/d/../a", "m",      "m/",    "..",   "a/..", "d/d/",
-                                         "/",   "/a",   "/..",   "/d/", "/d/d/..", "../a",  "///a"};
+    static const char* const kPaths[] = {"a",   "b",    "c",    "d",   "d/a",  "d/b",    "d/d",    "d/d/a",    "l",    "l/a",
+                                         "a/",  "d/",   "l/",   "d/.", "d/..", "d/../a", "d/d/..", "./a",      ".",    "",
+                                         "n/x", "a/b",  "d//a", "e",   "e/a",  "e/",     "d/l",    "d/d/../a", "m",    "m/",
+                                         "..",  "a/..", "d/d/", "/",   "/a",   "/..",    "/d/",    "/d/d/..",  "../a", "///a"};
     const u64 pick = Below(std::size(kPaths) + 30);
     if (pick == std::size(kPaths)) return kLong.c_str();
     if (pick == std::size(kPaths) + 1) return kLongest.c_str();
@@ -158,10 +176,22 @@ class Duel {
   }
 
   std::string Open(Outcome (&outcomes)[2]) {
-    static const int kFlags[] = {O_RDONLY, O_RDWR, O_WRONLY, O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL, O_WRONLY | O_CREAT | O_TRUNC,
-                                 O_RDONLY | O_DIRECTORY, O_RDONLY | O_NOFOLLOW, O_PATH, O_PATH | O_NOFOLLOW, O_RDWR | O_TRUNC,
-                                 O_RDWR | O_CREAT | O_APPEND, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, O_RDWR | O_CREAT | O_NOFOLLOW,
-                                 O_RDWR | O_TMPFILE, O_RDONLY | O_CREAT};
+    static const int kFlags[] = {O_RDONLY,
+                                 O_RDWR,
+                                 O_WRONLY,
+                                 O_RDWR | O_CREAT,
+                                 O_RDWR | O_CREAT | O_EXCL,
+                                 O_WRONLY | O_CREAT | O_TRUNC,
+                                 O_RDONLY | O_DIRECTORY,
+                                 O_RDONLY | O_NOFOLLOW,
+                                 O_PATH,
+                                 O_PATH | O_NOFOLLOW,
+                                 O_RDWR | O_TRUNC,
+                                 O_RDWR | O_CREAT | O_APPEND,
+                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+                                 O_RDWR | O_CREAT | O_NOFOLLOW,
+                                 O_RDWR | O_TMPFILE,
+                                 O_RDONLY | O_CREAT};
     const u64 flags = u64(kFlags[Below(std::size(kFlags))]) | O_NONBLOCK;
     const char* path = PickPath();
     i64 opened[2];
@@ -191,8 +221,9 @@ class Duel {
   static std::string Describe(const struct stat& s) {
     char text[160];
     const bool directory = S_ISDIR(s.st_mode);
-    std::snprintf(text, sizeof(text), "mode %o links %lu uid %u gid %u size %ld blocks %ld mtime %d", s.st_mode, directory ? 0 : s.st_nlink,
-                  s.st_uid, s.st_gid, directory ? 0 : s.st_size, S_ISREG(s.st_mode) ? s.st_blocks : 0, s.st_mtim.tv_sec == 77 ? 77 : 0);
+    std::snprintf(text, sizeof(text), "mode %o links %lu uid %u gid %u size %ld blocks %ld mtime %d", s.st_mode,
+                  directory ? 0 : s.st_nlink, s.st_uid, s.st_gid, directory ? 0 : s.st_size, S_ISREG(s.st_mode) ? s.st_blocks : 0,
+                  s.st_mtim.tv_sec == 77 ? 77 : 0);
     return text;
   }
 
@@ -200,7 +231,7 @@ class Duel {
     const char* path = PickPath();
     const u64 flags = Below(2) == 0 ? AT_SYMLINK_NOFOLLOW : 0;
     for (int i = 0; i < 2; i++) {
-      struct stat s {};
+      struct stat s{};
       outcomes[i].result = sides_[i]->Do(SYS_newfstatat, SysNewfstatat, {u64(AT_FDCWD), u64(path), u64(&s), flags});
       if (outcomes[i].result == 0) outcomes[i].detail = Describe(s);
     }
@@ -265,16 +296,42 @@ class Duel {
       std::vector<char> data(20000, char(fill));
       Outcome& outcome = outcomes[i];
       switch (kind) {
-        case 0: case 1: what = "write"; outcome.result = side.Do(SYS_write, SysWrite, {fd, u64(data.data()), bytes}); break;
-        case 2: case 3: what = "read"; outcome.result = side.Do(SYS_read, SysRead, {fd, u64(data.data()), bytes}); outcome.detail.assign(data.begin(), data.end()); break;
-        case 4: what = "pwrite"; outcome.result = side.Do(SYS_pwrite64, SysPwrite64, {fd, u64(data.data()), bytes, offset}); break;
-        case 5: what = "pread"; outcome.result = side.Do(SYS_pread64, SysPread64, {fd, u64(data.data()), bytes, offset}); outcome.detail.assign(data.begin(), data.end()); break;
-        case 6: case 7: what = "lseek"; outcome.result = side.Do(SYS_lseek, SysLseek, {fd, u64(whence_offset), whence}); break;
-        case 8: what = "ftruncate"; outcome.result = side.Do(SYS_ftruncate, SysFtruncate, {fd, offset}); break;
-        case 9: what = "fallocate"; outcome.result = side.Do(SYS_fallocate, SysFallocate, {fd, mode, offset, bytes}); break;
+        case 0:
+        case 1:
+          what = "write";
+          outcome.result = side.Do(SYS_write, SysWrite, {fd, u64(data.data()), bytes});
+          break;
+        case 2:
+        case 3:
+          what = "read";
+          outcome.result = side.Do(SYS_read, SysRead, {fd, u64(data.data()), bytes});
+          outcome.detail.assign(data.begin(), data.end());
+          break;
+        case 4:
+          what = "pwrite";
+          outcome.result = side.Do(SYS_pwrite64, SysPwrite64, {fd, u64(data.data()), bytes, offset});
+          break;
+        case 5:
+          what = "pread";
+          outcome.result = side.Do(SYS_pread64, SysPread64, {fd, u64(data.data()), bytes, offset});
+          outcome.detail.assign(data.begin(), data.end());
+          break;
+        case 6:
+        case 7:
+          what = "lseek";
+          outcome.result = side.Do(SYS_lseek, SysLseek, {fd, u64(whence_offset), whence});
+          break;
+        case 8:
+          what = "ftruncate";
+          outcome.result = side.Do(SYS_ftruncate, SysFtruncate, {fd, offset});
+          break;
+        case 9:
+          what = "fallocate";
+          outcome.result = side.Do(SYS_fallocate, SysFallocate, {fd, mode, offset, bytes});
+          break;
         case 10: {
           what = "fstat";
-          struct stat s {};
+          struct stat s{};
           outcome.result = side.Do(SYS_fstat, SysFstat, {fd, u64(&s)});
           if (outcome.result == 0) outcome.detail = Describe(s);
           break;
@@ -299,20 +356,36 @@ class Duel {
           if (made >= 0) side.Do(SYS_close, SysClose, {u64(made)});
           break;
         }
-        case 14: what = "F_GETFL"; outcome.result = side.Do(SYS_fcntl, SysFcntl, {fd, F_GETFL, 0}); break;
-        case 15: what = "F_SETFL"; outcome.result = side.Do(SYS_fcntl, SysFcntl, {fd, F_SETFL, u64(O_NONBLOCK | (bytes % 2 == 0 ? O_APPEND : 0))}); break;
-        case 16: what = "flock"; outcome.result = side.Do(SYS_flock, SysFlock, {fd, lock}); break;
-        case 17: what = "fchmod"; outcome.result = side.Do(SYS_fchmod, SysFchmod, {fd, fill}); break;
+        case 14:
+          what = "F_GETFL";
+          outcome.result = side.Do(SYS_fcntl, SysFcntl, {fd, F_GETFL, 0});
+          break;
+        case 15:
+          what = "F_SETFL";
+          outcome.result = side.Do(SYS_fcntl, SysFcntl, {fd, F_SETFL, u64(O_NONBLOCK | (bytes % 2 == 0 ? O_APPEND : 0))});
+          break;
+        case 16:
+          what = "flock";
+          outcome.result = side.Do(SYS_flock, SysFlock, {fd, lock});
+          break;
+        case 17:
+          what = "fchmod";
+          outcome.result = side.Do(SYS_fchmod, SysFchmod, {fd, fill});
+          break;
         case 18: {
           what = "futimens";
           const timespec times[2] = {{5, 5}, {77, 0}};
           outcome.result = side.Do(SYS_utimensat, SysUtimensat, {fd, 0, u64(times), 0});
           break;
         }
-        case 19: what = "copy_file_range"; outcome.result = side.Do(SYS_copy_file_range, SysCopyFileRange, {fd, 0, second, 0, bytes, 0}); break;
+        case 19:
+          what = "copy_file_range";
+          outcome.result = side.Do(SYS_copy_file_range, SysCopyFileRange, {fd, 0, second, 0, bytes, 0});
+          break;
       }
     }
-    return what + " #" + std::to_string(at) + " bytes " + std::to_string(bytes) + " offset " + std::to_string(offset) + " whence " + std::to_string(whence) + "," + std::to_string(whence_offset) + " mode " + std::to_string(mode);
+    return what + " #" + std::to_string(at) + " bytes " + std::to_string(bytes) + " offset " + std::to_string(offset) +
+           " whence " + std::to_string(whence) + "," + std::to_string(whence_offset) + " mode " + std::to_string(mode);
   }
 
   std::minstd_rand random_;

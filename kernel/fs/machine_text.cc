@@ -22,9 +22,10 @@ Result<void> WriteMemoryInfo(TextSink& sink, u64) {
   line("MemFree:", free);
   line("MemAvailable:", free);
   for (const std::string_view name :
-       {"Buffers:", "Cached:", "SwapCached:", "Active:", "Inactive:", "Active(anon):", "Inactive(anon):", "Active(file):", "Inactive(file):",
-        "Unevictable:", "Mlocked:", "SwapTotal:", "SwapFree:", "Dirty:", "Writeback:", "AnonPages:", "Mapped:", "Shmem:", "KReclaimable:",
-        "Slab:", "SReclaimable:", "SUnreclaim:", "KernelStack:", "PageTables:", "NFS_Unstable:", "Bounce:", "WritebackTmp:"}) {
+       {"Buffers:",      "Cached:",         "SwapCached:",  "Active:",       "Inactive:",     "Active(anon):", "Inactive(anon):",
+        "Active(file):", "Inactive(file):", "Unevictable:", "Mlocked:",      "SwapTotal:",    "SwapFree:",     "Dirty:",
+        "Writeback:",    "AnonPages:",      "Mapped:",      "Shmem:",        "KReclaimable:", "Slab:",         "SReclaimable:",
+        "SUnreclaim:",   "KernelStack:",    "PageTables:",  "NFS_Unstable:", "Bounce:",       "WritebackTmp:"}) {
     line(name, 0);
   }
   line("CommitLimit:", total);
@@ -45,7 +46,8 @@ u64 BusyNs() {
 Result<void> WriteStatistics(TextSink& sink, u64) {
   constexpr u64 kTick = kSecond / linux_abi::kClockTicksPerSecond;
   const u64 up = arch::NowNs(), busy = BusyNs(), idle = up > busy ? up - busy : 0;
-  for (const std::string_view name : {"cpu ", "cpu0"}) Format(sink, "{} {} 0 0 {} 0 0 0 0 0 0\n", name, busy / kTick, idle / kTick);
+  for (const std::string_view name : {"cpu ", "cpu0"})
+    Format(sink, "{} {} 0 0 {} 0 0 0 0 0 0\n", name, busy / kTick, idle / kTick);
   Format(sink, "intr 0\nctxt 0\nbtime {}\nprocesses 1\nprocs_running 1\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n",
          sched::RealTimeOffsetNs() / kSecond);
   return {};
@@ -67,7 +69,8 @@ Result<void> WriteUptime(TextSink& sink, u64) {
 
 Result<void> WriteLoad(TextSink& sink, u64) {
   const sched::Process* process = sched::CurrentThread().process;
-  Format(sink, "0.00 0.00 0.00 1/{} {}\n", process == nullptr ? 1 : process->threads.size(), process == nullptr ? 1 : process->pid);
+  Format(sink, "0.00 0.00 0.00 1/{} {}\n", process == nullptr ? 1 : process->threads.size(),
+         process == nullptr ? 1 : process->pid);
   return {};
 }
 
@@ -138,7 +141,7 @@ Result<void> AddMachineTexts(const Ref<Directory>& root) {
     std::string_view name;
     TextMaker maker;
   } kFiles[] = {
-      {"meminfo", WriteMemoryInfo}, {"cpuinfo", WriteCpuInfo}, {"stat", WriteStatistics},       {"uptime", WriteUptime},
+      {"meminfo", WriteMemoryInfo}, {"cpuinfo", WriteCpuInfo}, {"stat", WriteStatistics},         {"uptime", WriteUptime},
       {"loadavg", WriteLoad},       {"version", WriteVersion}, {"filesystems", WriteFileSystems}, {"cmdline", WriteCommandLine},
   };
   for (const auto& file : kFiles) TRY(AddText(*root, file.name, file.maker));

@@ -14,7 +14,8 @@ Result<Ref<File>> OpenLocation(Context& context, Location where, const OpenHow& 
   } else {
     if (node.type() == InodeType::kSymlink) return Error::kTooManyLinks;
     if (node.is_directory() && (how.write || how.create)) return Error::kIsDirectory;
-    const u32 wanted = (how.read ? static_cast<u32>(Permission::kRead) : 0) | (how.write ? static_cast<u32>(Permission::kWrite) : 0);
+    const u32 wanted =
+        (how.read ? static_cast<u32>(Permission::kRead) : 0) | (how.write ? static_cast<u32>(Permission::kWrite) : 0);
     TRY(node.Check(context.credentials, wanted));
     if (how.truncate && !how.write) TRY(node.Check(context.credentials, static_cast<u32>(Permission::kWrite)));
     if (how.keep_access_time && !node.OwnedBy(context.credentials)) return Error::kNotPermitted;
@@ -35,7 +36,8 @@ Result<Ref<File>> OpenUnnamed(FileSystem& file_system, const OpenHow& how) {
   return file;
 }
 
-Result<Ref<File>> OpenAt(Context& context, Ref<Directory> start, std::string_view path, const OpenHow& how, const WalkOptions& base) {
+Result<Ref<File>> OpenAt(Context& context, Ref<Directory> start, std::string_view path, const OpenHow& how,
+                         const WalkOptions& base) {
   WalkOptions options = base;
   options.follow_last = !how.no_follow && !(how.create && how.exclusive);
   options.for_creation = how.create;

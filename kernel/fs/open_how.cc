@@ -25,8 +25,7 @@ OpenHow ParseOpenFlags(u32 flags, u32 mode) {
   how.keep_access_time = has(kO_NOATIME);
   how.mode = mode & 07777;
   // A 64-bit kernel adds O_LARGEFILE to every descriptor; the rest drop out once they have done their work.
-  how.status_flags =
-      (flags & ~(kO_CREAT | kO_EXCL | kO_NOCTTY | kO_TRUNC | kO_CLOEXEC)) | native::kO_LARGEFILE;
+  how.status_flags = (flags & ~(kO_CREAT | kO_EXCL | kO_NOCTTY | kO_TRUNC | kO_CLOEXEC)) | native::kO_LARGEFILE;
   if (how.path_only) {
     how.read = how.write = how.create = how.truncate = how.temporary = false;
     how.status_flags = flags & (kO_PATH | native::kO_DIRECTORY | native::kO_NOFOLLOW);

@@ -9,10 +9,10 @@
 namespace caponier::fs {
 
 struct WalkOptions {
-  bool follow_last = true;      // a symbolic link at the end is followed; one before a trailing slash always is
-  bool for_change = false;      // towards making, removing or renaming: never follows the last link, and leaves its length to Last
-  bool for_creation = false;    // towards open(O_CREAT): a link before a trailing slash is not followed, there is nothing to create
-  bool no_links = false;        // openat2: RESOLVE_NO_SYMLINKS
+  bool follow_last = true;    // a symbolic link at the end is followed; one before a trailing slash always is
+  bool for_change = false;    // towards making, removing or renaming: never follows the last link, and leaves its length to Last
+  bool for_creation = false;  // towards open(O_CREAT): a link before a trailing slash is not followed, there is nothing to create
+  bool no_links = false;      // openat2: RESOLVE_NO_SYMLINKS
   bool no_magic_links = false;  // RESOLVE_NO_MAGICLINKS
   bool beneath = false;         // RESOLVE_BENEATH: leaving the start is refused
   bool in_root = false;         // RESOLVE_IN_ROOT: the start is "/" and its own ".."

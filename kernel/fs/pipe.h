@@ -8,9 +8,9 @@
 
 namespace caponier::fs {
 
-inline constexpr u32 kPipeBytes = 64 * kKiB;        // a new pipe's capacity, as Linux's [pipe(7)]
-inline constexpr u32 kPipeBytesMax = 1024 * kKiB;   // F_SETPIPE_SZ, /proc/sys/fs/pipe-max-size
-inline constexpr u32 kPipeAtomicBytes = 4 * kKiB;   // PIPE_BUF: writes this short are never split
+inline constexpr u32 kPipeBytes = 64 * kKiB;       // a new pipe's capacity, as Linux's [pipe(7)]
+inline constexpr u32 kPipeBytesMax = 1024 * kKiB;  // F_SETPIPE_SZ, /proc/sys/fs/pipe-max-size
+inline constexpr u32 kPipeAtomicBytes = 4 * kKiB;  // PIPE_BUF: writes this short are never split
 
 // The buffer is a ring that is allocated at the first write.
 class PipeInode final : public Inode {

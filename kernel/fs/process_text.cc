@@ -90,8 +90,8 @@ Result<void> WriteStat(TextSink& sink, u64 id) {
   const u64 started = (of.thread != nullptr ? of.thread->started_ns : process.started_ns) / kTickNs;
   const MemorySums sums = SumsOf(process);
   // pid comm state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime cutime cstime priority nice threads
-  Format(sink, "{} ({}) {} {} {} {} 0 -1 4194304 0 0 0 0 {} 0 0 0 {} {} {} 0 {} ", id, NameOf(of), StateOf(of), process.parent_pid,
-         process.pid, process.pid, ticks, 20 + process.nice, process.nice, process.threads.size(), started);
+  Format(sink, "{} ({}) {} {} {} {} 0 -1 4194304 0 0 0 0 {} 0 0 0 {} {} {} 0 {} ", id, NameOf(of), StateOf(of),
+         process.parent_pid, process.pid, process.pid, ticks, 20 + process.nice, process.nice, process.threads.size(), started);
   // vsize rss rsslim startcode endcode startstack kstkesp kstkeip signal blocked sigignore sigcatch
   u64 code_begin = 0, code_end = 0;
   for (const mm::Mapping& mapping : process.memory->mappings()) {
@@ -99,11 +99,11 @@ Result<void> WriteStat(TextSink& sink, u64 id) {
     if (code_begin == 0) code_begin = mapping.begin;
     code_end = mapping.end;
   }
-  Format(sink, "{} {} 18446744073709551615 {} {} {} 0 0 0 0 0 0 ", sums.total << kPageBits, process.memory->resident_pages(), code_begin,
-         code_end, process.arguments_begin);
+  Format(sink, "{} {} 18446744073709551615 {} {} {} 0 0 0 0 0 0 ", sums.total << kPageBits, process.memory->resident_pages(),
+         code_begin, code_end, process.arguments_begin);
   // wchan nswap cnswap exit_signal processor rt_priority policy blkio guest cguest, data and brk bounds, arguments, environment
-  Format(sink, "0 0 0 17 0 0 0 0 0 0 0 0 0 {} {} {} {} 0\n", process.arguments_begin, process.arguments_end, process.environment_begin,
-         process.environment_end);
+  Format(sink, "0 0 0 17 0 0 0 0 0 0 0 0 0 {} {} {} {} 0\n", process.arguments_begin, process.arguments_end,
+         process.environment_begin, process.environment_end);
   return {};
 }
 
@@ -123,13 +123,16 @@ Result<void> WriteStatus(TextSink& sink, u64 id) {
   const u32 umask = process.files ? process.files->umask : 0;
   Format(sink, "{}{}{}{}\n", 0, umask >> 6 & 7, umask >> 3 & 7, umask & 7);
   Format(sink, "State:\t{} ({})\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\nTracerPid:\t0\n", state,
-         state == 'R' ? "running" : state == 'S' ? "sleeping" : "zombie", process.pid, id, process.parent_pid);
+         state == 'R'   ? "running"
+         : state == 'S' ? "sleeping"
+                        : "zombie",
+         process.pid, id, process.parent_pid);
   WriteIds(sink, "Uid:", process.credentials.user);
   WriteIds(sink, "Gid:", process.credentials.group);
   Format(sink, "FDSize:\t{}\nGroups:\t", std::max<size_t>(64, process.files ? process.files->table_size() : 0));
   for (u32 i = 0; i < process.credentials.group_count; i++) Format(sink, "{} ", process.credentials.groups[i]);
-  Format(sink, "{}\nNStgid:\t{}\nNSpid:\t{}\nNSpgid:\t{}\nNSsid:\t{}\n", process.credentials.group_count == 0 ? " " : "", process.pid, id,
-         process.pid, process.pid);
+  Format(sink, "{}\nNStgid:\t{}\nNSpid:\t{}\nNSpgid:\t{}\nNSsid:\t{}\n", process.credentials.group_count == 0 ? " " : "",
+         process.pid, id, process.pid, process.pid);
   const MemorySums sums = SumsOf(process);
   const u64 resident = process.memory->resident_pages();
   WriteKb(sink, "VmPeak:", sums.total * kPageKb);
@@ -154,8 +157,8 @@ Result<void> WriteStatus(TextSink& sink, u64 id) {
     if (handler == sched::kHandlerIgnore) ignored |= sched::SignalBit(signal);
     else if (handler != sched::kHandlerDefault) caught |= sched::SignalBit(signal);
   }
-  Format(sink, "CoreDumping:\t0\nTHP_enabled:\t0\nThreads:\t{}\nSigQ:\t{}/{}\n", process.threads.size(), process.signals.pending.queued(),
-         process.limits.of[kRLIMIT_SIGPENDING].soft);
+  Format(sink, "CoreDumping:\t0\nTHP_enabled:\t0\nThreads:\t{}\nSigQ:\t{}/{}\n", process.threads.size(),
+         process.signals.pending.queued(), process.limits.of[kRLIMIT_SIGPENDING].soft);
   WriteSet(sink, "SigPnd:", of.thread != nullptr ? of.thread->signals.pending.set() : 0);
   WriteSet(sink, "ShdPnd:", process.signals.pending.set());
   WriteSet(sink, "SigBlk:", of.thread != nullptr ? of.thread->signals.blocked : 0);
@@ -169,8 +172,8 @@ Result<void> WriteStatus(TextSink& sink, u64 id) {
   Format(sink, "NoNewPrivs:\t{}\nSeccomp:\t0\nSeccomp_filters:\t0\n", process.no_new_privileges ? 1 : 0);
   sink.Write("Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
   const sched::Thread* thread = of.thread;
-  Format(sink, "voluntary_ctxt_switches:\t{}\nnonvoluntary_ctxt_switches:\t{}\n", thread != nullptr ? thread->voluntary_switches : 0,
-         thread != nullptr ? thread->involuntary_switches : 0);
+  Format(sink, "voluntary_ctxt_switches:\t{}\nnonvoluntary_ctxt_switches:\t{}\n",
+         thread != nullptr ? thread->voluntary_switches : 0, thread != nullptr ? thread->involuntary_switches : 0);
   return {};
 }
 
@@ -260,8 +263,9 @@ Result<void> WriteMaps(TextSink& sink, const sched::Process& process) {
     InlineText<128> line;
     const mm::Protection& allowed = mapping.protection;
     const bool file = mapping.source && mapping.source->inode_number() != 0;
-    Format(line, "{:08x}-{:08x} {}{}{}{} {:08x} ", mapping.begin, mapping.end, allowed.read ? 'r' : '-', allowed.write ? 'w' : '-',
-           allowed.execute ? 'x' : '-', mapping.shared ? 's' : 'p', file ? mapping.source_page << kPageBits : 0);
+    Format(line, "{:08x}-{:08x} {}{}{}{} {:08x} ", mapping.begin, mapping.end, allowed.read ? 'r' : '-',
+           allowed.write ? 'w' : '-', allowed.execute ? 'x' : '-', mapping.shared ? 's' : 'p',
+           file ? mapping.source_page << kPageBits : 0);
     Format(line, "{:02x}:{:02x} {} ", file ? DeviceMajor(device) : 0, file ? DeviceMinor(device) : 0,
            file ? mapping.source->inode_number() : 0);
     const std::string_view name = MappedName(mapping);

@@ -122,7 +122,8 @@ class DescriptorDirectory final : public Directory {
   Result<void> List(u64 from, EntryVisitor& visitor) override {
     sched::Process* process = FindProcess(pid_);
     if (process == nullptr) return {};
-    for (int fd = process->files->NextOpen(from < 2 ? 0 : static_cast<int>(from - 2)); fd >= 0; fd = process->files->NextOpen(fd + 1)) {
+    for (int fd = process->files->NextOpen(from < 2 ? 0 : static_cast<int>(from - 2)); fd >= 0;
+         fd = process->files->NextOpen(fd + 1)) {
       InlineText<16> name;
       const u64 cookie = static_cast<u64>(fd) + 2;
       if (!visitor.Visit(NameOf(fd, name), kListedNumber + cookie, InodeType::kSymlink, cookie)) break;

@@ -45,8 +45,20 @@ class Pages final : public mm::PageSource {
 
 TEST_F(ProcessTreeTest, MapsHaveLinuxsColumns) {
   mm::AddressSpace& memory = *machine_.process.memory;
-  memory.Map({.address = 0x400000, .bytes = 0x1000, .protection = {.read = true}, .source = MakeRef<Pages>().value(), .source_page = 2}).value();
-  memory.Map({.address = 0x7ffc00000000, .bytes = 0x21000, .protection = {.read = true, .write = true}, .purpose = mm::Purpose::kStack, .source = nullptr}).value();
+  memory
+      .Map({.address = 0x400000,
+            .bytes = 0x1000,
+            .protection = {.read = true},
+            .source = MakeRef<Pages>().value(),
+            .source_page = 2})
+      .value();
+  memory
+      .Map({.address = 0x7ffc00000000,
+            .bytes = 0x21000,
+            .protection = {.read = true, .write = true},
+            .purpose = mm::Purpose::kStack,
+            .source = nullptr})
+      .value();
   memory.Map({.address = 0x7ffc10000000, .bytes = 0x1000, .protection = {}, .shared = true, .source = nullptr}).value();
   EXPECT_EQ(ReadAll("/proc/self/maps"),
             "00400000-00401000 r--p 00002000 00:14 81                                 /lib/libc.so.6\n"
@@ -111,10 +123,11 @@ TEST_F(ProcessTreeTest, UuidsAreFreshAndTheBootsIsNot) {
 }
 
 TEST_F(ProcessTreeTest, EveryFileCanBeRead) {
-  for (const char* path : {"/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/uptime", "/proc/loadavg", "/proc/version", "/proc/filesystems",
-                           "/proc/mounts", "/proc/self/mountinfo", "/proc/self/statm", "/proc/self/limits", "/proc/self/cgroup",
-                           "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/ngroups_max", "/proc/sys/kernel/osrelease",
-                           "/proc/sys/kernel/cap_last_cap", "/sys/devices/system/cpu/online", "/sys/kernel/mm/transparent_hugepage/enabled"}) {
+  for (const char* path :
+       {"/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/uptime", "/proc/loadavg", "/proc/version", "/proc/filesystems",
+        "/proc/mounts", "/proc/self/mountinfo", "/proc/self/statm", "/proc/self/limits", "/proc/self/cgroup",
+        "/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/ngroups_max", "/proc/sys/kernel/osrelease",
+        "/proc/sys/kernel/cap_last_cap", "/sys/devices/system/cpu/online", "/sys/kernel/mm/transparent_hugepage/enabled"}) {
     const std::string text = ReadAll(path);
     EXPECT_NE(text, "cannot open") << path;
     EXPECT_TRUE(text.ends_with("\n")) << path;

@@ -30,7 +30,9 @@ class Names final : public EntryVisitor {
 TEST(MemoryDirectory, AListingThatIsContinuedNeitherRepeatsNorSkips) {
   for_test::Machine machine;
   auto directory = MakeRef<MemoryDirectory>(RootFileSystem(), 0755u).value();
-  const auto add = [&](int i) { directory->Insert("n" + std::to_string(i), MakeRef<RegularFile>(RootFileSystem(), 0644u).value()).value(); };
+  const auto add = [&](int i) {
+    directory->Insert("n" + std::to_string(i), MakeRef<RegularFile>(RootFileSystem(), 0644u).value()).value();
+  };
   for (int i = 0; i < 100; i++) add(i);
   std::multiset<std::string> seen;
   u64 from = 0;

@@ -10,7 +10,8 @@ namespace caponier::fs {
 class Unpacker {
  public:
   // `frames`: where the archive lies; its frames were adopted.
-  Unpacker(Context& context, PhysAddr frames, u64 archive_bytes) : context_(context), frames_(frames), pages_(PagesFor(archive_bytes)) {}
+  Unpacker(Context& context, PhysAddr frames, u64 archive_bytes)
+      : context_(context), frames_(frames), pages_(PagesFor(archive_bytes)) {}
   // Entries in the order they stand in the archive. kMalformed for a path that leads through a file.
   Result<void> Add(const archive::Entry& entry);
   // After the last: blanks what follows the files' ends and gives back the frames that hold none of their data.

@@ -60,7 +60,8 @@ Result<Named> FindNamed(Call& call, int directory, u64 path_address, u32 at_flag
     return named;
   }
   Ref<fs::Directory> start = TRY(StartOf(call, directory, path.text()));
-  named.where = TRY(fs::Resolve(Files(call), std::move(start), path.text(), {.follow_last = (at_flags & kAT_SYMLINK_NOFOLLOW) == 0}));
+  named.where =
+      TRY(fs::Resolve(Files(call), std::move(start), path.text(), {.follow_last = (at_flags & kAT_SYMLINK_NOFOLLOW) == 0}));
   named.inode = named.where.inode;
   return named;
 }

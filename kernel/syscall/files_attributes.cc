@@ -32,7 +32,8 @@ Result<i64> ChangeOwner(Call& call, fs::Inode* inode, u32 user, u32 group) {
   if (inode == nullptr) return Error::kBadDescriptor;
   const fs::Credentials& who = Files(call).credentials;
   const bool keeps_user = user == ~0u || user == inode->user, keeps_group = group == ~0u || group == inode->group;
-  if (who.user != 0 && (!keeps_user || (!keeps_group && (who.user != inode->user || group != who.group)))) return Error::kNotPermitted;
+  if (who.user != 0 && (!keeps_user || (!keeps_group && (who.user != inode->user || group != who.group))))
+    return Error::kNotPermitted;
   if (user != ~0u) inode->user = user;
   if (group != ~0u) inode->group = group;
   if (!inode->is_directory()) {
@@ -51,7 +52,9 @@ Result<i64> SysFchmodat(Call& call) {
   const Named named = TRY(FindNamed(call, call.Int(0), call[1], 0));
   return ChangeMode(call, named.inode.get(), call.Unsigned(2));
 }
-Result<i64> SysFchown(Call& call) { return ChangeOwner(call, TRY(InodeOf(call, call.Int(0))).get(), call.Unsigned(1), call.Unsigned(2)); }
+Result<i64> SysFchown(Call& call) {
+  return ChangeOwner(call, TRY(InodeOf(call, call.Int(0))).get(), call.Unsigned(1), call.Unsigned(2));
+}
 Result<i64> SysFchownat(Call& call) {
   if ((call.Unsigned(4) & ~(kAT_SYMLINK_NOFOLLOW | kAT_EMPTY_PATH)) != 0) return Error::kInvalidArgument;
   const Named named = TRY(FindNamed(call, call.Int(0), call[1], call.Unsigned(4)));
@@ -120,7 +123,8 @@ Result<i64> SysUtimensat(Call& call) {
     modified = TRY(FromTimespec(second));
   }
   // Without a path it is futimens(3).
-  if (call[1] == 0 && call.Int(0) != kAT_FDCWD) return ChangeTimes(call, TRY(InodeOf(call, call.Int(0))).get(), accessed, modified);
+  if (call[1] == 0 && call.Int(0) != kAT_FDCWD)
+    return ChangeTimes(call, TRY(InodeOf(call, call.Int(0))).get(), accessed, modified);
   const Named named = TRY(FindNamed(call, call.Int(0), call[1], call.Unsigned(3)));
   return ChangeTimes(call, named.inode.get(), accessed, modified);
 }
@@ -172,7 +176,8 @@ Result<i64> SysTruncate(Call& call) {
 Result<i64> SysFtruncate(Call& call) {
   if (static_cast<i64>(call[1]) < 0) return Error::kInvalidArgument;
   const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
-  if (file->inode() == nullptr || file->inode()->type() != fs::InodeType::kRegular || !file->writable()) return Error::kInvalidArgument;
+  if (file->inode() == nullptr || file->inode()->type() != fs::InodeType::kRegular || !file->writable())
+    return Error::kInvalidArgument;
   TRY(file->inode()->Truncate(call[1]));
   return 0;
 }
@@ -192,7 +197,8 @@ Result<i64> SysFallocate(Call& call) {
   if (regular == nullptr) return Error::kNoDevice;
   if (mode != 0 && mode != kFALLOC_FL_KEEP_SIZE && mode != kPunch && mode != kZero && mode != (kZero | kFALLOC_FL_KEEP_SIZE))
     return Error::kNotSupported;
-  if (regular->seals != 0 && (regular->seals & (kF_SEAL_WRITE | kF_SEAL_FUTURE_WRITE | kF_SEAL_GROW)) != 0) return Error::kNotPermitted;
+  if (regular->seals != 0 && (regular->seals & (kF_SEAL_WRITE | kF_SEAL_FUTURE_WRITE | kF_SEAL_GROW)) != 0)
+    return Error::kNotPermitted;
   i64 end;
   if (!CheckedAdd(offset, bytes, &end)) return Error::kFileTooLarge;
   if ((mode & (kFALLOC_FL_PUNCH_HOLE | kZero)) != 0) TRY(regular->data().Punch(call[2], call[3]));
@@ -206,7 +212,8 @@ Result<i64> SysFallocate(Call& call) {
 // Files live in memory: what was written is as stable as it will ever be.
 Result<i64> SysFsync(Call& call) {
   const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
-  if (file->inode() == nullptr || file->inode()->type() == fs::InodeType::kFifo || file->inode()->type() == fs::InodeType::kCharacter)
+  if (file->inode() == nullptr || file->inode()->type() == fs::InodeType::kFifo ||
+      file->inode()->type() == fs::InodeType::kCharacter)
     return Error::kInvalidArgument;
   return 0;
 }
@@ -219,7 +226,8 @@ Result<i64> SysSyncfs(Call& call) {
 Result<i64> SysFadvise64(Call& call) {
   const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
   if (file->inode() != nullptr && file->inode()->type() == fs::InodeType::kFifo) return Error::kNotSeekable;
-  if (call.Int(3) < kPOSIX_FADV_NORMAL || call.Int(3) > kPOSIX_FADV_NOREUSE || static_cast<i64>(call[2]) < 0) return Error::kInvalidArgument;
+  if (call.Int(3) < kPOSIX_FADV_NORMAL || call.Int(3) > kPOSIX_FADV_NOREUSE || static_cast<i64>(call[2]) < 0)
+    return Error::kInvalidArgument;
   return 0;
 }
 

@@ -40,9 +40,9 @@ Result<i64> SysOpenat2(Call& call) {
   for (u64 at = sizeof(linux_abi::OpenHow); at < call[3]; at++) {
     if (TRY(mm::ReadUser<u8>(call[2] + at)) != 0) return Error::kArgumentsTooLong;
   }
-  constexpr u32 kKnownFlags = kO_ACCMODE | kO_CREAT | kO_EXCL | kO_NOCTTY | kO_TRUNC | kO_APPEND | kO_NONBLOCK | kO_SYNC | kFASYNC |
-                              native::kO_DIRECT | native::kO_LARGEFILE | native::kO_DIRECTORY | native::kO_NOFOLLOW | kO_NOATIME |
-                              kO_CLOEXEC | kO_PATH | k__O_TMPFILE;
+  constexpr u32 kKnownFlags = kO_ACCMODE | kO_CREAT | kO_EXCL | kO_NOCTTY | kO_TRUNC | kO_APPEND | kO_NONBLOCK | kO_SYNC |
+                              kFASYNC | native::kO_DIRECT | native::kO_LARGEFILE | native::kO_DIRECTORY | native::kO_NOFOLLOW |
+                              kO_NOATIME | kO_CLOEXEC | kO_PATH | k__O_TMPFILE;
   constexpr u64 kKnownResolve =
       kRESOLVE_NO_XDEV | kRESOLVE_NO_MAGICLINKS | kRESOLVE_NO_SYMLINKS | kRESOLVE_BENEATH | kRESOLVE_IN_ROOT | kRESOLVE_CACHED;
   if ((how.flags & ~u64{kKnownFlags}) != 0 || (how.resolve & ~kKnownResolve) != 0) return Error::kInvalidArgument;

@@ -139,7 +139,7 @@ Result<i64> SysPwritev2(Call& call) {
     if (!file->seekable() || file->inode() == nullptr) return Error::kNotSeekable;
     UserVector vector;
     mm::IoBuffer from = TRY(vector.Read(call[1], call[2]));
-  if (from.remaining() == 0) return 0;
+    if (from.remaining() == 0) return 0;
     const u64 end = file->inode()->size();
     const i64 done = TRY(WriteFrom(call, *file, from, end));
     if (call[3] == ~u64{0}) file->position = end + static_cast<u64>(done);

@@ -95,7 +95,8 @@ namespace {
 Result<u64> DeadlineOf(i64 seconds, i64 ns) {
   if (seconds < 0 || ns < 0 || ns >= static_cast<i64>(kSecond)) return Error::kInvalidArgument;
   u64 total;
-  if (!CheckedMul(static_cast<u64>(seconds), kSecond, &total) || !CheckedAdd(total, static_cast<u64>(ns), &total)) return sched::kForever;
+  if (!CheckedMul(static_cast<u64>(seconds), kSecond, &total) || !CheckedAdd(total, static_cast<u64>(ns), &total))
+    return sched::kForever;
   return DeadlineAfter(total);
 }
 
@@ -173,7 +174,8 @@ Result<i64> Poll(Call& call, u64 address, u32 count, u64 deadline) {
 #if defined(__x86_64__)
 Result<i64> SysPoll(Call& call) {
   const i32 timeout_ms = call.Int(2);
-  return Poll(call, call[0], call.Unsigned(1), timeout_ms < 0 ? sched::kForever : DeadlineAfter(static_cast<u64>(timeout_ms) * 1'000'000));
+  return Poll(call, call[0], call.Unsigned(1),
+              timeout_ms < 0 ? sched::kForever : DeadlineAfter(static_cast<u64>(timeout_ms) * 1'000'000));
 }
 #endif
 

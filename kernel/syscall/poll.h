@@ -7,9 +7,9 @@
 namespace caponier::syscall {
 
 struct PollEntry {
-  Ref<fs::File> file;      // null: takes no part
-  u32 wanted = 0;          // POLL* bits
-  u32 found = 0;           // those that hold, POLLERR and POLLHUP whether wanted or not
+  Ref<fs::File> file;  // null: takes no part
+  u32 wanted = 0;      // POLL* bits
+  u32 found = 0;       // those that hold, POLLERR and POLLHUP whether wanted or not
 };
 
 // Fills in `found` until some entry has one or the deadline passes; how many entries have. kInterrupted by a signal.

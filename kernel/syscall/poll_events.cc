@@ -122,7 +122,9 @@ Result<i64> SysEpollCreate(Call& call) {
   auto set = TRY(MakeRef<fs::EventSet>());
   return InstallAnonymous(call, std::move(set), kO_RDWR, false);
 }
-Result<i64> SysEpollWait(Call& call) { return Wait(call, call.Int(0), call[1], call.Int(2), DeadlineOfMilliseconds(call.Int(3))); }
+Result<i64> SysEpollWait(Call& call) {
+  return Wait(call, call.Int(0), call[1], call.Int(2), DeadlineOfMilliseconds(call.Int(3)));
+}
 #endif
 
 }  // namespace caponier::syscall

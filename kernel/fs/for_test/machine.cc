@@ -164,7 +164,9 @@ void ReleaseFrame(PhysAddr frame) {
 }
 FrameInfo& InfoOf(PhysAddr frame) { return HostFrame(frame).info; }
 Result<void> AdoptFrames(PhysAddr first, u64 count, FrameKind kind) {
-  for (u64 i = 0; i < count; i++) HostFrame(first + (i << kPageBits)).info = {.references = 1, .next_free = 0, .entries = 0, .kind = kind, .executable_mappings = 0};
+  for (u64 i = 0; i < count; i++)
+    HostFrame(first + (i << kPageBits)).info = {
+        .references = 1, .next_free = 0, .entries = 0, .kind = kind, .executable_mappings = 0};
   return {};
 }
 u64 TotalFrames() { return g_frame_limit; }
