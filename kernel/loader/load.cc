@@ -1,5 +1,7 @@
 #include "kernel/loader/load.h"
 
+#include <algorithm>
+
 #include "kernel/fs/inode.h"
 #include "kernel/loader/stack.h"
 #include "kernel/loader/vdso.h"
@@ -14,7 +16,8 @@ namespace {
 
 constexpr u64 kStackBytes = 8 * kMiB;  // Linux's default limit; pages come as they are touched
 
-constexpr elf::Machine kMachine = linux_abi::native::kArch == linux_abi::Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
+constexpr elf::Machine kMachine =
+    linux_abi::native::kArch == linux_abi::Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
 
 class FileReader final : public elf::Reader {
  public:
@@ -57,7 +60,8 @@ Result<void> ZeroTail(const elf::LoadSegment& segment, u64 slide) {
   return mm::ZeroUser(end, AlignUp(end, kPageSize) - end);
 }
 
-Result<void> MapSegment(mm::AddressSpace& memory, const OpenImage& opened, const elf::LoadSegment& segment, u64 slide, mm::Purpose purpose) {
+Result<void> MapSegment(mm::AddressSpace& memory, const OpenImage& opened, const elf::LoadSegment& segment, u64 slide,
+                        mm::Purpose purpose) {
   const u64 begin = AlignDown(segment.vaddr, kPageSize), file_end = AlignUp(segment.vaddr + segment.file_size, kPageSize);
   const u64 end = AlignUp(segment.end(), kPageSize);
   mm::MapRequest request;
@@ -119,19 +123,25 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
   const aslr::PageRange fixed_range = aslr::PagesOf(program.image.min_vaddr, program.image.min_vaddr + program.image.span);
   // In steps of a page, whatever p_align asks: linkers ask for 64 KiB or 2 MiB in case pages are that large, which would take 4 or 9
   // bits of the place.
-  const aslr::ProgramDescription description{
-      .window = {.begin = 16, .end = arch::kUserEnd >> kPageBits},
-      .fixed = fixed ? std::span(&fixed_range, 1) : std::span<const aslr::PageRange>(),
-      .image_pages = fixed ? 0 : PagesOf(program.image),
-      .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
-      .stack_pages = kStackBytes / kPageSize,
-      .vdso_pages = VdsoPages()};
+  const aslr::ProgramDescription description{.window = {.begin = 16, .end = arch::kUserEnd >> kPageBits},
+                                             .fixed = fixed ? std::span(&fixed_range, 1) : std::span<const aslr::PageRange>(),
+                                             .image_pages = fixed ? 0 : PagesOf(program.image),
+                                             .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
+                                             .stack_pages = kStackBytes / kPageSize,
+                                             .vdso_pages = VdsoPages()};
   const aslr::ProgramLayout layout = TRY(aslr::PlanProgram(kernel::random::LayoutStream(), description));
 
   Loaded loaded;
   loaded.memory = TRY(mm::AddressSpace::Create(policy));
   loaded.executable = program.file;
   mm::AddressSpace& memory = *loaded.memory;
+  // Whoever runs a program already gets its memory back when this one fails.
+  struct GoBack {
+    mm::AddressSpace* before = mm::AddressSpace::Active();
+    ~GoBack() {
+      if (before != nullptr) before->Activate();
+    }
+  } go_back;
   memory.Activate();
   const u64 slide = fixed ? 0 : (layout.image_page << kPageBits) - program.image.min_vaddr;
   TRY(MapImage(memory, program, slide, mm::Purpose::kImage));
@@ -186,10 +196,11 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
     TRY(loaded.auxiliary_vector.Append(value));
   }
   loaded.stack_pointer = TRY(builder.Finish(loaded.auxiliary_vector));
+  go_back.before = nullptr;
   return loaded;
 }
 
-Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::string_view name) {
+void AdoptProgram(sched::Process& process, Loaded& loaded) {
   process.memory = std::move(loaded.memory);
   process.arguments_begin = loaded.arguments_begin;
   process.arguments_end = loaded.arguments_end;
@@ -197,14 +208,23 @@ Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::
   process.environment_end = loaded.environment_end;
   process.stack_top = loaded.stack_top;
   process.signal_return = SignalReturnOffset() != 0 ? loaded.vdso + SignalReturnOffset() : 0;
-  process.started_ns = arch::NowNs();
   process.files->executable = std::move(loaded.executable);
   process.files->auxiliary_vector = std::move(loaded.auxiliary_vector);
+}
+
+void EnterProgram(sched::Thread& thread, const Loaded& loaded, std::string_view path) {
+  arch::InitUserFrame(*thread.frame, loaded.entry, loaded.stack_pointer);
+  const size_t slash = path.rfind('/');
+  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  __builtin_memset(thread.name, 0, sizeof(thread.name));
+  __builtin_memcpy(thread.name, name.data(), std::min(name.size(), sizeof(thread.name) - 1));
+}
+
+Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::string_view name) {
+  AdoptProgram(process, loaded);
+  process.started_ns = arch::NowNs();
   sched::Thread* thread = TRY(sched::CreateThread(process));
-  arch::InitUserFrame(*thread->frame, loaded.entry, loaded.stack_pointer);
-  const size_t slash = name.rfind('/');
-  name = slash == std::string_view::npos ? name : name.substr(slash + 1);
-  __builtin_memcpy(thread->name, name.data(), name.size() < sizeof(thread->name) - 1 ? name.size() : sizeof(thread->name) - 1);
+  EnterProgram(*thread, loaded, name);
   return thread;
 }
 

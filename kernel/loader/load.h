@@ -28,9 +28,12 @@ struct Loaded {
 };
 
 // Errors: kNotFound (program or interpreter), kMalformed and kNotSupported (ELF, with a diagnostic), kNotExecutable, kNoMemory,
-// kArgumentsTooLong. The address space is left active.
+// kArgumentsTooLong. The address space is left active; after a failure the one before it is.
 Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics);
 
+// Makes what was loaded the process's memory; then `thread`'s registers and name those of its first instruction.
+void AdoptProgram(sched::Process& process, Loaded& loaded);
+void EnterProgram(sched::Thread& thread, const Loaded& loaded, std::string_view path);
 // Makes what was loaded the process's memory, and a first thread that will enter it; the thread is not yet ready.
 Result<sched::Thread*> StartThread(sched::Process& process, Loaded loaded, std::string_view name);
 

@@ -19,12 +19,6 @@ bool Wants(const Thread& thread, int signal) {
   return !thread.exiting && ((~thread.signals.blocked | thread.signals.awaited) & SignalBit(signal)) != 0;
 }
 
-void Interrupt(Thread& thread) {
-  if (thread.state != ThreadState::kBlocked || !thread.interruptible) return;
-  thread.interrupted = true;
-  MakeReady(thread);
-}
-
 // Stopping and continuing cancel each other even while blocked [signal(7)].
 void BeforeSend(Process& process, int signal) {
   SignalSet cancelled = 0;
@@ -45,12 +39,18 @@ void BeforeSend(Process& process, int signal) {
 
 }  // namespace
 
+void InterruptSleep(Thread& thread) {
+  if (thread.state != ThreadState::kBlocked || !thread.interruptible) return;
+  thread.interrupted = true;
+  MakeReady(thread);
+}
+
 Result<void> SendToThread(Thread& thread, const SignalInfo& info) {
   BeforeSend(*thread.process, info.signal);
   // An ignored signal that is blocked waits all the same: the program may yet ask for it.
   if (Ignored(*thread.process, info.signal) && Wants(thread, info.signal)) return {};
   const Result<void> result = thread.signals.pending.Add(info);
-  if (Wants(thread, info.signal)) Interrupt(thread);
+  if (Wants(thread, info.signal)) InterruptSleep(thread);
   return result;
 }
 
@@ -65,7 +65,7 @@ Result<void> SendToProcess(Process& process, const SignalInfo& info) {
   }
   if (Ignored(process, info.signal) && taker != nullptr && (taker->signals.awaited & SignalBit(info.signal)) == 0) return {};
   const Result<void> result = process.signals.pending.Add(info);
-  if (taker != nullptr) Interrupt(*taker);
+  if (taker != nullptr) InterruptSleep(*taker);
   return result;
 }
 
@@ -105,7 +105,7 @@ void SetBlocked(Thread& thread, SignalSet blocked) {
   const SignalSet left = process.signals.pending.set() & thread.signals.blocked;
   if (left == 0) return;
   for (Thread* other = process.threads.front(); other != nullptr; other = process.threads.Next(other)) {
-    if (other != &thread && (left & ~other->signals.blocked) != 0) Interrupt(*other);
+    if (other != &thread && (left & ~other->signals.blocked) != 0) InterruptSleep(*other);
   }
 }
 

@@ -24,6 +24,8 @@ inline bool SignalWaits(const Thread& thread) {
   return ((thread.signals.pending.set() | process->signals.pending.set()) & wanted) != 0 || process->signals.stopped;
 }
 
+// Wakes a thread from a wait that a signal may end; it then looks at SignalWaits.
+void InterruptSleep(Thread& thread);
 // Both keep kNoMemory for senders that must report it; the signal is then pending without its details.
 Result<void> SendToThread(Thread& thread, const SignalInfo& info);
 Result<void> SendToProcess(Process& process, const SignalInfo& info);
