@@ -42,16 +42,21 @@ struct OpenImage {
   elf::Image image;
 };
 
-Result<OpenImage> OpenAndParse(fs::Context& files, std::string_view path, Diagnostics& diagnostics) {
-  OpenImage opened;
+// Into `opened`, which is too large to be passed about on a kernel stack.
+Result<void> OpenAndParse(fs::Context& files, std::string_view path, OpenImage& opened, Diagnostics& diagnostics) {
   opened.file = TRY(fs::Open(files, path, linux_abi::kO_RDONLY, 0));
   fs::Attributes attributes;
   TRY(opened.file->Stat(attributes));
   if (attributes.type != fs::InodeType::kRegular) return Error::kNotExecutable;
   FileReader reader(*opened.file);
   opened.image = TRY(elf::Parse(reader, attributes.size, kMachine, diagnostics));
-  return opened;
+  return {};
 }
+
+// What a load has open: on the heap.
+struct Images : RefCounted {
+  OpenImage program, interpreter;
+};
 
 // The bytes of a page past the end of the file's part belong to the zeroed part, and must not show the file.
 Result<void> ZeroTail(const elf::LoadSegment& segment, u64 slide) {
@@ -104,19 +109,18 @@ u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
 }  // namespace
 
 Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics) {
-  const OpenImage program = TRY(OpenAndParse(files, request.path, diagnostics));
-  OpenImage interpreter;
+  const Ref<Images> images = TRY(MakeRef<Images>());
+  OpenImage &program = images->program, &interpreter = images->interpreter;
+  TRY(OpenAndParse(files, request.path, program, diagnostics));
   if (program.image.interpreter) {
     Vector<char> path;
     TRY(path.Resize(elf::kMaxInterpreterBytes));
     FileReader reader(*program.file);
     const std::string_view name = TRY(elf::ReadInterpreter(reader, program.image, path, diagnostics));
-    Result<OpenImage> opened = OpenAndParse(files, name, diagnostics);
-    if (!opened.ok()) {
+    if (!OpenAndParse(files, name, interpreter, diagnostics).ok()) {
       diagnostics.Malformed("the interpreter it names cannot be loaded", program.image.interpreter->start);
       return Error::kNotExecutable;
     }
-    interpreter = std::move(opened).value();
   }
 
   const bool fixed = program.image.type == elf::Type::kExecutable;
