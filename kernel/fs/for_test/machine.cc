@@ -28,10 +28,12 @@ u64 g_frame_limit = 1 << 20;
 std::function<bool()> g_sleep;
 u64 g_forbidden_begin = 0, g_forbidden_end = 0;
 int g_raised = 0;
-sched::Thread* g_thread = nullptr;
 u64 g_now = 1'000'000'000;
 
+u64 g_allowed_begin = 0, g_allowed_end = ~u64{0};
+
 bool Forbidden(u64 address, u64 bytes) {
+  if (bytes != 0 && (address < g_allowed_begin || address >= g_allowed_end || bytes > g_allowed_end - address)) return true;
   return !mm::IsUserRange(address, bytes) || (address < g_forbidden_end && address + bytes > g_forbidden_begin) ||
          (bytes != 0 && address < kPageSize);
 }
@@ -80,11 +82,12 @@ Machine::Machine(Bytes archive) {
   g_frame_limit = 1 << 20;
   g_sleep = nullptr;
   g_forbidden_begin = g_forbidden_end = 0;
+  g_allowed_begin = 0, g_allowed_end = ~u64{0};
   process.pid = 1;
   thread.tid = 1;
   thread.process = &process;
   process.threads.PushBack(&thread);
-  g_thread = &thread;
+  sched::g_cpu_front.current = &thread;
   VectorSink empty;
   if (archive.empty()) {
     archive::ArchiveWriter writer(empty);
@@ -102,7 +105,7 @@ Machine::~Machine() {
   Dismantle(Root());
   process.files = nullptr;
   process.threads.Remove(&thread);
-  g_thread = nullptr;
+  sched::g_cpu_front.current = nullptr;
 }
 
 i64 Machine::Call(syscall::Handler handler, std::initializer_list<u64> arguments) {
@@ -137,6 +140,10 @@ u64 FramesWithTwoOwners() {
 void Forbid(const void* address, u64 bytes) {
   g_forbidden_begin = reinterpret_cast<u64>(address);
   g_forbidden_end = g_forbidden_begin + bytes;
+}
+void AllowOnly(const void* address, u64 bytes) {
+  g_allowed_begin = reinterpret_cast<u64>(address);
+  g_allowed_end = g_allowed_begin + bytes;
 }
 int RaisedSignal() { return std::exchange(g_raised, 0); }
 
@@ -210,7 +217,7 @@ size_t CopyFromUserRaw(void* to, u64 from, size_t bytes) {
 }
 size_t CopyToUserRaw(u64 to, const void* from, size_t bytes) {
   if (Forbidden(to, bytes)) return bytes;
-  std::memcpy(reinterpret_cast<void*>(to), from, bytes);
+  if (bytes != 0) std::memcpy(reinterpret_cast<void*>(to), from, bytes);
   return 0;
 }
 size_t ZeroUserRaw(u64 to, size_t bytes) {
@@ -225,7 +232,8 @@ void DescribeCpu(TextSink& sink) { sink.Write("processor\t: 0\n"); }
 
 namespace caponier::sched {
 
-Thread& CurrentThread() { return *g_thread; }
+constinit CpuFront g_cpu_front{.current = nullptr};
+void WakeSleeper(Timer&) {}
 Thread* FindThread(Process& process, i32 tid) {
   for (Thread* thread = process.threads.front(); thread != nullptr; thread = process.threads.Next(thread)) {
     if (thread->tid == tid) return thread;
@@ -245,7 +253,7 @@ WaitQueue::~WaitQueue() {
   if (!waiters_.empty()) std::abort();
 }
 void WaitQueue::Add(Waiter* waiter) {
-  waiter->thread = g_thread;
+  waiter->thread = g_cpu_front.current;
   waiter->queue = this;
   waiter->woken = false;
   waiters_.PushBack(waiter);

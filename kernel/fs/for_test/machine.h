@@ -23,7 +23,7 @@ class Machine {
   i64 Call(syscall::Handler handler, std::initializer_list<u64> arguments);
 
   sched::Process process;
-  sched::Thread thread;
+  sched::Thread thread{sched::ThreadState::kRunning};
 };
 
 // Lays bytes into frames of their own, one after the other: where they begin.
@@ -38,6 +38,8 @@ u64 FramesInUse();
 u64 FramesWithTwoOwners();
 // Accesses to [address, address + bytes) fail from now on; 0 for none.
 void Forbid(const void* address, u64 bytes);
+// From now on only [address, address + bytes) is the program's memory.
+void AllowOnly(const void* address, u64 bytes);
 int RaisedSignal();  // the last one raised on the program, then 0
 
 }  // namespace caponier::fs::for_test
