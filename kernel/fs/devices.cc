@@ -51,8 +51,8 @@ class OpenDevice final : public File {
   }
   Result<u64> Write(mm::IoBuffer& from, u64) override {
     if (kind_ == DeviceKind::kFull) return from.remaining() == 0 ? Result<u64>(0) : Error::kNoSpace;
-    const u64 wanted = from.remaining();
-    if (kind_ != DeviceKind::kRandom) return wanted;
+    if (kind_ != DeviceKind::kRandom) return from.remaining();
+    const u64 wanted = std::min(from.remaining(), kRandomMost);
     std::byte block[256];
     for (u64 left = wanted; left != 0;) {
       const MutableBytes piece(block, std::min<u64>(sizeof(block), left));
@@ -77,11 +77,13 @@ class OpenDevice final : public File {
   }
 
  private:
+  static constexpr u64 kRandomMost = 33'554'431;  // bytes of one transfer, as Linux [random(4)]
+
   static Result<u64> ReadRandom(mm::IoBuffer& to) {
     std::byte block[256];
     u64 done = 0;
-    while (to.remaining() != 0) {
-      const MutableBytes piece(block, std::min<u64>(sizeof(block), to.remaining()));
+    for (const u64 wanted = std::min(to.remaining(), kRandomMost); done < wanted;) {
+      const MutableBytes piece(block, std::min<u64>(sizeof(block), wanted - done));
       TRY(kernel::random::Fill(piece));
       const auto moved = to.Put(piece);
       SecureWipe(piece);

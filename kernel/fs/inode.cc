@@ -51,13 +51,10 @@ void Inode::TouchModified() { modified = changed = CurrentTime(); }
 
 void Inode::TouchAccessed() {
   constexpr FileTime kDay = FileTime{24 * 3600} * 1'000'000'000;
-  if (accessed > modified && accessed > changed) {
-    const FileTime now = CurrentTime();
-    if (now - accessed < kDay) return;
-    accessed = now;
-    return;
-  }
-  accessed = CurrentTime();
+  const FileTime now = CurrentTime();
+  // Programs set any time they like: one in the future is left alone, and none may overflow the difference.
+  if (accessed > modified && accessed > changed && accessed > now - kDay) return;
+  accessed = now;
 }
 
 Result<u64> Directory::Insert(std::string_view, Ref<Inode>) { return Error::kNotPermitted; }

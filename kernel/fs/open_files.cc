@@ -120,10 +120,8 @@ Result<Ref<File>> Directory::Open(const OpenHow&, Location where) {
 }
 
 Result<u64> OpenDirectory::Seek(i64 offset, int whence) {
-  if (whence == linux_abi::kSEEK_CUR) offset += static_cast<i64>(position);
-  else if (whence != linux_abi::kSEEK_SET) return Error::kInvalidArgument;
-  if (offset < 0) return Error::kInvalidArgument;
-  position = static_cast<u64>(offset);
+  if (whence != linux_abi::kSEEK_CUR && whence != linux_abi::kSEEK_SET) return Error::kInvalidArgument;
+  position = TRY(Position(whence == linux_abi::kSEEK_CUR ? position : 0, offset));
   return position;
 }
 

@@ -87,7 +87,7 @@ class Attacker {
 };
 
 TEST(RandomCalls, NothingBreaks) {
-  for (u32 seed = 1; seed <= 12; seed++) {
+  for (u32 seed = 1; seed <= 40; seed++) {
     for_test::Machine machine;
     for_test::LimitFrames(400);
     Attacker attacker(seed);

@@ -37,10 +37,12 @@ class OpenText final : public File {
     return wanted;
   }
   Result<u64> Seek(i64 offset, int whence) override {
-    if (whence == linux_abi::kSEEK_CUR) offset += static_cast<i64>(position);
-    else if (whence != linux_abi::kSEEK_SET) return Error::kInvalidArgument;
-    if (offset < 0) return Error::kInvalidArgument;
-    position = static_cast<u64>(offset);
+    if (whence != linux_abi::kSEEK_CUR && whence != linux_abi::kSEEK_SET) return Error::kInvalidArgument;
+    i64 wanted;
+    if (!CheckedAdd<i64>(whence == linux_abi::kSEEK_CUR ? static_cast<i64>(position) : 0, offset, &wanted))
+      return Error::kOverflow;
+    if (wanted < 0) return Error::kInvalidArgument;
+    position = static_cast<u64>(wanted);
     return position;
   }
   bool seekable() const override { return true; }

@@ -124,10 +124,11 @@ Result<i64> RecordLock(fs::File& file, int command, u64 address) {
   Flock lock = TRY(mm::ReadUser<Flock>(address));
   if (lock.type != kF_RDLCK && lock.type != kF_WRLCK && lock.type != kF_UNLCK) return Error::kInvalidArgument;
   if (lock.whence < kSEEK_SET || lock.whence > kSEEK_END) return Error::kInvalidArgument;
-  i64 start = lock.start;
-  if (lock.whence == kSEEK_CUR) start += static_cast<i64>(file.position);
-  if (lock.whence == kSEEK_END && file.inode() != nullptr) start += static_cast<i64>(file.inode()->size());
-  if (start < 0 || (lock.len < 0 && start + lock.len < 0)) return Error::kInvalidArgument;
+  i64 base = 0, start, end;
+  if (lock.whence == kSEEK_CUR) base = static_cast<i64>(file.position);
+  if (lock.whence == kSEEK_END && file.inode() != nullptr) base = static_cast<i64>(file.inode()->size());
+  if (!CheckedAdd<i64>(base, lock.start, &start) || !CheckedAdd<i64>(start, lock.len, &end)) return Error::kOverflow;
+  if (start < 0 || end < 0) return Error::kInvalidArgument;
   if (command == kF_GETLK) {
     if (lock.type == kF_UNLCK) return Error::kInvalidArgument;
     lock.type = kF_UNLCK;

@@ -156,8 +156,13 @@ Result<i64> SysLseek(Call& call) {
 
 namespace {
 
-// Moves up to `bytes` from one file to another through a buffer of the kernel's. The offsets are kStream or advance.
+// A copy inside the kernel cannot be interrupted, so one call moves at most this; programs go on from a short count.
+constexpr u64 kCopyMost = 16 * kMiB;
+
+// Moves up to `bytes` from one file to another through a buffer of the kernel's, until either side gives or takes less than it
+// could. The offsets are kStream or advance.
 Result<u64> CopyBetween(Call& call, fs::File& in, u64* in_offset, fs::File& out, u64* out_offset, u64 bytes) {
+  bytes = std::min(bytes, kCopyMost);
   Vector<std::byte> buffer;
   TRY(buffer.Resize(std::min<u64>(bytes, 16 * kKiB)));
   u64 done = 0;
@@ -171,22 +176,18 @@ Result<u64> CopyBetween(Call& call, fs::File& in, u64* in_offset, fs::File& out,
     }
     if (got.value() == 0) break;
     mm::IoBuffer from = mm::IoBuffer::Kernel(Bytes(room.first(got.value())));
-    u64 put = 0;
-    Result<i64> written = 0;
-    while (put < got.value()) {
-      written = WriteFrom(call, out, from, *out_offset);
-      if (!written.ok()) break;
-      put += static_cast<u64>(written.value());
-      if (*out_offset != fs::File::kStream) *out_offset += static_cast<u64>(written.value());
-    }
+    const auto written = WriteFrom(call, out, from, *out_offset);
+    const u64 put = written.ok() ? static_cast<u64>(written.value()) : 0;
+    if (*out_offset != fs::File::kStream) *out_offset += put;
     // What was read and found no taker is given back.
-    if (*in_offset != fs::File::kStream) *in_offset += put;
-    else if (put != got.value()) in.position -= got.value() - put;
-    done += put;
-    if (!written.ok()) {
-      if (done != 0) break;
-      return written.error();
+    if (*in_offset != fs::File::kStream) {
+      *in_offset += put;
+    } else if (put != got.value()) {
+      in.position -= got.value() - put;
     }
+    done += put;
+    if (!written.ok() && done == 0) return written.error();
+    if (put != got.value()) break;
   }
   return done;
 }

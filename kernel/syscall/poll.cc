@@ -247,7 +247,9 @@ Result<i64> SysSelect(Call& call) {
     const Timeval timeout = TRY(mm::ReadUser<Timeval>(call[4]));
     if (timeout.sec < 0 || timeout.usec < 0) return Error::kInvalidArgument;
     // Linux takes more than a second of microseconds here.
-    deadline = TRY(DeadlineOf(timeout.sec + timeout.usec / 1'000'000, timeout.usec % 1'000'000 * 1000));
+    i64 seconds;
+    if (!CheckedAdd<i64>(timeout.sec, timeout.usec / 1'000'000, &seconds)) return Error::kInvalidArgument;
+    deadline = TRY(DeadlineOf(seconds, timeout.usec % 1'000'000 * 1000));
   }
   const auto result = Select(call, call.Int(0), {call[1], call[2], call[3]}, deadline);
   GiveRemaining(call[4], deadline, true);
