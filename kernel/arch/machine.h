@@ -10,16 +10,17 @@
 // one CPU needs no locks and more CPUs need one at the entries below. Kernel code uses no floating-point or vector register.
 #pragma once
 
+#include <machine/cpu.h>
+#include <machine/page_format.h>
+#include <machine/thread_state.h>
+#include <machine/trap_frame.h>
+
 #include <span>
 #include <string_view>
 
 #include "lib/base/bytes.h"
 #include "lib/base/format.h"
 #include "lib/base/result.h"
-#include <machine/cpu.h>
-#include <machine/page_format.h>
-#include <machine/thread_state.h>
-#include <machine/trap_frame.h>
 
 namespace caponier::arch {
 
@@ -123,21 +124,21 @@ void EarlyConsoleWrite(std::string_view text);
 enum class Access : u8 { kRead, kWrite, kExecute };
 struct Fault {
   enum class Kind : u8 {
-    kPage,            // absent or protected page: `address` (a data address without its tag), `access`, `present`
-    kTagCheck,        // MTE: `address` with its tag bits
-    kUndefined,       // illegal instruction
-    kBreakpoint,      // int3, brk
+    kPage,        // absent or protected page: `address` (a data address without its tag), `access`, `present`
+    kTagCheck,    // MTE: `address` with its tag bits
+    kUndefined,   // illegal instruction
+    kBreakpoint,  // int3, brk
     kSingleStep,
-    kArithmetic,      // division by zero, overflow trap
-    kFloatingPoint,   // SIMD or x87 exception; `code` is the FPE_* value
+    kArithmetic,     // division by zero, overflow trap
+    kFloatingPoint,  // SIMD or x87 exception; `code` is the FPE_* value
     kAlignment,
-    kGeneral,         // x86 #GP: non-canonical address, privileged instruction
-    kBranchTarget,    // BTI, IBT
-    kPointerAuth,     // FPAC
+    kGeneral,       // x86 #GP: non-canonical address, privileged instruction
+    kBranchTarget,  // BTI, IBT
+    kPointerAuth,   // FPAC
     kMachineCheck,
   } kind;
   Access access = Access::kRead;
-  bool present = false;  // kPage: the page is there but forbids the access
+  bool present = false;       // kPage: the page is there but forbids the access
   bool asynchronous = false;  // kTagCheck
   u64 address = 0;
   u64 code = 0;  // the architecture's own error code, for the report

@@ -19,7 +19,8 @@ void* memcpy(void* to, const void* from, size_t bytes) {
   for (; bytes >= 64; bytes -= 64, in += 64, out += 64) {
     const auto* source = reinterpret_cast<const Word*>(in);
     auto* target = reinterpret_cast<Word*>(out);
-    const u64 a = source[0], b = source[1], c = source[2], d = source[3], e = source[4], f = source[5], g = source[6], h = source[7];
+    const u64 a = source[0], b = source[1], c = source[2], d = source[3], e = source[4], f = source[5], g = source[6],
+              h = source[7];
     target[0] = a, target[1] = b, target[2] = c, target[3] = d, target[4] = e, target[5] = f, target[6] = g, target[7] = h;
   }
   for (; bytes >= 8; bytes -= 8, in += 8, out += 8) *reinterpret_cast<Word*>(out) = *reinterpret_cast<const Word*>(in);

@@ -51,7 +51,8 @@ loader::Config UnpackArchive() {
   Result<loader::Config> config = loader::ParseConfig(records.value(), diagnostic);
   if (!config.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what());
   sched::SetRealTime(config.value().epoch_ns);  // before the first file gets its times
-  if (!fs::InitRoot(bytes, archive.base, diagnostic).ok()) report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
+  if (!fs::InitRoot(bytes, archive.base, diagnostic).ok())
+    report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
   mm::UnmapRegion(mapped.value());
   return std::move(config).value();
 }
@@ -80,7 +81,8 @@ void StartProgram(const loader::Config& config) {
   auto* process = new (std::nothrow) sched::Process();
   if (process == nullptr) report::Refuse(ExitCause::kRefused, kTooSmall);
   process->files = Need(fs::Context::Create(), kTooSmall);
-  if (!fs::MakeStandardFiles(*process->files, drivers::link::Console(), config.terminals).ok()) report::Refuse(ExitCause::kRefused, kTooSmall);
+  if (!fs::MakeStandardFiles(*process->files, drivers::link::Console(), config.terminals).ok())
+    report::Refuse(ExitCause::kRefused, kTooSmall);
   const Result<fs::Location> where = fs::Resolve(*process->files, process->files->root, config.working_directory);
   if (where.ok() && where.value().inode->is_directory()) {
     process->files->working = Ref<fs::Directory>::Share(where.value().inode->as_directory());

@@ -38,7 +38,8 @@ constexpr u64 kWindowPages = 64;
 // as linked at 0, so this can be done again for another base. `image` is where the image can be written now.
 void Relocate(u64 image, u64 base) {
   for (const Relocation* r = __rela_start; r < __rela_end; r++) {
-    *reinterpret_cast<u64*>(image + r->offset) = base + static_cast<u64>(r->addend);  // R_X86_64_RELATIVE, R_AARCH64_RELATIVE only
+    *reinterpret_cast<u64*>(image + r->offset) =
+        base + static_cast<u64>(r->addend);  // R_X86_64_RELATIVE, R_AARCH64_RELATIVE only
   }
 }
 
@@ -110,7 +111,8 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
       {.region = Region::kHeapArena, .pages = kRegionTablePages},
   };
   aslr::PlacedRegion placed[6];
-  const aslr::MemoryDescription memory{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd), .occupied = {}, .regions = requests};
+  const aslr::MemoryDescription memory{
+      .window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd), .occupied = {}, .regions = requests};
   if (!aslr::Plan(stream, memory, placed).ok()) Stop("the kernel's layout does not fit its address space");
   PlacedRegion* regions[] = {&g_handoff.image,  &g_handoff.boot_stack,   &g_handoff.frame_table,
                              &g_handoff.window, &g_handoff.window_table, &g_handoff.region_table};
@@ -121,7 +123,8 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
 void BuildTables(u64 image) {
   g_handoff.kernel_root = {TakeZeroedFrame()};
   MapImage(image);
-  for (u64 page = 0; page < g_handoff.boot_stack.pages; page++) Map(g_handoff.boot_stack.begin + page * kPageSize, TakeZeroedFrame(), {.write = true});
+  for (u64 page = 0; page < g_handoff.boot_stack.pages; page++)
+    Map(g_handoff.boot_stack.begin + page * kPageSize, TakeZeroedFrame(), {.write = true});
   Map(g_handoff.region_table.begin, TakeZeroedFrame(), {.write = true});
   const u64 window_table = AlignDown(reinterpret_cast<u64>(LeafSlot(g_handoff.window.begin)), kPageSize);
   Map(g_handoff.window_table.begin, window_table, {.write = true});

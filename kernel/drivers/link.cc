@@ -166,9 +166,7 @@ void FinishFrame() {
       g.input_asked = false;
       g.input_queue.WakeAll();
       break;
-    case FrameType::kSignal:
-      SendSignal(SmallWord(0));
-      break;
+    case FrameType::kSignal: SendSignal(SmallWord(0)); break;
     case FrameType::kOutputClosed:
       if (SmallWord(0) != 1 && SmallWord(0) != 2) Broken("the tool closed a stream that does not exist");
       g.output_closed[SmallWord(0)] = true;
@@ -178,8 +176,7 @@ void FinishFrame() {
       g.rows = static_cast<u16>(SmallWord(0));
       g.columns = static_cast<u16>(SmallWord(0) >> 16);
       break;
-    default:
-      Broken("the tool sent a frame of unknown type");
+    default: Broken("the tool sent a frame of unknown type");
   }
 }
 
@@ -242,7 +239,8 @@ void OnInterrupt() {
 
 Result<void> OfferControlBuffer(u16 buffer) {
   const PhysAddr page = mm::FrameOf(g.control_memory.data());
-  const virtio::Buffer slice{page + buffer * virtio::kMaxConsoleMessage, virtio::kMaxConsoleMessage, virtio::Direction::kDeviceWrites};
+  const virtio::Buffer slice{page + buffer * virtio::kMaxConsoleMessage, virtio::kMaxConsoleMessage,
+                             virtio::Direction::kDeviceWrites};
   g.control_token_buffer[TRY(g.control_receive.AddBuffer(std::span(&slice, 1)))] = buffer;
   return {};
 }
@@ -276,7 +274,8 @@ Result<void> OpenPort(Diagnostics& diagnostics) {
       continue;
     }
     const u16 buffer = g.control_token_buffer[used->token];
-    const auto replies = TRY(port.Handle({g.control_memory.data() + buffer * virtio::kMaxConsoleMessage, used->length}, diagnostics));
+    const auto replies =
+        TRY(port.Handle({g.control_memory.data() + buffer * virtio::kMaxConsoleMessage, used->length}, diagnostics));
     for (const virtio::ConsoleControl& reply : replies.messages()) TRY(SendControl(reply));
     TRY(OfferControlBuffer(buffer));
   }

@@ -27,7 +27,8 @@ Result<VirtioSlot*> VirtioSlot::Find(const boot::BootInfo& info, virtio::DeviceT
     if (info.virtio[i].type != static_cast<u32>(type)) continue;
     auto* slot = new (std::nothrow) VirtioSlot();
     if (slot == nullptr) return Error::kNoMemory;
-    slot->registers_ = reinterpret_cast<volatile u32*>(TRY(mm::MapDevice("virtio registers", info.virtio[i].registers, kRegisterBytes)).begin);
+    slot->registers_ =
+        reinterpret_cast<volatile u32*>(TRY(mm::MapDevice("virtio registers", info.virtio[i].registers, kRegisterBytes)).begin);
     slot->line_ = info.virtio[i].line;
     FirstDiagnostic diagnostic;
     slot->device_ = TRY(virtio::MmioDevice::Probe(*slot, diagnostic));

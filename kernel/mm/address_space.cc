@@ -9,7 +9,7 @@ namespace caponier::mm {
 namespace {
 
 constexpr u64 kLowestAddress = 64 * kKiB;  // below: never mapped, so that a null pointer with an offset faults
-constexpr size_t kMostMappings = 65530;  // as Linux's vm.max_map_count
+constexpr size_t kMostMappings = 65530;    // as Linux's vm.max_map_count
 
 // What moving pages may take at once: a table of the new place is made before the one it replaces goes, at each level at most three ahead
 // (the first and last of the old place, the one in progress), and each may take a page of the frame table with it.
@@ -71,12 +71,9 @@ Result<PhysAddr> CopyOf(PhysAddr frame, bool tagged) {
 
 bool Permits(const Protection& protection, arch::Access access) {
   switch (access) {
-    case arch::Access::kRead:
-      return Accessible(protection);
-    case arch::Access::kWrite:
-      return protection.write;
-    case arch::Access::kExecute:
-      return protection.execute;
+    case arch::Access::kRead: return Accessible(protection);
+    case arch::Access::kWrite: return protection.write;
+    case arch::Access::kExecute: return protection.execute;
   }
   return false;
 }
@@ -151,7 +148,8 @@ struct OccupiedMappings {
     aslr::PageRange found = aslr::kNoRange;
     if (mapping != nullptr) {
       found = {mapping->begin >> kPageBits, mapping->end >> kPageBits};
-      if (mapping->purpose == Purpose::kStack) found.begin -= found.begin < aslr::kStackGuardPages ? found.begin : aslr::kStackGuardPages;
+      if (mapping->purpose == Purpose::kStack)
+        found.begin -= found.begin < aslr::kStackGuardPages ? found.begin : aslr::kStackGuardPages;
     }
     return break_stretch.end > page && break_stretch.begin <= found.begin ? break_stretch : found;
   }
@@ -163,7 +161,8 @@ Result<u64> AddressSpace::FindPlace(u64 bytes, u64 alignment, u64 limit) {
   const aslr::PageRange window{kLowestAddress >> kPageBits, limit >> kPageBits};
   const u64 break_page = break_start_ >> kPageBits;
   const aslr::PageRange break_stretch{break_page, break_page == 0 ? 0 : break_page + aslr::kBreakPages};
-  const u64 page = TRY(PlaceUniformly(OccupiedMappings{*this, break_stretch}, window, bytes >> kPageBits, alignment >> kPageBits));
+  const u64 page =
+      TRY(PlaceUniformly(OccupiedMappings{*this, break_stretch}, window, bytes >> kPageBits, alignment >> kPageBits));
   return page << kPageBits;
 }
 
@@ -184,7 +183,8 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
   TRY(CheckProtection(request.protection, nullptr));
   if (mappings_.size() >= kMostMappings) return Error::kNoMemory;
   // Private writable memory beyond all there is could never be used; larger inaccessible reservations are only addresses.
-  if (request.protection.write && !request.shared && !request.beyond_memory && PagesFor(bytes) > TotalFrames()) return Error::kNoMemory;
+  if (request.protection.write && !request.shared && !request.beyond_memory && PagesFor(bytes) > TotalFrames())
+    return Error::kNoMemory;
 
   u64 address = request.address;
   if (request.fixed || request.fixed_no_replace) {
@@ -266,7 +266,8 @@ Result<void> AddressSpace::RemoveRange(u64 begin, u64 end) {
 
 Result<void> AddressSpace::Unmap(u64 address, u64 bytes) {
   u64 end = 0;
-  if (!IsAligned(address, kPageSize) || bytes == 0 || bytes > arch::kUserEnd || address > arch::kUserEnd - bytes) return Error::kInvalidArgument;
+  if (!IsAligned(address, kPageSize) || bytes == 0 || bytes > arch::kUserEnd || address > arch::kUserEnd - bytes)
+    return Error::kInvalidArgument;
   end = AlignUp(address + bytes, kPageSize);
   return RemoveRange(address, end);
 }
@@ -326,12 +327,9 @@ AddressSpace::FaultOutcome AddressSpace::HandleFault(u64 address, arch::Access a
   const Result<Page> wanted = PageFor(*mapping, page, access, existing ? existing->frame : PhysAddr{});
   if (!wanted.ok()) {
     switch (wanted.error()) {
-      case Error::kNotPermitted:
-        return FaultOutcome::kForbidden;
-      case Error::kNoMemory:
-        return FaultOutcome::kOutOfMemory;
-      default:
-        return FaultOutcome::kPastEnd;
+      case Error::kNotPermitted: return FaultOutcome::kForbidden;
+      case Error::kNoMemory: return FaultOutcome::kOutOfMemory;
+      default: return FaultOutcome::kPastEnd;
     }
   }
   const Page& next = wanted.value();
@@ -367,14 +365,18 @@ Result<AddressSpace::Page> AddressSpace::PageFor(const Mapping& mapping, u64 pag
   if (present.value != 0 && IsExclusive(present)) return Page{present, FlagsFor(mapping.protection, mapping.protection.write)};
   if (!mapping.source) {
     if (present.value == 0) {
-      return Page{TRY(AllocateZeroedProgramFrame(FrameKind::kProgram, tagged)), FlagsFor(mapping.protection, mapping.protection.write)};
+      return Page{TRY(AllocateZeroedProgramFrame(FrameKind::kProgram, tagged)),
+                  FlagsFor(mapping.protection, mapping.protection.write)};
     }
     if (!write) return Page{present, FlagsFor(mapping.protection, false)};
     return Page{TRY(CopyOf(present, tagged)), FlagsFor(mapping.protection, true)};
   }
-  const auto runs_what_is_written = [&mapping](PhysAddr frame) { return mapping.protection.execute && InfoOf(frame).writable_mappings != 0; };
+  const auto runs_what_is_written = [&mapping](PhysAddr frame) {
+    return mapping.protection.execute && InfoOf(frame).writable_mappings != 0;
+  };
   if (present.value != 0 && !write && !runs_what_is_written(present)) return Page{present, FlagsFor(mapping.protection, false)};
-  const PhysAddr frame = TRY(mapping.source->Page(mapping.source_page + (page - mapping.begin) / kPageSize, mapping.shared && write));
+  const PhysAddr frame =
+      TRY(mapping.source->Page(mapping.source_page + (page - mapping.begin) / kPageSize, mapping.shared && write));
   if (mapping.shared) {
     // The same frame runs as code somewhere, or is written somewhere: never both.
     if ((write && InfoOf(frame).executable_mappings != 0) || (access == arch::Access::kExecute && runs_what_is_written(frame))) {
@@ -396,7 +398,8 @@ Result<AddressSpace::Page> AddressSpace::PageFor(const Mapping& mapping, u64 pag
 }
 
 Result<void> AddressSpace::Discard(u64 address, u64 bytes) {
-  if (!IsAligned(address, kPageSize) || bytes > arch::kUserEnd || address > arch::kUserEnd - bytes) return Error::kInvalidArgument;
+  if (!IsAligned(address, kPageSize) || bytes > arch::kUserEnd || address > arch::kUserEnd - bytes)
+    return Error::kInvalidArgument;
   const u64 end = AlignUp(address + bytes, kPageSize);
   u64 covered = address;
   for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin < end; i++) {
@@ -417,7 +420,8 @@ void AddressSpace::MovePages(u64 from, u64 to, u64 bytes) {
 }
 
 Result<u64> AddressSpace::Remap(u64 address, u64 old_bytes, u64 new_bytes, bool may_move, u64 fixed_to) {
-  if (!IsAligned(address, kPageSize) || new_bytes == 0 || new_bytes > arch::kUserEnd || old_bytes > arch::kUserEnd) return Error::kInvalidArgument;
+  if (!IsAligned(address, kPageSize) || new_bytes == 0 || new_bytes > arch::kUserEnd || old_bytes > arch::kUserEnd)
+    return Error::kInvalidArgument;
   old_bytes = AlignUp(old_bytes, kPageSize);
   new_bytes = AlignUp(new_bytes, kPageSize);
   const Mapping* found = Find(address);
@@ -431,7 +435,8 @@ Result<u64> AddressSpace::Remap(u64 address, u64 old_bytes, u64 new_bytes, bool 
   if (found->protection.write && !found->shared && PagesFor(new_bytes) > TotalFrames()) return Error::kNoMemory;
   // In place, when the mapping ends here and what follows is free with its guard.
   const u64 grown_end = address + new_bytes;
-  if (fixed_to == 0 && address + old_bytes == found->end && grown_end <= arch::kUserEnd && !Overlaps(found->end, grown_end + kGuardPages * kPageSize)) {
+  if (fixed_to == 0 && address + old_bytes == found->end && grown_end <= arch::kUserEnd &&
+      !Overlaps(found->end, grown_end + kGuardPages * kPageSize)) {
     const size_t at = IndexAtOrAbove(address);
     mappings_[at].end = grown_end;
     return address;

@@ -54,10 +54,10 @@ struct MapRequest {
   u64 address = 0;  // exact when `fixed`, else a hint that randomised placement ignores
   u64 bytes = 0;
   Protection protection;
-  bool fixed = false;          // replace what is there
+  bool fixed = false;             // replace what is there
   bool fixed_no_replace = false;  // fail with kExists instead
   bool shared = false;
-  bool below_4g = false;       // MAP_32BIT
+  bool below_4g = false;  // MAP_32BIT
   bool grows_down = false;
   bool populate = false;
   bool beyond_memory = false;  // may be larger than all memory: a stack, which is mostly room to grow; MAP_NORESERVE

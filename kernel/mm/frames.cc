@@ -28,7 +28,9 @@ u64 g_reserve;  // frames that only the kernel may take
 
 bool TablePageMapped(u64 page) { return (g_table.mapped[page / 64] >> (page % 64) & 1) != 0; }
 
-FrameInfo Fresh(FrameKind kind) { return {.references = 1, .next_free = 0, .entries = 0, .kind = kind, .executable_mappings = 0}; }
+FrameInfo Fresh(FrameKind kind) {
+  return {.references = 1, .next_free = 0, .entries = 0, .kind = kind, .executable_mappings = 0};
+}
 
 // Maps the page of the table that describes `number`. Stage 1 made the page tables of the whole region, so mapping needs no frame
 // but the page itself, which comes from the cursor.

@@ -13,11 +13,11 @@ namespace caponier::mm {
 enum class FrameKind : u8 {
   kUnused = 0,  // not memory, or never handed out
   kFree,
-  kKernel,     // kernel image, stacks, heap
+  kKernel,  // kernel image, stacks, heap
   kPageTable,
-  kProgram,    // anonymous memory of the program
-  kFile,       // contents of a file
-  kDevice,     // device rings
+  kProgram,  // anonymous memory of the program
+  kFile,     // contents of a file
+  kDevice,   // device rings
 };
 
 // One per frame of memory. `uses` counts mappings and owners; page tables keep their number of present entries in `entries`.

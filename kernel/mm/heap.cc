@@ -18,7 +18,7 @@ constexpr u32 kNone = ~0u;
 
 // One per page of the arena.
 struct Slab {
-  u64 free[2];     // bit per slot
+  u64 free[2];         // bit per slot
   u32 next, previous;  // among the class's slabs with room, or the unused ones
   u16 free_slots;
   u8 size_class;
@@ -29,8 +29,8 @@ static_assert(sizeof(Slab) == 32);
 
 KernelRegion g_arena, g_metadata;
 u32 g_with_room[kClasses];
-u32 g_unused;       // pages that were used and are mapped, for any class
-u32 g_fresh;        // first page never used
+u32 g_unused;  // pages that were used and are mapped, for any class
+u32 g_fresh;   // first page never used
 u64 g_metadata_pages;
 u64 g_in_use_bytes;
 

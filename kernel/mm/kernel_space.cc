@@ -97,9 +97,7 @@ void InitKernelSpace(const boot::Handoff& handoff) {
   EnterBootRegion("region table", handoff.region_table);
 }
 
-Result<KernelRegion> ReserveRegion(const char* name, u64 bytes) {
-  return Place(name, PagesFor(bytes), true);
-}
+Result<KernelRegion> ReserveRegion(const char* name, u64 bytes) { return Place(name, PagesFor(bytes), true); }
 
 Result<KernelRegion> MapRegion(const char* name, u64 bytes) {
   KernelRegion region = TRY(ReserveRegion(name, bytes));

@@ -87,7 +87,8 @@ Result<void> PageTables::Map(u64 address, PhysAddr frame, PageFlags flags) {
       entry = arch::MakeTable(fresh.value(), flags.user);
       WriteEntry(table, index, entry);
       if (level < kTop) InfoOf(table).entries++;
-      if (arch::kSharedRoot && level == kTop && IsKernel(address) && g_program_root.value != 0) WriteEntry(g_program_root, index, entry);
+      if (arch::kSharedRoot && level == kTop && IsKernel(address) && g_program_root.value != 0)
+        WriteEntry(g_program_root, index, entry);
     }
     table = arch::EntryAddress(entry);
     path.table[level - 1] = table;
@@ -141,8 +142,7 @@ void PageTables::VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context) {
           if (*slot == 0) continue;
           Entry entry{arch::EntryAddress(*slot), arch::EntryFlags(*slot)};
           switch (visit(context, page, entry)) {
-            case Verdict::kKeep:
-              break;
+            case Verdict::kKeep: break;
             case Verdict::kRemove:
               arch::StoreEntry(slot, 0);
               arch::FlushPage({page});

@@ -33,7 +33,8 @@ class PageTables {
   template <typename Visitor>
   void Visit(u64 begin, u64 end, Visitor visit) {
     VisitRaw(
-        begin, end, [](void* context, u64 address, Entry& entry) { return (*static_cast<Visitor*>(context))(address, entry); }, &visit);
+        begin, end, [](void* context, u64 address, Entry& entry) { return (*static_cast<Visitor*>(context))(address, entry); },
+        &visit);
   }
   // Frees every table of the program's half. The pages must be gone.
   void Destroy();

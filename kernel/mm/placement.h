@@ -11,7 +11,8 @@ inline constexpr u64 kGuardPages = 1;  // absent pages on both sides of whatever
 // The first page of `pages` free ones in `window`, aligned to `alignment` pages.
 template <aslr::OccupiedRanges Occupied>
 Result<u64> PlaceUniformly(const Occupied& occupied, aslr::PageRange window, u64 pages, u64 alignment) {
-  return aslr::Place(kernel::random::LayoutStream(), {.pages = pages, .guard_pages = kGuardPages, .alignment = alignment}, window, occupied);
+  return aslr::Place(kernel::random::LayoutStream(), {.pages = pages, .guard_pages = kGuardPages, .alignment = alignment}, window,
+                     occupied);
 }
 
 }  // namespace caponier::mm

@@ -31,7 +31,8 @@ Result<T> ReadUser(UserAddr from) {
 }
 template <typename T>
 Result<void> WriteUser(UserAddr to, const T& value) {
-  static_assert(std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>, "padding would leak kernel memory");
+  static_assert(std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>,
+                "padding would leak kernel memory");
   return CopyToUser(to, BytesOf(value));
 }
 

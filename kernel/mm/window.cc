@@ -26,7 +26,9 @@ void InitWindows(const boot::Handoff& handoff) {
 Window::Window(PhysAddr frame, Access access) {
   if (g_free_count == 0) __builtin_trap();
   slot_ = g_free[--g_free_count];
-  arch::StoreEntry(&g_entries[slot_], arch::MakeLeaf(frame.page_base(), {.write = access >= kWrite, .tagged = access == kReadTagged || access == kWriteTagged}));
+  arch::StoreEntry(
+      &g_entries[slot_],
+      arch::MakeLeaf(frame.page_base(), {.write = access >= kWrite, .tagged = access == kReadTagged || access == kWriteTagged}));
   arch::PublishMapping();
   data_ = reinterpret_cast<std::byte*>(g_base + slot_ * kPageSize);
 }

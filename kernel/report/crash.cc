@@ -38,18 +38,12 @@ std::string_view BaseName(std::string_view path) {
 std::string_view NameOf(const mm::Mapping& mapping) {
   if (mapping.source && !mapping.source->mapped_name().empty()) return BaseName(mapping.source->mapped_name());
   switch (mapping.purpose) {
-    case mm::Purpose::kStack:
-      return "stack";
-    case mm::Purpose::kThreadStack:
-      return "thread stack";
-    case mm::Purpose::kHeap:
-      return "heap";
-    case mm::Purpose::kImage:
-      return "program data";
-    case mm::Purpose::kInterpreter:
-      return "interpreter data";
-    default:
-      return "mapping";
+    case mm::Purpose::kStack: return "stack";
+    case mm::Purpose::kThreadStack: return "thread stack";
+    case mm::Purpose::kHeap: return "heap";
+    case mm::Purpose::kImage: return "program data";
+    case mm::Purpose::kInterpreter: return "interpreter data";
+    default: return "mapping";
   }
 }
 
@@ -57,7 +51,8 @@ std::string_view NameOf(const mm::Mapping& mapping) {
 u64 ModuleBase(const mm::AddressSpace& memory, const mm::Mapping& mapping) {
   if (!mapping.source) return mapping.begin;
   for (const mm::Mapping& other : memory.mappings()) {
-    if (other.source && other.source->inode_number() == mapping.source->inode_number() && other.source->mapped_name() == mapping.source->mapped_name()) {
+    if (other.source && other.source->inode_number() == mapping.source->inode_number() &&
+        other.source->mapped_name() == mapping.source->mapped_name()) {
       return other.begin;
     }
   }
@@ -71,10 +66,12 @@ std::string_view Verb(arch::Access access) {
 void DescribeUnmapped(TextSink& line, const mm::AddressSpace& memory, u64 address) {
   if (address < kNearNull) return Format(line, "the null page (offset {:#x})", address);
   const mm::Mapping* above = memory.FindAbove(address);
-  if (above != nullptr && above->begin - address <= kPageSize && (above->purpose == mm::Purpose::kStack || above->purpose == mm::Purpose::kThreadStack)) {
+  if (above != nullptr && above->begin - address <= kPageSize &&
+      (above->purpose == mm::Purpose::kStack || above->purpose == mm::Purpose::kThreadStack)) {
     return Format(line, "the guard page of the {}, {} bytes below it: stack overflow", NameOf(*above), above->begin - address);
   }
-  if (above != nullptr && above->begin - address <= kPageSize) return Format(line, "unmapped memory, {} bytes below {}", above->begin - address, NameOf(*above));
+  if (above != nullptr && above->begin - address <= kPageSize)
+    return Format(line, "unmapped memory, {} bytes below {}", above->begin - address, NameOf(*above));
   for (const mm::Mapping& mapping : memory.mappings()) {
     if (mapping.end <= address && address - mapping.end < kPageSize) {
       return Format(line, "unmapped memory, {} bytes past the end of {}", address - mapping.end, NameOf(mapping));
@@ -84,7 +81,8 @@ void DescribeUnmapped(TextSink& line, const mm::AddressSpace& memory, u64 addres
 }
 
 void DescribeTagFault(TextSink& line, const mm::AddressSpace& memory) {
-  if (g_fault.asynchronous) return Format(line, "tag mismatch, reported late (asynchronous checking): the access was before this point");
+  if (g_fault.asynchronous)
+    return Format(line, "tag mismatch, reported late (asynchronous checking): the access was before this point");
   const u64 pointer_tag = g_fault.address >> 56 & 15, address = g_fault.address & 0x00ff'ffff'ffff'ffff;
   Format(line, "tag mismatch: {} ", Verb(g_fault.access));
   DescribeProgramAddress(line, memory, address);
@@ -103,36 +101,26 @@ void DescribeCause(TextSink& line, const mm::AddressSpace& memory) {
         return DescribeUnmapped(line, memory, g_fault.address);
       }
       const bool accessible = mapping->protection.read || mapping->protection.write || mapping->protection.execute;
-      const std::string_view kind = g_outcome == Outcome::kPastEnd           ? "past the end of the file"
-                                    : !accessible                            ? "inaccessible memory"
-                                    : g_fault.access == arch::Access::kWrite ? (mapping->protection.execute ? "code, which is read-only" : "read-only memory")
+      const std::string_view kind = g_outcome == Outcome::kPastEnd ? "past the end of the file"
+                                    : !accessible                  ? "inaccessible memory"
+                                    : g_fault.access == arch::Access::kWrite
+                                        ? (mapping->protection.execute ? "code, which is read-only" : "read-only memory")
                                     : g_fault.access == arch::Access::kExecute ? "data, which is not executable"
                                                                                : "memory";
       Format(line, "{} {} at ", Verb(g_fault.access), kind);
       return DescribeProgramAddress(line, memory, g_fault.address);
     }
-    case Kind::kTagCheck:
-      return DescribeTagFault(line, memory);
-    case Kind::kUndefined:
-      return Format(line, "illegal instruction");
-    case Kind::kBreakpoint:
-      return Format(line, "breakpoint instruction");
-    case Kind::kSingleStep:
-      return Format(line, "debug trap");
-    case Kind::kArithmetic:
-      return Format(line, "integer division by zero or overflow");
-    case Kind::kFloatingPoint:
-      return Format(line, "floating-point exception");
-    case Kind::kAlignment:
-      return Format(line, "misaligned access");
-    case Kind::kGeneral:
-      return Format(line, "privileged instruction or non-canonical address");
-    case Kind::kBranchTarget:
-      return Format(line, "jump to a place that is no branch target");
-    case Kind::kPointerAuth:
-      return Format(line, "pointer authentication failed");
-    case Kind::kMachineCheck:
-      return Format(line, "hardware error");
+    case Kind::kTagCheck: return DescribeTagFault(line, memory);
+    case Kind::kUndefined: return Format(line, "illegal instruction");
+    case Kind::kBreakpoint: return Format(line, "breakpoint instruction");
+    case Kind::kSingleStep: return Format(line, "debug trap");
+    case Kind::kArithmetic: return Format(line, "integer division by zero or overflow");
+    case Kind::kFloatingPoint: return Format(line, "floating-point exception");
+    case Kind::kAlignment: return Format(line, "misaligned access");
+    case Kind::kGeneral: return Format(line, "privileged instruction or non-canonical address");
+    case Kind::kBranchTarget: return Format(line, "jump to a place that is no branch target");
+    case Kind::kPointerAuth: return Format(line, "pointer authentication failed");
+    case Kind::kMachineCheck: return Format(line, "hardware error");
   }
 }
 
@@ -182,7 +170,8 @@ void SayRegisters(const mm::AddressSpace& memory, const arch::TrapFrame& frame) 
     const mm::Mapping* above = memory.FindAbove(address);
     if (above != nullptr && above->begin <= address) {
       DescribeProgramAddress(text, memory, address);
-    } else if (address >= kSmallestPointer && above != nullptr && above->begin - address < kNear) {  // would give the place away as surely as a pointer into it
+    } else if (address >= kSmallestPointer && above != nullptr &&
+               above->begin - address < kNear) {  // would give the place away as surely as a pointer into it
       Format(text, "{}-{:#x}", NameOf(*above), above->begin - address);
     } else {
       Format(text, "{:#x}", value);

@@ -35,26 +35,17 @@ sched::SignalInfo SignalFor(const arch::Fault& fault, u64 pc) {
   switch (fault.kind) {
     case Kind::kTagCheck:
       return MakeSignal(kSIGSEGV, fault.asynchronous ? kSEGV_MTEAERR : kSEGV_MTESERR, fault.asynchronous ? 0 : fault.address);
-    case Kind::kUndefined:
-      return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
+    case Kind::kUndefined: return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
     case Kind::kBranchTarget:
-    case Kind::kPointerAuth:
-      return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
-    case Kind::kBreakpoint:
-      return MakeSignal(kSIGTRAP, arch::kBreakpointCode, pc);
-    case Kind::kSingleStep:
-      return MakeSignal(kSIGTRAP, kTRAP_TRACE, pc);
-    case Kind::kArithmetic:
-      return MakeSignal(kSIGFPE, kFPE_INTDIV, pc);
-    case Kind::kFloatingPoint:
-      return MakeSignal(kSIGFPE, static_cast<i32>(fault.code), pc);
-    case Kind::kAlignment:
-      return MakeSignal(kSIGBUS, kBUS_ADRALN, fault.address);
-    case Kind::kMachineCheck:
-      return MakeSignal(kSIGBUS, kBUS_OBJERR, fault.address);
+    case Kind::kPointerAuth: return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
+    case Kind::kBreakpoint: return MakeSignal(kSIGTRAP, arch::kBreakpointCode, pc);
+    case Kind::kSingleStep: return MakeSignal(kSIGTRAP, kTRAP_TRACE, pc);
+    case Kind::kArithmetic: return MakeSignal(kSIGFPE, kFPE_INTDIV, pc);
+    case Kind::kFloatingPoint: return MakeSignal(kSIGFPE, static_cast<i32>(fault.code), pc);
+    case Kind::kAlignment: return MakeSignal(kSIGBUS, kBUS_ADRALN, fault.address);
+    case Kind::kMachineCheck: return MakeSignal(kSIGBUS, kBUS_OBJERR, fault.address);
     case Kind::kPage:
-    case Kind::kGeneral:
-      return MakeSignal(kSIGSEGV, kSI_KERNEL, 0);
+    case Kind::kGeneral: return MakeSignal(kSIGSEGV, kSI_KERNEL, 0);
   }
   return MakeSignal(kSIGSEGV, kSI_KERNEL, 0);
 }

@@ -42,15 +42,20 @@ void WriteReport(const sched::Process& process) {
   ReportSink sink;
   const u64 now = arch::CycleCounter();
   const arch::ClockScale scale = arch::CounterScale();
-  const auto ns = [&](u64 from, u64 to) { return static_cast<u64>(static_cast<unsigned __int128>(to - from) * scale.mult >> scale.shift); };
+  const auto ns = [&](u64 from, u64 to) {
+    return static_cast<u64>(static_cast<unsigned __int128>(to - from) * scale.mult >> scale.shift);
+  };
   const boot::BootInfo& info = boot::g_handoff.info;
-  Format(sink, "{{\"phases_ns\":{{\"start_to_entry\":{},\"entry_to_seeded\":{},\"seeded_to_paging\":{},\"paging_to_kernel_ready\":{},\"kernel_ready_to_program\":{},\"program\":{}}},",
-         ns(0, info.entry_counter), ns(info.entry_counter, info.seeded_counter), ns(info.seeded_counter, g_phases.kernel_entry), ns(g_phases.kernel_entry, g_phases.kernel_ready),
-         ns(g_phases.kernel_ready, g_phases.program_entry), ns(g_phases.program_entry, now));
+  Format(sink,
+         "{{\"phases_ns\":{{\"start_to_entry\":{},\"entry_to_seeded\":{},\"seeded_to_paging\":{},\"paging_to_kernel_ready\":{},"
+         "\"kernel_ready_to_program\":{},\"program\":{}}},",
+         ns(0, info.entry_counter), ns(info.entry_counter, info.seeded_counter), ns(info.seeded_counter, g_phases.kernel_entry),
+         ns(g_phases.kernel_entry, g_phases.kernel_ready), ns(g_phases.kernel_ready, g_phases.program_entry),
+         ns(g_phases.program_entry, now));
   Format(sink, "\"random\":");
   kernel::random::Describe(sink);
-  Format(sink, ",\"memory\":{{\"total_kib\":{},\"free_kib\":{},\"program_resident_kib\":{},\"mappings\":{}}},\"mitigations\":{{", mm::TotalFrames() * 4,
-         mm::FreeFrames() * 4, process.memory->resident_pages() * 4, process.memory->mappings().size());
+  Format(sink, ",\"memory\":{{\"total_kib\":{},\"free_kib\":{},\"program_resident_kib\":{},\"mappings\":{}}},\"mitigations\":{{",
+         mm::TotalFrames() * 4, mm::FreeFrames() * 4, process.memory->resident_pages() * 4, process.memory->mappings().size());
   ListContext list{sink};
   arch::DescribeProtections(
       [](void* context, std::string_view name, std::string_view state) {
@@ -59,12 +64,14 @@ void WriteReport(const sched::Process& process) {
         out->first = false;
       },
       &list);
-  Format(sink, ",\"wx\":\"{}\",\"layout\":\"scatter\"}},\"missing_system_calls\":[", process.memory->policy() == mm::WxPolicy::kStrict ? "strict" : "allow-jit");
+  Format(sink, ",\"wx\":\"{}\",\"layout\":\"scatter\"}},\"missing_system_calls\":[",
+         process.memory->policy() == mm::WxPolicy::kStrict ? "strict" : "allow-jit");
   list.first = true;
   syscall::ForEachMissing(
       [](void* context, const syscall::Missing& missing) {
         auto* out = static_cast<ListContext*>(context);
-        Format(out->sink, "{}{{\"number\":{},\"name\":\"{}\",\"count\":{}}}", out->first ? "" : ",", missing.number, missing.name, missing.count);
+        Format(out->sink, "{}{{\"number\":{},\"name\":\"{}\",\"count\":{}}}", out->first ? "" : ",", missing.number, missing.name,
+               missing.count);
         out->first = false;
       },
       &list);

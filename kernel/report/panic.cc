@@ -53,15 +53,13 @@ std::string_view NameOf(const arch::Fault& fault) {
   using Kind = arch::Fault::Kind;
   switch (fault.kind) {
     case Kind::kPage:
-      return fault.access == arch::Access::kWrite ? "forbidden write" : (fault.access == arch::Access::kExecute ? "forbidden execution" : "forbidden read");
-    case Kind::kTagCheck:
-      return "tag mismatch";
-    case Kind::kUndefined:
-      return "a failed check";  // __builtin_trap
-    case Kind::kBreakpoint:
-      return "a failed check";
-    default:
-      return "exception";
+      return fault.access == arch::Access::kWrite
+                 ? "forbidden write"
+                 : (fault.access == arch::Access::kExecute ? "forbidden execution" : "forbidden read");
+    case Kind::kTagCheck: return "tag mismatch";
+    case Kind::kUndefined: return "a failed check";  // __builtin_trap
+    case Kind::kBreakpoint: return "a failed check";
+    default: return "exception";
   }
 }
 

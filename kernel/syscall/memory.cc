@@ -17,7 +17,8 @@ Result<mm::Protection> ParseProtection(u32 bits) {
   u32 known = kPROT_READ | kPROT_WRITE | kPROT_EXEC | kPROT_SEM;
   if (kIsAarch64) known |= aarch64::kPROT_BTI | aarch64::kPROT_MTE;
   if ((bits & ~known) != 0) return Error::kInvalidArgument;
-  mm::Protection protection{.read = (bits & kPROT_READ) != 0, .write = (bits & kPROT_WRITE) != 0, .execute = (bits & kPROT_EXEC) != 0};
+  mm::Protection protection{
+      .read = (bits & kPROT_READ) != 0, .write = (bits & kPROT_WRITE) != 0, .execute = (bits & kPROT_EXEC) != 0};
   if (kIsAarch64) {
     protection.guarded = (bits & aarch64::kPROT_BTI) != 0;
     protection.tagged = (bits & aarch64::kPROT_MTE) != 0;
@@ -107,8 +108,7 @@ Result<i64> SysMadvise(Call& call) {
     case kMADV_DONTDUMP:
     case kMADV_DODUMP:
     case kMADV_COLD:
-    case kMADV_PAGEOUT:
-      return 0;  // advice about speed, size of pages and copies that this machine does not make
+    case kMADV_PAGEOUT: return 0;  // advice about speed, size of pages and copies that this machine does not make
     case kMADV_POPULATE_READ:
     case kMADV_POPULATE_WRITE: {
       const auto access = call.Int(2) == kMADV_POPULATE_WRITE ? arch::Access::kWrite : arch::Access::kRead;
@@ -120,8 +120,7 @@ Result<i64> SysMadvise(Call& call) {
       }
       return 0;
     }
-    default:
-      return Error::kInvalidArgument;
+    default: return Error::kInvalidArgument;
   }
 }
 
@@ -141,7 +140,8 @@ Result<i64> SysMincore(Call& call) {
 // Files live in memory, so there is nothing to write back.
 Result<i64> SysMsync(Call& call) {
   const u32 flags = call.Unsigned(2);
-  if (!IsAligned(call[0], kPageSize) || (flags & ~static_cast<u32>(kMS_ASYNC | kMS_INVALIDATE | kMS_SYNC)) != 0) return Error::kInvalidArgument;
+  if (!IsAligned(call[0], kPageSize) || (flags & ~static_cast<u32>(kMS_ASYNC | kMS_INVALIDATE | kMS_SYNC)) != 0)
+    return Error::kInvalidArgument;
   if ((flags & kMS_ASYNC) != 0 && (flags & kMS_SYNC) != 0) return Error::kInvalidArgument;
   for (u64 page = call[0]; page < call[0] + call[1]; page += kPageSize) {
     if (call.process().memory->Find(page) == nullptr) return Error::kNoMemory;

@@ -56,7 +56,8 @@ uint64_t MonotonicNs(uint64_t* realtime_offset) {
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if ((before & 1) != 0) continue;
     const uint64_t elapsed = Counter() - clock_data.base_counter;
-    const uint64_t ns = clock_data.base_ns + static_cast<uint64_t>(static_cast<unsigned __int128>(elapsed) * clock_data.mult >> clock_data.shift);
+    const uint64_t ns =
+        clock_data.base_ns + static_cast<uint64_t>(static_cast<unsigned __int128>(elapsed) * clock_data.mult >> clock_data.shift);
     *realtime_offset = clock_data.realtime_offset_ns;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (clock_data.sequence == before) return ns;
@@ -75,11 +76,8 @@ int GetTime(int clock, Timespec* out) {
     case kMonotonic:
     case kMonotonicRaw:
     case kMonotonicCoarse:
-    case kBoottime:
-      ns = MonotonicNs(&offset);
-      break;
-    default:
-      return static_cast<int>(Call(kSysClockGettime, clock, reinterpret_cast<long>(out)));
+    case kBoottime: ns = MonotonicNs(&offset); break;
+    default: return static_cast<int>(Call(kSysClockGettime, clock, reinterpret_cast<long>(out)));
   }
   out->seconds = static_cast<int64_t>(ns / kNsPerSecond);
   out->nanoseconds = static_cast<int64_t>(ns % kNsPerSecond);

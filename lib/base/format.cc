@@ -62,20 +62,17 @@ void WriteText(TextSink& sink, const Spec& spec, std::string_view text) {
 
 void WriteArgument(TextSink& sink, const Spec& spec, const FormatArgument& argument) {
   switch (argument.kind) {
-    case FormatArgument::Kind::kUnsigned:
-      return WriteNumber(sink, spec, argument.number, false);
+    case FormatArgument::Kind::kUnsigned: return WriteNumber(sink, spec, argument.number, false);
     case FormatArgument::Kind::kSigned: {
       const bool negative = static_cast<i64>(argument.number) < 0;
       return WriteNumber(sink, spec, negative ? 0 - argument.number : argument.number, negative);
     }
-    case FormatArgument::Kind::kText:
-      return WriteText(sink, spec, argument.text);
+    case FormatArgument::Kind::kText: return WriteText(sink, spec, argument.text);
     case FormatArgument::Kind::kChar: {
       const char c = static_cast<char>(argument.number);
       return WriteText(sink, spec, {&c, 1});
     }
-    case FormatArgument::Kind::kBool:
-      return WriteText(sink, spec, argument.number != 0 ? "true" : "false");
+    case FormatArgument::Kind::kBool: return WriteText(sink, spec, argument.number != 0 ? "true" : "false");
   }
 }
 

@@ -11,7 +11,7 @@ struct ListNode {
   bool linked() const { return next != nullptr; }
 };
 
-template <typename T, ListNode T::*Member>
+template <typename T, ListNode T::* Member>
 class List {
  public:
   List() = default;

@@ -19,12 +19,12 @@ enum class Error : uint8_t {
   kNotDirectory,
   kIsDirectory,
   kNotEmpty,
-  kAccessDenied,     // permissions refuse it
-  kNotPermitted,     // policy refuses it, whoever asks (W^X, sealing)
-  kBadDescriptor,    // no such open file, or not open for this
-  kBadAddress,       // a user pointer that cannot be read or written
-  kWouldBlock,       // nothing to do now, and the caller asked not to wait
-  kInterrupted,      // a signal came first
+  kAccessDenied,   // permissions refuse it
+  kNotPermitted,   // policy refuses it, whoever asks (W^X, sealing)
+  kBadDescriptor,  // no such open file, or not open for this
+  kBadAddress,     // a user pointer that cannot be read or written
+  kWouldBlock,     // nothing to do now, and the caller asked not to wait
+  kInterrupted,    // a signal came first
   kTimedOut,
   kBusy,
   kTooManyOpen,
@@ -40,9 +40,9 @@ enum class Error : uint8_t {
   kArgumentsTooLong,
   kCrossDevice,
   kNoDevice,
-  kNotSupported,      // understood, and this kernel does not do it
-  kNotImplemented,    // no such call
-  kOverflow,          // a result does not fit its type
+  kNotSupported,    // understood, and this kernel does not do it
+  kNotImplemented,  // no such call
+  kOverflow,        // a result does not fit its type
   kOutOfRange,
   kNoProcess,
   kNoChild,
@@ -108,11 +108,11 @@ class [[nodiscard]] Result<void> {
 };
 
 // TRY(expression): the value of a Result, or return its error from the enclosing function.
-#define TRY(...)                                       \
-  __extension__({                                      \
-    auto try_result_ = (__VA_ARGS__);                  \
+#define TRY(...) \
+  __extension__({ \
+    auto try_result_ = (__VA_ARGS__); \
     if (!try_result_.ok()) return try_result_.error(); \
-    std::move(try_result_).value();                    \
+    std::move(try_result_).value(); \
   })
 
 }  // namespace caponier

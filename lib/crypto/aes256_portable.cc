@@ -130,7 +130,8 @@ void Aes256ExpandPortable(std::span<const std::byte, kAesKeyBytes> key, Aes256Sc
   }
   std::byte batch[kBatchBytes];
   for (size_t round = 0; round <= kAesRounds; round++) {
-    for (size_t block = 0; block < kBatchBlocks; block++) __builtin_memcpy(batch + kAesBlockBytes * block, w + 4 * round, kAesBlockBytes);
+    for (size_t block = 0; block < kBatchBlocks; block++)
+      __builtin_memcpy(batch + kAesBlockBytes * block, w + 4 * round, kAesBlockBytes);
     Planes planes;
     Load(batch, planes);
     std::copy_n(planes, 8, schedule[round].begin());

@@ -23,7 +23,8 @@ constexpr std::array<u32, 8> Sha256InitialState() {
     u64 root = 0;
     for (int bit = 34; bit >= 0; bit--) {
       const u64 candidate = root | (u64{1} << bit);
-      if (static_cast<unsigned __int128>(candidate) * candidate <= static_cast<unsigned __int128>(kPrimes[i]) << 64) root = candidate;
+      if (static_cast<unsigned __int128>(candidate) * candidate <= static_cast<unsigned __int128>(kPrimes[i]) << 64)
+        root = candidate;
     }
     state[i] = static_cast<u32>(root);
   }

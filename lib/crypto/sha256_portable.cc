@@ -41,7 +41,8 @@ constexpr u32 SmallSigma1(u32 x) { return std::rotr(x, 17) ^ std::rotr(x, 19) ^ 
 void Sha256BlocksPortable(std::span<u32, 8> state, Bytes blocks) {
   std::array<u32, 16> w;
   for (; blocks.size() >= 64; blocks = blocks.subspan(64)) {
-    auto [a, b, c, d, e, f, g, h] = std::array<u32, 8>{state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]};
+    auto [a, b, c, d, e, f, g, h] =
+        std::array<u32, 8>{state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]};
     for (size_t t = 0; t < 64; t++) {
       u32& word = w[t % 16];
       if (t < 16) {

@@ -17,7 +17,8 @@ constexpr EntropyBits ConditionedCredit(EntropyBits input) {
   if (input.value >= 8 * kConditionedBytes + 64) return {8 * kConditionedBytes};
   return {input.value <= 8 * kConditionedBytes ? input.value - 1 : 8 * kConditionedBytes - 1};
 }
-static_assert(ConditionedCredit({320}).value == 256 && ConditionedCredit({319}).value == 255 && ConditionedCredit({1}).value == 0);
+static_assert(ConditionedCredit({320}).value == 256 && ConditionedCredit({319}).value == 255 &&
+              ConditionedCredit({1}).value == 0);
 
 class Conditioner {
  public:

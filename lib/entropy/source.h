@@ -31,12 +31,9 @@ enum class TrustClass : u8 {
 
 constexpr std::string_view TrustName(TrustClass trust) {
   switch (trust) {
-    case TrustClass::kCpuVendor:
-      return "cpu-vendor"sv;
-    case TrustClass::kHost:
-      return "host"sv;
-    case TrustClass::kNobody:
-      return "nobody"sv;
+    case TrustClass::kCpuVendor: return "cpu-vendor"sv;
+    case TrustClass::kHost: return "host"sv;
+    case TrustClass::kNobody: return "nobody"sv;
   }
   __builtin_unreachable();
 }
@@ -51,16 +48,11 @@ enum class SourceStatus : u8 {
 
 constexpr std::string_view StatusName(SourceStatus status) {
   switch (status) {
-    case SourceStatus::kAbsent:
-      return "absent"sv;
-    case SourceStatus::kStarting:
-      return "starting"sv;
-    case SourceStatus::kHealthy:
-      return "healthy"sv;
-    case SourceStatus::kStarved:
-      return "starved"sv;
-    case SourceStatus::kFailed:
-      return "failed"sv;
+    case SourceStatus::kAbsent: return "absent"sv;
+    case SourceStatus::kStarting: return "starting"sv;
+    case SourceStatus::kHealthy: return "healthy"sv;
+    case SourceStatus::kStarved: return "starved"sv;
+    case SourceStatus::kFailed: return "failed"sv;
   }
   __builtin_unreachable();
 }

@@ -15,7 +15,9 @@ namespace caponier::fortuna {
 class ReferenceGenerator {
  public:
   explicit ReferenceGenerator(bool zero_prefix = true) : zero_prefix_(zero_prefix) {}
-  std::string DoubleHash(const std::string& message) const { return Sha256(Sha256((zero_prefix_ ? std::string(64, '\0') : "") + message)); }
+  std::string DoubleHash(const std::string& message) const {
+    return Sha256(Sha256((zero_prefix_ ? std::string(64, '\0') : "") + message));
+  }
 
   void Reseed(const std::string& seed) {
     key_ = DoubleHash(key_ + seed);
@@ -34,7 +36,8 @@ class ReferenceGenerator {
  private:
   static std::string Sha256(const std::string& message) {
     std::string digest(32, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(message.data()), message.size(), reinterpret_cast<unsigned char*>(digest.data()));
+    SHA256(reinterpret_cast<const unsigned char*>(message.data()), message.size(),
+           reinterpret_cast<unsigned char*>(digest.data()));
     return digest;
   }
   void IncrementCounter() {

@@ -147,9 +147,10 @@ TEST(Harvest, EverySampleReachesTheOutput) {
     std::set<std::array<std::byte, 32>> draws;
     for (bool flip : {false, true}) {
       Root root;
-      CpuInstruction cpu(kCpuRandomProfile, [random = std::mt19937_64(1), flip, flipped, at = u64{0}]() mutable -> std::optional<u64> {
-        return random() ^ (flip && at++ == flipped ? 2 : 0);
-      });
+      CpuInstruction cpu(kCpuRandomProfile,
+                         [random = std::mt19937_64(1), flip, flipped, at = u64{0}]() mutable -> std::optional<u64> {
+                           return random() ^ (flip && at++ == flipped ? 2 : 0);
+                         });
       Harvest(root, cpu, 1280);
       draws.insert(FirstDraw(root));
     }
@@ -166,12 +167,13 @@ TEST(Account, IsJsonWithEverySource) {
   Harvest(root, firmware, 32);
   InlineText<2048> text;
   WriteAccount(root, text);
-  EXPECT_EQ(text.text(), R"({"seeded":true,"credited_bits":256,"reseeds":0,"sources":[)"
-                         R"({"name":"cpu-seed","trust":"cpu-vendor","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
-                         R"({"name":"cpu-random","trust":"cpu-vendor","status":"healthy","credited_bits":256,"samples":1280,"failures":0},)"
-                         R"({"name":"firmware-seed","trust":"host","status":"failed","credited_bits":0,"samples":5,"failures":1},)"
-                         R"({"name":"virtio-rng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
-                         R"({"name":"launcher-seed","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+  EXPECT_EQ(text.text(),
+            R"({"seeded":true,"credited_bits":256,"reseeds":0,"sources":[)"
+            R"({"name":"cpu-seed","trust":"cpu-vendor","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+            R"({"name":"cpu-random","trust":"cpu-vendor","status":"healthy","credited_bits":256,"samples":1280,"failures":0},)"
+            R"({"name":"firmware-seed","trust":"host","status":"failed","credited_bits":0,"samples":5,"failures":1},)"
+            R"({"name":"virtio-rng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+            R"({"name":"launcher-seed","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
             R"({"name":"program-write","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0}]})");
 }
 

@@ -209,7 +209,8 @@ TEST(Stream, PartsOfEverySizeJoin) {
     SeedWith(root, 1);
     Stream stream = Stream::Open(root, root.Proof().value(), "test");
     std::vector<std::byte> bytes(reference.size());
-    for (size_t at = 0; at < bytes.size(); at += part) stream.Fill(MutableBytes(bytes).subspan(at, std::min(part, bytes.size() - at)));
+    for (size_t at = 0; at < bytes.size(); at += part)
+      stream.Fill(MutableBytes(bytes).subspan(at, std::min(part, bytes.size() - at)));
     EXPECT_EQ(bytes, reference) << part;
   }
   std::set<std::vector<std::byte>> words;

@@ -39,7 +39,7 @@ class Stream {
 
   Root* root_;
   u64 generation_ = 0;
-  size_t ready_ = 0;                             // bytes at the end of block_ that wait to be drawn; the rest of it is zeros, save the key
+  size_t ready_ = 0;  // bytes at the end of block_ that wait to be drawn; the rest of it is zeros, save the key
   crypto::Secret<crypto::kSha256Bytes> domain_;  // digest of the purpose
   crypto::Secret<kRefillBytes> block_;           // key, then bytes ready to be drawn
 };

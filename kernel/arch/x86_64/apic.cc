@@ -8,7 +8,8 @@ namespace caponier::arch {
 namespace {
 
 // Local APIC registers [intel-sdm] vol. 3A table 11-1; I/O APIC registers [ioapic] 3.0.
-constexpr u32 kEoi = 0xb0, kSpurious = 0xf0, kTimerEntry = 0x320, kTimerInitial = 0x380, kTimerCurrent = 0x390, kTimerDivide = 0x3e0;
+constexpr u32 kEoi = 0xb0, kSpurious = 0xf0, kTimerEntry = 0x320, kTimerInitial = 0x380, kTimerCurrent = 0x390,
+              kTimerDivide = 0x3e0;
 constexpr u32 kDivideBy1 = 0xb, kMasked = 1 << 16, kApicEnabled = 1 << 8;
 constexpr PhysAddr kIoApic{0xfec0'0000};
 constexpr u32 kLevelTriggered = 1 << 15;

@@ -6,7 +6,8 @@
 
 namespace caponier::arch {
 
-inline constexpr u64 kFirstInterruptVector = 32, kTimerVector = 32, kFirstDeviceVector = 48, kDeviceVectors = 24, kSpuriousVector = 79;
+inline constexpr u64 kFirstInterruptVector = 32, kTimerVector = 32, kFirstDeviceVector = 48, kDeviceVectors = 24,
+                     kSpuriousVector = 79;
 
 Result<void> InitApic();
 void AcknowledgeInterrupt();

@@ -40,7 +40,10 @@ void Calibrate() {
   while (g_start.left - end.left < kShortestSpanNs) end = TakeSample();
   const u64 ns = g_start.left - end.left, counts = end.counter - g_start.counter;
   const u64 now_ns = NowNs();
-  g_scale = {.base_counter = CycleCounter(), .base_ns = now_ns, .mult = static_cast<u64>((static_cast<unsigned __int128>(ns) << kShift) / counts), .shift = kShift};
+  g_scale = {.base_counter = CycleCounter(),
+             .base_ns = now_ns,
+             .mult = static_cast<u64>((static_cast<unsigned __int128>(ns) << kShift) / counts),
+             .shift = kShift};
   g_calibrated = true;
 }
 

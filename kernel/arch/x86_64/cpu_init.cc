@@ -44,7 +44,13 @@ Gate MakeGate(u32 vector) {
   // Double fault, NMI and machine check have stacks of their own; int3 may come from ring 3.
   const u8 stack = vector == 8 ? 1 : (vector == 2 ? 2 : (vector == 18 ? 3 : 0));
   const u8 type = vector == 3 ? 0xee : 0x8e;
-  return {static_cast<u16>(handler), kKernelCodeSelector, stack, type, static_cast<u16>(handler >> 16), static_cast<u32>(handler >> 32), 0};
+  return {static_cast<u16>(handler),
+          kKernelCodeSelector,
+          stack,
+          type,
+          static_cast<u16>(handler >> 16),
+          static_cast<u32>(handler >> 32),
+          0};
 }
 
 void LoadTables(DescriptorTables& tables) {
@@ -64,7 +70,8 @@ void LoadTables(DescriptorTables& tables) {
   asm volatile("lgdt %0; lidt %1" ::"m"(gdt), "m"(idt) : "memory");
   asm volatile(
       "pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:"
-      "movl %k1, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds; movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs" ::"i"(kKernelCodeSelector),
+      "movl %k1, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds; movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs" ::"i"(
+          kKernelCodeSelector),
       "r"(kKernelDataSelector)
       : "rax", "memory");
   asm volatile("ltr %0" ::"r"(kTaskSelector));
@@ -117,7 +124,7 @@ void InitCpu() {
   WriteMsr(kMsrKernelGsBase, 0);
   WriteMsr(kMsrStar, u64{0x18 | 3} << 48 | u64{kKernelCodeSelector} << 32);
   WriteMsr(kMsrLstar, reinterpret_cast<u64>(&SyscallEntry));
-  WriteMsr(kMsrSfmask, 0x47700);  // cleared on entry: AC, NT, IOPL, DF, IF, TF
+  WriteMsr(kMsrSfmask, 0x47700);              // cleared on entry: AC, NT, IOPL, DF, IF, TF
   WriteMsr(kMsrEfer, ReadMsr(kMsrEfer) | 1);  // SYSCALL enabled
 }
 

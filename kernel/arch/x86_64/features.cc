@@ -58,11 +58,12 @@ const CpuFeatures& Features() {
 HardwareCapabilities Capabilities() {
   constexpr u64 kHwcap2Ring3Mwait = 1, kHwcap2Fsgsbase = 2;
   static_assert(kHwcap2Ring3Mwait != kHwcap2Fsgsbase);
-  return {.hwcap = Features().signature_edx,
-          .hwcap2 = Features().fsgsbase ? kHwcap2Fsgsbase : 0,
-          .platform = "x86_64",
-          // The frame Linux pushes: ucontext, siginfo and return address, the vector state, and the red zone below the stack pointer.
-          .minimum_signal_stack = AlignUp(FpuStateSize() + 4 + 64 + 0x128 + 128 + 8 + 128 + 32, 16)};
+  return {
+      .hwcap = Features().signature_edx,
+      .hwcap2 = Features().fsgsbase ? kHwcap2Fsgsbase : 0,
+      .platform = "x86_64",
+      // The frame Linux pushes: ucontext, siginfo and return address, the vector state, and the red zone below the stack pointer.
+      .minimum_signal_stack = AlignUp(FpuStateSize() + 4 + 64 + 0x128 + 128 + 8 + 128 + 32, 16)};
 }
 
 void DescribeCpu(TextSink& sink) {
@@ -78,20 +79,21 @@ void DescribeCpu(TextSink& sink) {
   __builtin_memcpy(vendor + 8, &zero.ecx, 4);
   const u32 family = (one.eax >> 8 & 15) + ((one.eax >> 8 & 15) == 15 ? one.eax >> 20 & 255 : 0);
   const u32 model = (one.eax >> 4 & 15) | (one.eax >> 16 & 15) << 4;
-  Format(sink, "processor\t: 0\nvendor_id\t: {}\ncpu family\t: {}\nmodel\t\t: {}\nmodel name\t: {}\nstepping\t: {}\n", vendor, family, model,
-         brand, one.eax & 15);
+  Format(sink, "processor\t: 0\nvendor_id\t: {}\ncpu family\t: {}\nmodel\t\t: {}\nmodel name\t: {}\nstepping\t: {}\n", vendor,
+         family, model, brand, one.eax & 15);
   struct Name {
     u8 leaf_word;  // 0: 1.edx, 1: 1.ecx, 2: 7.ebx, 3: 80000001.edx, 4: 80000001.ecx
     u8 bit;
     const char* name;
   };
   static constexpr Name kNames[] = {
-      {0, 0, "fpu"},    {0, 4, "tsc"},    {0, 8, "cx8"},      {0, 15, "cmov"},   {0, 19, "clflush"}, {0, 23, "mmx"},    {0, 24, "fxsr"},
-      {0, 25, "sse"},   {0, 26, "sse2"},  {3, 11, "syscall"}, {3, 20, "nx"},     {3, 29, "lm"},      {1, 0, "pni"},     {1, 1, "pclmulqdq"},
-      {1, 9, "ssse3"},  {1, 12, "fma"},   {1, 13, "cx16"},    {1, 19, "sse4_1"}, {1, 20, "sse4_2"},  {1, 22, "movbe"},  {1, 23, "popcnt"},
-      {1, 25, "aes"},   {1, 26, "xsave"}, {1, 28, "avx"},     {1, 29, "f16c"},   {1, 30, "rdrand"},  {1, 31, "hypervisor"},
-      {4, 0, "lahf_lm"}, {4, 5, "abm"},   {2, 0, "fsgsbase"}, {2, 3, "bmi1"},    {2, 5, "avx2"},     {2, 7, "smep"},    {2, 8, "bmi2"},
-      {2, 9, "erms"},   {2, 18, "rdseed"}, {2, 19, "adx"},    {2, 20, "smap"},   {2, 29, "sha_ni"}};
+      {0, 0, "fpu"},     {0, 4, "tsc"},       {0, 8, "cx8"},         {0, 15, "cmov"},    {0, 19, "clflush"}, {0, 23, "mmx"},
+      {0, 24, "fxsr"},   {0, 25, "sse"},      {0, 26, "sse2"},       {3, 11, "syscall"}, {3, 20, "nx"},      {3, 29, "lm"},
+      {1, 0, "pni"},     {1, 1, "pclmulqdq"}, {1, 9, "ssse3"},       {1, 12, "fma"},     {1, 13, "cx16"},    {1, 19, "sse4_1"},
+      {1, 20, "sse4_2"}, {1, 22, "movbe"},    {1, 23, "popcnt"},     {1, 25, "aes"},     {1, 26, "xsave"},   {1, 28, "avx"},
+      {1, 29, "f16c"},   {1, 30, "rdrand"},   {1, 31, "hypervisor"}, {4, 0, "lahf_lm"},  {4, 5, "abm"},      {2, 0, "fsgsbase"},
+      {2, 3, "bmi1"},    {2, 5, "avx2"},      {2, 7, "smep"},        {2, 8, "bmi2"},     {2, 9, "erms"},     {2, 18, "rdseed"},
+      {2, 19, "adx"},    {2, 20, "smap"},     {2, 29, "sha_ni"}};
   const CpuidResult seven = Cpuid(7), extended = Cpuid(0x8000'0001);
   const u32 words[] = {one.edx, one.ecx, seven.ebx, extended.edx, extended.ecx};
   Format(sink, "flags\t\t:");

@@ -5,8 +5,8 @@
 
 namespace caponier::arch {
 
-inline constexpr u32 kMsrApicBase = 0x1b, kMsrEfer = 0xc000'0080, kMsrStar = 0xc000'0081, kMsrLstar = 0xc000'0082, kMsrSfmask = 0xc000'0084,
-                     kMsrFsBase = 0xc000'0100, kMsrGsBase = 0xc000'0101, kMsrKernelGsBase = 0xc000'0102;
+inline constexpr u32 kMsrApicBase = 0x1b, kMsrEfer = 0xc000'0080, kMsrStar = 0xc000'0081, kMsrLstar = 0xc000'0082,
+                     kMsrSfmask = 0xc000'0084, kMsrFsBase = 0xc000'0100, kMsrGsBase = 0xc000'0101, kMsrKernelGsBase = 0xc000'0102;
 
 inline u64 ReadMsr(u32 msr) {
   u32 low, high;

@@ -73,12 +73,12 @@ void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*),
   auto* stack = reinterpret_cast<u64*>(stack_top.value - sizeof(TrapFrame) - 16);
   *--stack = 0;
   *--stack = reinterpret_cast<u64>(&ThreadStart);
-  *--stack = 0;                                  // rbx
-  *--stack = 0;                                  // rbp
-  *--stack = reinterpret_cast<u64>(entry);       // r12
-  *--stack = reinterpret_cast<u64>(argument);    // r13
-  *--stack = 0;                                  // r14
-  *--stack = 0;                                  // r15
+  *--stack = 0;                                // rbx
+  *--stack = 0;                                // rbp
+  *--stack = reinterpret_cast<u64>(entry);     // r12
+  *--stack = reinterpret_cast<u64>(argument);  // r13
+  *--stack = 0;                                // r14
+  *--stack = 0;                                // r15
   state.kernel_sp = reinterpret_cast<u64>(stack);
   state.kernel_stack_top = stack_top.value;
 }

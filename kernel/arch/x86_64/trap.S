@@ -1,6 +1,6 @@
 // Entries and exits of the kernel. A frame is built in the order of TrapFrame (machine/trap_frame.h), highest member first; the
 // numbers below are members of it.
-#include "kernel/arch/x86_64/asm.h"
+#include "kernel/arch/x86_64/asm.inc"
 
 .set FRAME_R11, 6*8
 .set FRAME_RCX, 11*8

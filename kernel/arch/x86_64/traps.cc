@@ -37,11 +37,11 @@ u64 FaultAddress() {
 // FPE_* of siginfo, from the unmasked exception bits of x87 status or MXCSR [intel-sdm] vol. 1 8.3.3 and 10.2.3.
 u64 FloatingPointCode(u32 status, u32 mask) {
   const u32 raised = status & ~mask & 0x3f;
-  if ((raised & 1) != 0) return 7;                       // FPE_FLTINV
-  if ((raised & 4) != 0) return 3;                       // FPE_FLTDIV
-  if ((raised & 8) != 0) return 4;                       // FPE_FLTOVF
-  if ((raised & 0x12) != 0) return 5;                    // FPE_FLTUND, denormal too
-  return 6;                                              // FPE_FLTRES
+  if ((raised & 1) != 0) return 7;     // FPE_FLTINV
+  if ((raised & 4) != 0) return 3;     // FPE_FLTDIV
+  if ((raised & 8) != 0) return 4;     // FPE_FLTOVF
+  if ((raised & 0x12) != 0) return 5;  // FPE_FLTUND, denormal too
+  return 6;                            // FPE_FLTRES
 }
 
 u64 SimdCode() {
@@ -60,18 +60,10 @@ Fault Decode(const TrapFrame& frame) {
   Fault fault{.kind = Fault::Kind::kGeneral, .code = frame.error};
   switch (frame.vector) {
     case kDivide:
-    case kOverflow:
-      fault.kind = Fault::Kind::kArithmetic;
-      break;
-    case kDebug:
-      fault.kind = Fault::Kind::kSingleStep;
-      break;
-    case kBreakpoint:
-      fault.kind = Fault::Kind::kBreakpoint;
-      break;
-    case kInvalidOpcode:
-      fault.kind = Fault::Kind::kUndefined;
-      break;
+    case kOverflow: fault.kind = Fault::Kind::kArithmetic; break;
+    case kDebug: fault.kind = Fault::Kind::kSingleStep; break;
+    case kBreakpoint: fault.kind = Fault::Kind::kBreakpoint; break;
+    case kInvalidOpcode: fault.kind = Fault::Kind::kUndefined; break;
     case kPageFault:
       fault.kind = Fault::Kind::kPage;
       fault.address = FaultAddress();
@@ -86,17 +78,10 @@ Fault Decode(const TrapFrame& frame) {
       fault.kind = Fault::Kind::kFloatingPoint;
       fault.code = SimdCode();
       break;
-    case kAlignment:
-      fault.kind = Fault::Kind::kAlignment;
-      break;
-    case kMachineCheck:
-      fault.kind = Fault::Kind::kMachineCheck;
-      break;
-    case kControl:
-      fault.kind = Fault::Kind::kBranchTarget;
-      break;
-    default:
-      break;
+    case kAlignment: fault.kind = Fault::Kind::kAlignment; break;
+    case kMachineCheck: fault.kind = Fault::Kind::kMachineCheck; break;
+    case kControl: fault.kind = Fault::Kind::kBranchTarget; break;
+    default: break;
   }
   return fault;
 }

@@ -1,6 +1,6 @@
 // The PVH entry [xen-pvh]: 32-bit protected mode, paging off, %ebx = hvm_start_info, no stack. Position independent: it works
 // wherever the loader put the image. It makes an identity map of the low 4 GiB, enters long mode, and calls Stage1.
-#include "kernel/arch/x86_64/asm.h"
+#include "kernel/arch/x86_64/asm.inc"
 
 .section .text.entry, "ax"
 .code32

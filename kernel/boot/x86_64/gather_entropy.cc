@@ -3,8 +3,8 @@
 #include <optional>
 #include <string_view>
 
-#include "kernel/boot/stage1.h"
 #include "kernel/arch/x86_64/features.h"
+#include "kernel/boot/stage1.h"
 #include "lib/base/bytes.h"
 #include "lib/entropy/sources/cpu_instruction.h"
 #include "lib/entropy/sources/firmware_seed.h"

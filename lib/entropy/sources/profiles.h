@@ -11,18 +11,12 @@ namespace caponier::entropy {
 
 constexpr const SourceProfile& ProfileOf(SourceId id) {
   switch (id) {
-    case SourceId::kCpuSeed:
-      return kCpuSeedProfile;
-    case SourceId::kCpuRandom:
-      return kCpuRandomProfile;
-    case SourceId::kFirmwareSeed:
-      return kFirmwareSeedProfile;
-    case SourceId::kVirtioRng:
-      return kVirtioRngProfile;
-    case SourceId::kLauncherSeed:
-      return kLauncherSeedProfile;
-    case SourceId::kProgramWrite:
-      return kProgramWriteProfile;
+    case SourceId::kCpuSeed: return kCpuSeedProfile;
+    case SourceId::kCpuRandom: return kCpuRandomProfile;
+    case SourceId::kFirmwareSeed: return kFirmwareSeedProfile;
+    case SourceId::kVirtioRng: return kVirtioRngProfile;
+    case SourceId::kLauncherSeed: return kLauncherSeedProfile;
+    case SourceId::kProgramWrite: return kProgramWriteProfile;
   }
   __builtin_trap();
 }

@@ -10,8 +10,12 @@
 
 namespace caponier::entropy {
 
-inline constexpr SourceProfile kVirtioRngProfile{
-    .id = SourceId::kVirtioRng, .name = "virtio-rng", .trust = TrustClass::kHost, .sample_bytes = 1, .credit = {8'000}, .condition = false};
+inline constexpr SourceProfile kVirtioRngProfile{.id = SourceId::kVirtioRng,
+                                                 .name = "virtio-rng",
+                                                 .trust = TrustClass::kHost,
+                                                 .sample_bytes = 1,
+                                                 .credit = {8'000},
+                                                 .condition = false};
 
 class VirtioRng {
  public:
