@@ -1,5 +1,5 @@
 // Changing threads, and the program's vector registers, which only this file touches.
-#include "kernel/arch/aarch64/asm.h"
+#include "kernel/arch/aarch64/asm.inc"
 
 // void SwitchContext(u64* save_sp, u64 load_sp): the callee-saved registers go on the stack, the return address signed with the
 // stack pointer it belongs to, so that a saved context cannot be forged or moved.

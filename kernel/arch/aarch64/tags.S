@@ -1,6 +1,6 @@
 // MTE tags of whole pages. LDGM and STGM move the tags of GMID_EL1.BS words at a time, STZGM stores zero data and one tag over a
 // block of DCZID_EL0.BS words [arm-arm] C6.2; sizes are read, never assumed. Called only on a processor with MTE.
-#include "kernel/arch/aarch64/asm.h"
+#include "kernel/arch/aarch64/asm.inc"
 
 // void ZeroTaggedPageAsm(std::byte* page)
 FUNCTION ZeroTaggedPageAsm

@@ -5,7 +5,7 @@
 //
 // A fault that cannot be repaired continues at the routine's fixup (kUserCopyRoutines, below): a block copy falls back to single
 // bytes so that the count is exact, a single byte ends the copy. x2 always holds the bytes not yet copied.
-#include "kernel/arch/aarch64/asm.h"
+#include "kernel/arch/aarch64/asm.inc"
 
 .macro FIXUP begin, end, target
   .pushsection .user_copy_fixups, "a"

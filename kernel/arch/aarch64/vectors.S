@@ -5,7 +5,7 @@
 // kernel's return-address key replaces the program's, so that the program can never sign for the kernel. On the way out the
 // program's key returns. A kernel stack that has run into its guard page is noticed before it is written, and the frame goes to the
 // emergency stack instead.
-#include "kernel/arch/aarch64/asm.h"
+#include "kernel/arch/aarch64/asm.inc"
 
 .macro SAVE_GENERAL
   stp x0, x1, [sp, #FRAME_X(0)]

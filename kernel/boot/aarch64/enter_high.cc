@@ -1,5 +1,5 @@
 // The last steps of stage 1 on this machine: instructions fitted to the processor, keys drawn, the jump.
-#include "kernel/arch/aarch64/asm.h"
+#include "kernel/arch/aarch64/asm.inc"
 #include "kernel/arch/aarch64/features.h"
 #include "kernel/arch/aarch64/secrets.h"
 #include "kernel/boot/stage1.h"

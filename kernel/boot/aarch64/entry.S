@@ -1,7 +1,7 @@
 // The Linux boot protocol [linux-arm64-boot]: x0 = device tree, MMU and data cache off, at EL2 or EL1. Position independent: it works wherever
 // the loader put the image. It drops to EL1, makes an identity map of the image and of the device tree's first block, turns the MMU on
 // and calls Stage1. Memory is written with the cache off only in identity_tables, whose stale cache lines are then dropped.
-#include "kernel/arch/aarch64/asm.h"
+#include "kernel/arch/aarch64/asm.inc"
 
 .section .text.entry, "ax"
 .globl image_entry
