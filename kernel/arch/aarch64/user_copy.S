@@ -96,10 +96,12 @@ FUNCTION CopyToUserAsm
   FIXUP 4b, 5b, 5b
 END CopyToUserAsm
 
-// size_t ZeroUserRaw(u64 to, u64 unused, size_t bytes)
+// size_t ZeroUserRaw(u64 to, u64 unused, size_t bytes). In the block loop x0 alone moves; x4 is the end.
 FUNCTION ZeroUserAsm
-  cmp x2, #64
+  cmp x2, #128
   b.lo 2f
+  add x4, x0, x2
+  sub x5, x4, #128
 1:sttr xzr, [x0, #0]
   sttr xzr, [x0, #8]
   sttr xzr, [x0, #16]
@@ -108,10 +110,18 @@ FUNCTION ZeroUserAsm
   sttr xzr, [x0, #40]
   sttr xzr, [x0, #48]
   sttr xzr, [x0, #56]
-  add x0, x0, #64
-  sub x2, x2, #64
-  cmp x2, #64
-  b.hs 1b
+  sttr xzr, [x0, #64]
+  sttr xzr, [x0, #72]
+  sttr xzr, [x0, #80]
+  sttr xzr, [x0, #88]
+  sttr xzr, [x0, #96]
+  sttr xzr, [x0, #104]
+  sttr xzr, [x0, #112]
+  sttr xzr, [x0, #120]
+  add x0, x0, #128
+  cmp x0, x5
+  b.ls 1b
+  sub x2, x4, x0
 2:cmp x2, #8
   b.lo 3f
   sttr xzr, [x0]
@@ -125,7 +135,10 @@ FUNCTION ZeroUserAsm
   cbnz x2, 4b
 5:mov x0, x2
   ret
-  FIXUP 1b, 3b, 4b
+6:sub x2, x4, x0
+  b 4b
+  FIXUP 1b, 2b, 6b
+  FIXUP 2b, 3b, 4b
   FIXUP 4b, 5b, 5b
 END ZeroUserAsm
 

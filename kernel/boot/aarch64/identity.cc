@@ -45,7 +45,13 @@ void MapIdentity(PhysAddr physical, u64 bytes, mm::PageFlags flags) {
   }
 }
 
-void EnsureIdentity(PhysAddr physical, u64 bytes) { MapIdentity(physical, bytes, {.write = true}); }
+// What is not memory is a device's registers. The device tree itself is read before memory is known, and is memory.
+void EnsureIdentity(PhysAddr physical, u64 bytes) {
+  const BootInfo& info = g_handoff.info;
+  bool memory = info.ram_count == 0;
+  for (u32 i = 0; i < info.ram_count; i++) memory |= physical >= info.ram[i].base && physical.value < info.ram[i].end();
+  MapIdentity(physical, bytes, {.write = true, .device = !memory});
+}
 
 void LeaveIdentity() {
   const u64 uart = g_handoff.info.uart.value;
