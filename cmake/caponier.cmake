@@ -5,8 +5,11 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS ON)
 find_program(CAPONIER_CCACHE ccache)
 if(CAPONIER_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${CAPONIER_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CAPONIER_CCACHE})
+  # Paths below the checkout count as relative, so that a second checkout finds the first one's results.
+  foreach(language C CXX)
+    set(CMAKE_${language}_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CAPONIER_CCACHE})
+  endforeach()
 endif()
 
 add_library(caponier_flags INTERFACE)
