@@ -122,7 +122,7 @@ Finished RunFloor(const Install& install, const GuestPlan& plan, const Machinery
 
 Finished RunBareFloor(const Install& install, Arch arch) {
   const bool x86 = arch == Arch::kX86_64;
-  std::vector<std::string> command{QemuName(arch), "-M",
+  std::vector<std::string> command{QemuProgram(arch), "-M",
                                    x86 ? "microvm,acpi=off,pit=off,pic=off,rtc=off,x-option-roms=off" : "virt"};
   command.insert(command.end(), {"-cpu", "max", "-accel", "tcg", "-nodefaults", "-no-user-config", "-display", "none"});
   command.insert(command.end(), {"-no-reboot", "-kernel", FloorKernel(install, arch)});

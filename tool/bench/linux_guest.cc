@@ -54,7 +54,7 @@ Finished LinuxGuest::Run(const GuestPlan& plan, Board board, const Machinery& ma
   const Archive archive = PackArchive("", files);
   const bool x86 = arch_ == Arch::kX86_64;
   // On microvm Linux finds nothing to measure the time-stamp counter against and counts its own timer interrupts instead.
-  std::vector<std::string> command{QemuName(arch_), "-M",
+  std::vector<std::string> command{QemuProgram(arch_), "-M",
                                    !x86                     ? "virt,mte=on,gic-version=3"
                                    : board == Board::kQuick ? "microvm,acpi=off,x-option-roms=off,isa-serial=on"
                                                             : "q35"};

@@ -56,6 +56,14 @@ bool LooksLikeElf(Bytes bytes) {
   return bytes.size() >= sizeof(elf::kMagic) && std::memcmp(bytes.data(), elf::kMagic, sizeof(elf::kMagic)) == 0;
 }
 
+bool IsForAnotherMachine(Bytes bytes, Arch arch) {
+  elf::Header header;
+  if (!LooksLikeElf(bytes) || bytes.size() < sizeof(header)) return false;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  const elf::Machine machine = arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
+  return header.ident[elf::kIdentClass] != elf::kClass64 || header.machine != static_cast<u16>(machine);
+}
+
 ElfFacts ReadLibrary(Bytes bytes, std::string_view name) {
   elf::BytesReader reader(bytes);
   FirstDiagnostic diagnostic;

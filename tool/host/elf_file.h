@@ -36,6 +36,9 @@ struct ElfFacts {
 std::vector<std::string> SplitDirectories(std::string_view list);
 
 bool LooksLikeElf(Bytes bytes);
+// Whether its header says that it is for a machine other than `arch`, as loaders pass such files over. A header that says nothing
+// (cut off) does not.
+bool IsForAnotherMachine(Bytes bytes, Arch arch);
 
 // Reads a program. Throws Failure(126) with the reader's own words, naming the file as `name`.
 ElfFacts ReadProgram(Bytes bytes, std::string_view name);

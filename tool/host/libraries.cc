@@ -150,9 +150,8 @@ bool LibraryCollector::Take(const std::string& path, Object& found) {
     const auto host = tree.Resolve(path);
     if (!host.has_value() || !S_ISREG(host->status.st_mode)) continue;
     const MappedFile file(host->host_path);
-    if (!LooksLikeElf(file.bytes())) continue;
+    if (!LooksLikeElf(file.bytes()) || IsForAnotherMachine(file.bytes(), arch_)) continue;
     ElfFacts facts = ReadLibrary(file.bytes(), host->host_path);
-    if (facts.arch != arch_) continue;
     const std::string at = files_.Add(tree, path);
     if (at.empty()) continue;
     host_paths_.push_back(host->host_path);

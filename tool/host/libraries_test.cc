@@ -113,9 +113,14 @@ TEST_F(LibrariesTest, PassesOverAnotherArchitecture) {
   Library("lib/x86_64-linux-gnu/liba.so", {.arch = Arch::kAarch64});
   Library("usr/lib/liba.so");
   dir_.Write("lib/libb.so", "INPUT(libb.so.1)");  // a linker script
+  std::string class32 = MakeElf({});
+  class32[4] = 1;
+  dir_.Write("lib/libc32.so", class32);
+  Library("usr/lib/libc32.so");
   Library("usr/lib/libb.so");
-  EXPECT_EQ(Collect({.interpreter = kLoader, .needed = {"liba.so", "libb.so"}}), "");
+  EXPECT_EQ(Collect({.interpreter = kLoader, .needed = {"liba.so", "libb.so", "libc32.so"}}), "");
   EXPECT_TRUE(Has("/usr/lib/liba.so"));
+  EXPECT_TRUE(Has("/usr/lib/libc32.so"));
   EXPECT_TRUE(Has("/usr/lib/libb.so"));
 }
 

@@ -42,7 +42,8 @@ ProbeCache CacheFor(Arch arch, const std::string& kernel) {
   ProbeCache cache;
   std::string boot;
   std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
-  cache.key = fmt::format("{} {} {}", boot, Stamp(kernel), Stamp("/usr/bin/" + QemuName(arch)));
+  const std::string emulator = QemuProgram(arch);
+  cache.key = fmt::format("{} {} {}", boot, Stamp(kernel), Stamp(emulator.starts_with('/') ? emulator : "/usr/bin/" + emulator));
   if (const auto directory = CacheDirectory()) cache.path = *directory + "/kvm";
   return cache;
 }

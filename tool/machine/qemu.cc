@@ -1,15 +1,22 @@
 #include "tool/machine/qemu.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include "tool/install.h"
 
 namespace caponier::tool {
 
-std::string QemuName(Arch arch) { return fmt::format("qemu-system-{}", NameOf(arch)); }
+std::string QemuProgram(Arch arch) {
+  const std::string name = fmt::format("qemu-system-{}", NameOf(arch));
+  const std::string unpacked = Install::FromSelf().Emulator(name);
+  return access(unpacked.c_str(), X_OK) == 0 ? unpacked : name;
+}
 
 std::vector<std::string> QemuCommand(const MachineSpec& spec) {
   const bool x86 = spec.arch == Arch::kX86_64;
   const bool kvm = spec.accelerator == Accelerator::kKvm;
-  std::vector<std::string> command{QemuName(spec.arch)};
+  std::vector<std::string> command{QemuProgram(spec.arch)};
   const auto add = [&](std::initializer_list<std::string> arguments) { command.insert(command.end(), arguments); };
 
   // [qemu-microvm] the smallest x86 machine; each device turned off is one less to start and to attack. [qemu-virt] for Arm:

@@ -24,6 +24,7 @@ struct MachineSpec {
 };
 
 std::vector<std::string> QemuCommand(const MachineSpec& spec);
-std::string QemuName(Arch arch);
+// The emulator for an architecture: the one that the launcher unpacked beside this build, if any, else by its name, for PATH.
+std::string QemuProgram(Arch arch);
 
 }  // namespace caponier::tool

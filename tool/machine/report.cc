@@ -15,7 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 
 std::string QemuVersion(Arch arch) {
-  const std::string command = QemuName(arch) + " --version 2>/dev/null";
+  const std::string command = "'" + QemuProgram(arch) + "' --version 2>/dev/null";
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "re"), pclose);
   char line[256];
   if (pipe == nullptr || fgets(line, sizeof(line), pipe.get()) == nullptr) return "unknown";
