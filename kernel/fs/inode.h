@@ -98,6 +98,7 @@ class Inode : public RefCounted {
   u32 user = 0, group = 0, links = 1;
   u64 special = 0;
   FileTime accessed, modified, changed, born;
+  bool immutable = false;  // mode, owner and times stay as they are, whoever asks
 
   // flock(2): holders of the whole file. One description holds it exclusively, or several share it.
   const File* exclusive_holder = nullptr;

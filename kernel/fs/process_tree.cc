@@ -241,7 +241,9 @@ class SelfLink final : public Inode {
 Result<Ref<Directory>> MakeProcessDirectory(Ref<Directory> parent, i32 pid) {
   Ref<Directory> directory = TRY(MakeRef<MemoryDirectory>(ProcessFileSystem(), 0555));
   directory->parent = std::move(parent);
+  directory->immutable = true;
   TRY(AddProcessTexts(*directory, pid, true));
+  TRY(AddDirectory(directory, "net"));  // empty: the machine has no network
   using What = PlaceLink::What;
   constexpr struct {
     std::string_view name;
@@ -268,6 +270,8 @@ Result<Ref<Directory>> MakeProcessTree() {
   TRY(root->Insert("thread-self", std::move(thread_self)));
   auto mounts = TRY(SymbolicLink::Create(ProcessFileSystem(), "self/mounts"));
   TRY(root->Insert("mounts", std::move(mounts)));
+  auto network = TRY(SymbolicLink::Create(ProcessFileSystem(), "self/net"));
+  TRY(root->Insert("net", std::move(network)));
   TRY(AddMachineTexts(root));
   return root;
 }

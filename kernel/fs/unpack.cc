@@ -17,7 +17,7 @@ void Describe(Inode& node, const archive::Entry& entry) {
   node.mode = entry.permissions() & 07777;
   node.user = entry.uid;
   node.group = entry.gid;
-  node.accessed = node.modified = node.changed = node.born = FileTime{entry.mtime} * 1'000'000'000;
+  node.accessed = node.modified = node.changed = node.born = FileTime{entry.mtime} * 1'000'000'000 + entry.mtime_ns;
 }
 
 }  // namespace

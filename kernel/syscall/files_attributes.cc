@@ -22,7 +22,7 @@ Result<Ref<fs::Inode>> InodeOf(Call& call, int descriptor) {
 Result<i64> ChangeMode(Call& call, fs::Inode* inode, u32 mode) {
   if (inode == nullptr) return Error::kBadDescriptor;
   if (inode->type() == fs::InodeType::kSymlink) return Error::kNotSupported;
-  if (!inode->OwnedBy(Files(call).credentials)) return Error::kNotPermitted;
+  if (inode->immutable || !inode->OwnedBy(Files(call).credentials)) return Error::kNotPermitted;
   inode->mode = mode & 07777;
   inode->TouchChanged();
   return 0;
@@ -30,6 +30,7 @@ Result<i64> ChangeMode(Call& call, fs::Inode* inode, u32 mode) {
 
 Result<i64> ChangeOwner(Call& call, fs::Inode* inode, u32 user, u32 group) {
   if (inode == nullptr) return Error::kBadDescriptor;
+  if (inode->immutable) return Error::kNotPermitted;
   const fs::Credentials& who = Files(call).credentials;
   const bool keeps_user = user == ~0u || user == inode->user, keeps_group = group == ~0u || group == inode->group;
   if (who.user != 0 && (!keeps_user || (!keeps_group && (who.user != inode->user || group != who.group))))
@@ -99,6 +100,7 @@ Result<i64> ChangeTimes(Call& call, fs::Inode* inode, NewTime accessed, NewTime 
   if (inode == nullptr) return Error::kBadDescriptor;
   using Kind = NewTime::Kind;
   if (accessed.kind == Kind::kKeep && modified.kind == Kind::kKeep) return 0;
+  if (inode->immutable) return Error::kNotPermitted;
   const fs::Credentials& who = Files(call).credentials;
   if (!inode->OwnedBy(who)) {
     // Whoever may write may set both to now; anything else is the owner's.

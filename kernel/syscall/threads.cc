@@ -2,6 +2,8 @@
 //
 // One process: a clone that would need a second address space or another set of descriptors is refused with ENOSYS before it did
 // anything, and shows in the report.
+#include <limits>
+
 #include "kernel/syscall/call.h"
 #include "kernel/syscall/dispatch.h"
 #include "lib/linux_abi/process_flags.h"
@@ -90,6 +92,7 @@ Result<i64> SysExitGroup(Call& call) { sched::ExitProcess(call.Unsigned(0) & 0xf
 Result<i64> SysWait4(Call& call) {
   constexpr u32 kAllowed = kWNOHANG | kWUNTRACED | kWCONTINUED | k__WNOTHREAD | k__WCLONE | k__WALL;
   if ((call.Unsigned(2) & ~kAllowed) != 0) return Error::kInvalidArgument;
+  if (call.Int(0) == std::numeric_limits<i32>::min()) return Error::kNoProcess;  // has no positive counterpart
   return Error::kNoChild;
 }
 

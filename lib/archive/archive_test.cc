@@ -31,7 +31,15 @@ std::string SampleArchive() {
   ArchiveWriter writer(sink);
   writer.Add({.path = ".", .mode = kTypeDirectory | 0755, .nlink = 3}, {}).value();
   writer.Add({.path = "bin", .mode = kTypeDirectory | 0755, .nlink = 2, .ino = 1}, {}).value();
-  writer.Add({.path = "bin/tool", .mode = kTypeRegular | 0755, .uid = 7, .gid = 8, .mtime = 1234567, .ino = 2}, AsBytes("hello"))
+  writer
+      .Add({.path = "bin/tool",
+            .mode = kTypeRegular | 0755,
+            .uid = 7,
+            .gid = 8,
+            .mtime = 1234567,
+            .mtime_ns = 999'999'999,
+            .ino = 2},
+           AsBytes("hello"))
       .value();
   writer.Add({.path = "bin/empty", .mode = kTypeRegular | 0600, .ino = 3}, {}).value();
   writer.Add({.path = "bin/link", .mode = kTypeSymlink | 0777, .ino = 4}, AsBytes("tool")).value();
@@ -87,6 +95,7 @@ TEST(Archive, RoundTrip) {
   EXPECT_EQ(tool.uid, 7u);
   EXPECT_EQ(tool.gid, 8u);
   EXPECT_EQ(tool.mtime, 1234567u);
+  EXPECT_EQ(tool.mtime_ns, 999'999'999u);
   EXPECT_EQ(tool.ino, 2u);
   EXPECT_EQ(AsText(tool.data), "hello");
   EXPECT_EQ(AsText(read.entries[4].data), "tool");

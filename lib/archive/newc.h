@@ -41,7 +41,7 @@ struct Hex {
 
 struct RecordHeader {
   char magic[6];
-  Hex ino, mode, uid, gid, nlink, mtime, file_size, dev_major, dev_minor, rdev_major, rdev_minor, name_size, check;
+  Hex ino, mode, uid, gid, nlink, mtime, file_size, dev_major, dev_minor, rdev_major, rdev_minor, name_size, nanoseconds;
 };
 static_assert(sizeof(RecordHeader) == 110 && alignof(RecordHeader) == 1);
 
@@ -54,6 +54,10 @@ inline constexpr u32 kTypeCharacter = 0020000;
 inline constexpr u32 kTypeBlock = 0060000;
 inline constexpr u32 kTypeFifo = 0010000;
 inline constexpr u32 kTypeSocket = 0140000;
+
+// The last field is a checksum in the format's other form ("070702") and unused in this one. Our writer puts the nanoseconds of the
+// time there, where other readers look at nothing; from other writers anything that cannot be nanoseconds counts as none.
+inline constexpr u32 kNanosecondsEnd = 1'000'000'000;
 
 struct DeviceNumber {
   u32 major = 0;

@@ -98,9 +98,9 @@ Result<std::optional<Entry>> ArchiveReader::Read() {
   std::memcpy(&header, archive_.data() + at_, sizeof(header));
   if (std::string_view(header.magic, sizeof(header.magic)) != kMagic)
     return Malformed("an entry does not start with 070701", at_);
-  const Hex* fields[] = {&header.ino,        &header.mode,      &header.uid,       &header.gid,       &header.nlink,
-                         &header.mtime,      &header.file_size, &header.dev_major, &header.dev_minor, &header.rdev_major,
-                         &header.rdev_minor, &header.name_size, &header.check};
+  const Hex* fields[] = {&header.ino,        &header.mode,      &header.uid,        &header.gid,       &header.nlink,
+                         &header.mtime,      &header.file_size, &header.dev_major,  &header.dev_minor, &header.rdev_major,
+                         &header.rdev_minor, &header.name_size, &header.nanoseconds};
   u32 values[13];
   for (size_t i = 0; i < 13; i++) {
     auto value = fields[i]->Get();
@@ -114,6 +114,7 @@ Result<std::optional<Entry>> ArchiveReader::Read() {
   entry.gid = values[3];
   entry.nlink = values[4];
   entry.mtime = values[5];
+  entry.mtime_ns = values[12] < kNanosecondsEnd ? values[12] : 0;
   entry.data_size = values[6];
   entry.device = {values[7], values[8]};
   entry.rdev = {values[9], values[10]};

@@ -25,6 +25,7 @@ struct Entry {
   u32 uid = 0;
   u32 gid = 0;
   u32 mtime = 0;  // seconds since 1970
+  u32 mtime_ns = 0;
   u32 nlink = 1;
   u32 ino = 0;
   DeviceNumber device;  // where ino counts

@@ -41,7 +41,7 @@ Result<void> ArchiveWriter::WriteRecord(const EntryHead& head, u64 data_size, u6
   record.rdev_major.Set(head.rdev.major);
   record.rdev_minor.Set(head.rdev.minor);
   record.name_size.Set(static_cast<u32>(name_size));
-  record.check.Set(0);
+  record.nanoseconds.Set(head.mtime_ns);
   TRY(Write(BytesOf(record)));
   TRY(Write(AsBytes(head.path)));
   return WriteZeroes(data_offset - size_);

@@ -27,6 +27,7 @@ struct EntryHead {
   u32 uid = 0;
   u32 gid = 0;
   u32 mtime = 0;
+  u32 mtime_ns = 0;
   u32 nlink = 1;
   u32 ino = 0;  // entries with nlink > 1 and the same ino are one file; its data goes with the last
   DeviceNumber rdev = {};

@@ -30,10 +30,11 @@ on_host() {
   if [[ $program != /* ]]; then
     for directory in bin usr/bin; do [[ -x $root/$directory/$program ]] && program=$root/$directory/$program && break; done
   fi
-  if [[ $(head -c 4096 "$program" | grep -ac 'ld-linux-x86-64') == 0 ]]; then
-    "$program" "$@"
+  local clean=(env -i PATH=/usr/bin:/bin LC_ALL=C TZ=UTC)
+  if ! head -c 4096 "$program" | grep -aq ld-linux-x86-64; then
+    "${clean[@]}" "$program" "$@"
   else
-    PYTHONHOME=$root/usr PERL5LIB=$root/usr/share/perl/5.36:$root/usr/lib/x86_64-linux-gnu/perl/5.36 \
+    "${clean[@]}" PYTHONHOME="$root/usr" PERL5LIB="$root/usr/share/perl/5.36:$root/usr/lib/x86_64-linux-gnu/perl/5.36" \
       "$root/lib64/ld-linux-x86-64.so.2" --library-path "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" \
       --argv0 "${program##*/}" "$program" "$@"
   fi
@@ -43,7 +44,7 @@ on_host() {
 in_machine() {
   local arch=$1
   shift
-  timeout -k 5 "${seconds:-200}" "$CAPONIER" run --arch "$arch" --sysroot "${sysroots[$arch]}" "${options[@]}" "$@"
+  timeout -k 5 "${seconds:-200}" "$CAPONIER" run --arch "$arch" --env LC_ALL=C --env TZ=UTC --sysroot "${sysroots[$arch]}" "${options[@]}" "$@"
 }
 
 # compare NAME ARCH STATUS: what here.out, here.err and the status say against want.out, want.err and want_status.
@@ -61,7 +62,7 @@ compare() {
 same() {
   local name=$1 arch want_status
   shift
-  on_host "$@" <"$input" >want.out 2>want.err
+  cat "$input" | on_host "$@" >want.out 2>want.err # in a machine, too, standard input is no regular file
   want_status=$?
   for arch in "${architectures[@]}"; do
     in_machine "$arch" "$@" <"$input" >here.out 2>here.err

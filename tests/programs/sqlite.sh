@@ -23,11 +23,10 @@ input=script.sql
 options=(--memory 256M)
 same "100,000 rows in memory" sqlite3 :memory:
 for mode in delete wal truncate; do
-  { echo "PRAGMA journal_mode = $mode;"; cat script.sql; } >"$mode.sql"
+  # Opened by name in the script: a file that an argument names would come along from here.
+  { printf '.open made-%s.db\nPRAGMA journal_mode = %s;\n' $mode $mode && cat script.sql; } >"$mode.sql"
   input=$mode.sql
-  rm -f t.db
-  same "100,000 rows in a file, journal: $mode" sqlite3 "$PWD/t.db"
-  rm -f t.db t.db-*
+  same "100,000 rows in a file, journal: $mode" sqlite3
 done
 input=/dev/null
 same "an error" sqlite3 :memory: 'SELECT * FROM nowhere'

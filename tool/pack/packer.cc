@@ -109,8 +109,12 @@ Archive PackArchive(std::string_view config, const FileSet& files) {
   Packer packer(archive.file.get());
   packer.AddText({.path = link::kConfigName, .mode = S_IFREG | 0400}, config);
   for (const auto& [path, entry] : files.entries()) {
-    archive::EntryHead head{
-        .path = path, .mode = entry.mode, .uid = entry.uid, .gid = entry.gid, .mtime = static_cast<u32>(entry.mtime_s)};
+    archive::EntryHead head{.path = path,
+                            .mode = entry.mode,
+                            .uid = entry.uid,
+                            .gid = entry.gid,
+                            .mtime = static_cast<u32>(entry.mtime_s),
+                            .mtime_ns = entry.mtime_ns};
     if (entry.host_path.empty()) {
       packer.AddText(head, entry.text);
       continue;
