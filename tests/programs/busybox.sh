@@ -23,6 +23,7 @@ same "md5sum" busybox md5sum lines
 same "gzip to a pipe" busybox gzip -c lines
 same "dd" busybox dd if=lines bs=1000 count=3
 same "an applet that is not" busybox no-such-applet
+options+=(--with "$PWD/lines")
 same "sh: builtins" busybox sh -c '
   i=0; sum=0
   while [ $i -lt 1000 ]; do sum=$((sum + i * i)); i=$((i + 1)); done

@@ -203,21 +203,27 @@ class Planner {
   // directory comes with its contents when it lies below the caller's own directory; others are the machine's own.
   void AddNamedFiles() {
     for (size_t i = 1; i < options_.program.size(); i++) {
-      const std::string& word = options_.program[i];
-      if (word.empty() || word.starts_with('-')) continue;
-      const std::string path = word.starts_with('/') ? word : here_.directory + "/" + word;
-      const auto found = Tree().Resolve(path);
-      if (!found.has_value() || IsKernelPath(path)) continue;
-      const std::string inside = here_.directory == "/" ? "/" : here_.directory + "/";
-      if (S_ISREG(found->status.st_mode)) {
-        plan_.files.Add(Tree(), path);
-      } else if (S_ISDIR(found->status.st_mode) && here_.directory != "/" && (found->path + "/").starts_with(inside)) {
-        plan_.files.AddAll(Tree(), path);
-      }
+      AddNamedFile(options_.program[i]);
+      // if=FILE, --config=FILE
+      if (const size_t equals = options_.program[i].find('='); equals != std::string::npos)
+        AddNamedFile(options_.program[i].substr(equals + 1));
     }
     for (const std::string& word : options_.with) {
       const std::string path = word.starts_with('/') ? word : here_.directory + "/" + word;
       if (plan_.files.AddAll(Tree(), path).empty()) throw Failure(fmt::format("--with {}: not found", word));
+    }
+  }
+
+  void AddNamedFile(const std::string& word) {
+    if (word.empty() || word.starts_with('-')) return;
+    const std::string path = word.starts_with('/') ? word : here_.directory + "/" + word;
+    const auto found = Tree().Resolve(path);
+    if (!found.has_value() || IsKernelPath(path)) return;
+    const std::string inside = here_.directory == "/" ? "/" : here_.directory + "/";
+    if (S_ISREG(found->status.st_mode)) {
+      plan_.files.Add(Tree(), path);
+    } else if (S_ISDIR(found->status.st_mode) && here_.directory != "/" && (found->path + "/").starts_with(inside)) {
+      plan_.files.AddAll(Tree(), path);
     }
   }
 

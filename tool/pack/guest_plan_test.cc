@@ -48,7 +48,11 @@ TEST_F(GuestPlanTest, PacksFilesThatArgumentsName) {
   dir_.Write("data.txt", "x");
   dir_.Write("sub/inner", "y");
   dir_.Write("untouched", "z");
-  const GuestPlan plan = Plan({"./bin/prog", "data.txt", "sub", "absent", "--option", ""});
+  dir_.Write("in", "i");
+  dir_.Write("settings", "s");
+  const GuestPlan plan = Plan({"./bin/prog", "data.txt", "sub", "absent", "--option", "", "if=in", "--config=settings", "x="});
+  EXPECT_TRUE(Has(plan, dir_ / "in"));
+  EXPECT_TRUE(Has(plan, dir_ / "settings"));
   EXPECT_TRUE(Has(plan, dir_ / "data.txt"));
   EXPECT_TRUE(Has(plan, dir_ / "sub/inner"));
   EXPECT_FALSE(Has(plan, dir_ / "untouched"));
