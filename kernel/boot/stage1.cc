@@ -6,11 +6,7 @@
 
 extern "C" {
 extern std::byte __image_start[], __rodata_start[], __data_start[], __image_end[];
-struct Relocation {
-  caponier::u64 offset, info;
-  caponier::i64 addend;
-};
-extern Relocation __rela_start[], __rela_end[];
+extern caponier::u64 __relr_start[], __relr_end[];
 extern caponier::u64 __stack_chk_guard;
 [[noreturn]] void KernelMain();
 }
@@ -34,12 +30,27 @@ constexpr u64 kWindowPages = 64;
   arch::PowerOff();
 }
 
-// Points every absolute address in the image at where it is when the image stands at `base`. The loader's tables hold the addresses
-// as linked at 0, so this can be done again for another base. `image` is where the image can be written now.
-void Relocate(u64 image, u64 base) {
-  for (const Relocation* r = __rela_start; r < __rela_end; r++) {
-    *reinterpret_cast<u64*>(image + r->offset) =
-        base + static_cast<u64>(r->addend);  // R_X86_64_RELATIVE, R_AARCH64_RELATIVE only
+// Every address in the image, which lies at `image` and whose addresses are right for `from`, becomes right for `to`. They are listed as
+// RELR [gabi-relr]: an even entry is the offset of one, an odd entry has a bit for each of the 63 words after the last one listed. All
+// of them lead into the image itself; one that does not was overwritten, and moving it would make a wild pointer of it.
+void Relocate(u64 image, u64 from, u64 to) {
+  const u64 bytes = static_cast<u64>(__image_end - __image_start);
+  const auto move = [=](u64 offset) {
+    u64& word = *reinterpret_cast<u64*>(image + offset);
+    if (word - from > bytes) Stop("an address in the kernel's image does not lead into it");
+    word += to - from;
+  };
+  u64 next = 0;
+  for (const u64* entry = __relr_start; entry < __relr_end; entry++) {
+    if ((*entry & 1) == 0) {
+      move(*entry);
+      next = *entry + sizeof(u64);
+      continue;
+    }
+    for (u64 bits = *entry >> 1, offset = next; bits != 0; bits >>= 1, offset += sizeof(u64)) {
+      if ((bits & 1) != 0) move(offset);
+    }
+    next += 63 * sizeof(u64);
   }
 }
 
@@ -157,7 +168,7 @@ u64 TakeZeroedFrame() {
 
 // Runs before the canary is random, so it must not have one; everything it calls does, with the linked value, until Seed.
 extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 image) {
-  Relocate(image, image);
+  Relocate(image, 0, image);
   g_handoff.info.entry_counter = arch::CycleCounter();
   ReadBootInfo(argument, g_handoff.info);
   IdentifyDevices();
@@ -174,7 +185,7 @@ extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 i
   PatchImage(image);
   const u64 slide = g_handoff.image.begin;
   const u64 entry = slide + (reinterpret_cast<u64>(&KernelMain) - image);
-  Relocate(image, slide);
+  Relocate(image, image, slide);
   // From here on no global that holds an address may be used until the jump.
   EnterHigh(g_handoff.kernel_root, entry, g_handoff.boot_stack.begin + g_handoff.boot_stack.pages * kPageSize);
 }

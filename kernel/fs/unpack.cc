@@ -114,8 +114,7 @@ void Unpacker::Finish() {
     mm::Window window(frames_ + ((run.first + run.count - 1) << kPageBits), mm::Window::kWrite);
     __builtin_memset(window.data() + run.tail, 0, kPageSize - run.tail);
   }
-  std::sort(runs_.begin(), runs_.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
-  u64 page = 0;
+  u64 page = 0;  // the runs stand in the archive's order
   for (const Run& run : runs_) {
     for (; page < run.first; page++) mm::ReleaseFrame(frames_ + (page << kPageBits));
     page = run.first + run.count;
