@@ -95,7 +95,7 @@ Result<std::optional<Entry>> ArchiveReader::Read() {
   // All sums below are of 32-bit numbers and an offset inside memory: they cannot wrap 64 bits.
   if (archive_.size() - at_ < sizeof(RecordHeader)) return Malformed("the archive ends without its trailer", at_);
   RecordHeader header;
-  std::memcpy(&header, archive_.data() + at_, sizeof(header));
+  __builtin_memcpy(&header, archive_.data() + at_, sizeof(header));
   if (std::string_view(header.magic, sizeof(header.magic)) != kMagic)
     return Malformed("an entry does not start with 070701", at_);
   const Hex* fields[] = {&header.ino,        &header.mode,      &header.uid,        &header.gid,       &header.nlink,

@@ -28,7 +28,7 @@ Result<void> ArchiveWriter::WriteRecord(const EntryHead& head, u64 data_size, u6
   // For a page-aligned entry the padding counts as name; otherwise it is the format's own and does not.
   const u64 name_size = data_align > kAlign ? data_offset - name_offset : head.path.size() + 1;
   RecordHeader record;
-  std::memcpy(record.magic, kMagic.data(), kMagic.size());
+  __builtin_memcpy(record.magic, kMagic.data(), kMagic.size());
   record.ino.Set(head.ino);
   record.mode.Set(head.mode);
   record.uid.Set(head.uid);

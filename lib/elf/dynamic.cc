@@ -21,7 +21,7 @@ std::optional<Bytes> AtAddress(Bytes file, const Image& image, u64 vaddr, u64 si
 
 DynamicRecord DynamicSection::Record(size_t i) const {
   DynamicRecord record;
-  std::memcpy(&record, records_.data() + i * sizeof(record), sizeof(record));
+  __builtin_memcpy(&record, records_.data() + i * sizeof(record), sizeof(record));
   return record;
 }
 

@@ -22,7 +22,7 @@ constexpr u32 kX86ShadowStack = 1u << 1;
 template <typename T>
 T ReadAs(Bytes bytes, size_t offset) {
   T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
+  __builtin_memcpy(&value, bytes.data() + offset, sizeof(T));
   return value;
 }
 
@@ -45,7 +45,7 @@ Result<Properties> ParseProperties(Bytes note, u64 offset, PropertyMachine machi
   if (note.size() < kHeaderBytes) return malformed("the program property note is cut short", 0);
   auto header = ReadAs<NoteHeader>(note, 0);
   if (header.type != kNoteProperty || header.name_size != kNameBytes ||
-      std::memcmp(note.data() + sizeof(NoteHeader), "GNU", kNameBytes) != 0) {
+      __builtin_memcmp(note.data() + sizeof(NoteHeader), "GNU", kNameBytes) != 0) {
     return malformed("the program property note is of another kind", 0);
   }
   if (header.description_size > note.size() - kHeaderBytes) {

@@ -25,7 +25,7 @@ class BytesReader final : public Reader {
   explicit BytesReader(Bytes file) : file_(file) {}
   Result<void> ReadAt(u64 offset, MutableBytes out) override {
     if (offset > file_.size() || out.size() > file_.size() - offset) return Error::kOutOfRange;
-    if (!out.empty()) std::memcpy(out.data(), file_.data() + offset, out.size());
+    if (!out.empty()) __builtin_memcpy(out.data(), file_.data() + offset, out.size());
     return {};
   }
 

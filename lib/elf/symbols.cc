@@ -22,7 +22,7 @@ std::optional<SectionHeader> SectionAt(Bytes file, const Header& header, u64 ind
   if (!CheckedAdd<u64>(header.shoff, index * sizeof(SectionHeader), &at)) return std::nullopt;
   if (at > file.size() || file.size() - at < sizeof(SectionHeader)) return std::nullopt;
   SectionHeader section;
-  std::memcpy(&section, file.data() + at, sizeof(section));
+  __builtin_memcpy(&section, file.data() + at, sizeof(section));
   return section;
 }
 
@@ -40,8 +40,8 @@ Result<SymbolTable> SymbolTable::Open(Bytes file, Diagnostics& diagnostics) {
   };
   Header header;
   if (file.size() < sizeof(header)) return malformed("cut short inside the ELF header", file.size());
-  std::memcpy(&header, file.data(), sizeof(header));
-  if (std::memcmp(header.ident, kMagic, sizeof(kMagic)) != 0) return malformed("not an ELF program", 0);
+  __builtin_memcpy(&header, file.data(), sizeof(header));
+  if (__builtin_memcmp(header.ident, kMagic, sizeof(kMagic)) != 0) return malformed("not an ELF program", 0);
   if (header.ident[kIdentClass] != kClass64 || header.ident[kIdentData] != kDataLittle) return Error::kNotSupported;
   if (header.shnum == 0) return Error::kNotFound;
   if (header.shentsize != sizeof(SectionHeader))
@@ -73,7 +73,7 @@ Result<SymbolTable> SymbolTable::Open(Bytes file, Diagnostics& diagnostics) {
 std::optional<Symbol> SymbolTable::At(size_t index) const {
   if (index >= count_) return std::nullopt;
   SymbolRecord record;
-  std::memcpy(&record, records_.data() + index * sizeof(record), sizeof(record));
+  __builtin_memcpy(&record, records_.data() + index * sizeof(record), sizeof(record));
   const u8 type = record.info & 0xf;
   if (type != kSymbolNoType && type != kSymbolObject && type != kSymbolFunction && type != kSymbolIndirectFunction)
     return std::nullopt;

@@ -14,7 +14,7 @@ inline std::optional<u64> ReadCells(Bytes bytes, size_t count) {
   u64 value = 0;
   for (size_t i = 0; i < count; i++) {
     Be32 word;
-    std::memcpy(&word, bytes.data() + 4 * i, sizeof(word));
+    __builtin_memcpy(&word, bytes.data() + 4 * i, sizeof(word));
     value = value << 32 | u32{word};
   }
   return value;

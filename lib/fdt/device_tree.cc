@@ -20,7 +20,7 @@ Result<u64> DeviceTree::SizeOf(Bytes blob, Diagnostics& diagnostics) {
   Header header;
   if (blob.size() < sizeof(header)) return malformed("the device tree is cut short");
   if (!IsAligned(reinterpret_cast<uintptr_t>(blob.data()), 8)) return malformed("the device tree is not aligned");
-  std::memcpy(&header, blob.data(), sizeof(header));
+  __builtin_memcpy(&header, blob.data(), sizeof(header));
   if (header.magic != kMagic) return malformed("not a device tree: its magic number is wrong");
   const u64 size = header.total_size;
   if (size < sizeof(header)) return malformed("the device tree is cut short");

@@ -20,7 +20,7 @@ std::string_view TextAt(Bytes block, size_t offset) {
 
 u32 Structure::Word(size_t offset) const {
   Be32 word;
-  std::memcpy(&word, tokens_.data() + offset, sizeof(word));
+  __builtin_memcpy(&word, tokens_.data() + offset, sizeof(word));
   return word;
 }
 
@@ -36,7 +36,7 @@ bool Structure::TextEnds(Bytes block, size_t offset) const {
 std::optional<std::string_view> Structure::Check(Bytes blob) {
   Header header;
   if (blob.size() < sizeof(header)) return "the device tree is cut short";
-  std::memcpy(&header, blob.data(), sizeof(header));
+  __builtin_memcpy(&header, blob.data(), sizeof(header));
   if (header.version < kVersion || header.last_compatible_version > kVersion || header.last_compatible_version < kOldestVersion) {
     return "the device tree has a version this reader does not know";
   }
@@ -137,8 +137,8 @@ std::optional<Structure::Reservation> Structure::ReservationAt(size_t index) con
   const size_t at = index * kReservationBytes;
   if (at + kReservationBytes > reservations_.size()) return std::nullopt;
   Be64 start, size;
-  std::memcpy(&start, reservations_.data() + at, sizeof(start));
-  std::memcpy(&size, reservations_.data() + at + 8, sizeof(size));
+  __builtin_memcpy(&start, reservations_.data() + at, sizeof(start));
+  __builtin_memcpy(&size, reservations_.data() + at + 8, sizeof(size));
   if (start == 0 && size == 0) return std::nullopt;
   return Reservation{start, size};
 }

@@ -29,7 +29,7 @@ Result<ConsolePort::Replies> ConsolePort::Handle(Bytes message, Diagnostics& dia
   if (state_ == State::kBroken) return Error::kMalformed;
   ConsoleControl control;
   if (message.size() < sizeof(control)) return Break(diagnostics, "a console control message is cut short");
-  std::memcpy(&control, message.data(), sizeof(control));
+  __builtin_memcpy(&control, message.data(), sizeof(control));
   if (control.id >= max_ports_) return Break(diagnostics, "a console control message is about a port beyond the last");
 
   const bool ours = control.id == number_;

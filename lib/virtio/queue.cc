@@ -15,7 +15,7 @@ Result<Queue> Queue::Create(MutableBytes page, PhysAddr page_address, u16 size) 
     return Error::kInvalidArgument;
   }
   if (!std::has_single_bit(size) || size > kMaxQueueSize) return Error::kInvalidArgument;
-  std::memset(page.data(), 0, kPageSize);
+  __builtin_memset(page.data(), 0, kPageSize);
   Queue queue;
   queue.page_ = page.data();
   queue.address_ = page_address;
