@@ -69,8 +69,28 @@ TEST(AesSbox, AllInputs) {
   }
 }
 
-TEST(Aes256, Fips197AppendixC3) {
-  const Aes256 cipher(KeyFromHex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"));
+// Everything below holds for each form that this machine can run.
+class EveryForm : public testing::TestWithParam<AesForm> {};
+std::vector<AesForm> FormsHere() {
+  std::vector<AesForm> here;
+  for (const AesForm form : kAesForms) {
+    if (CanRun(form)) here.push_back(form);
+  }
+  return here;
+}
+INSTANTIATE_TEST_SUITE_P(Aes256, EveryForm, testing::ValuesIn(FormsHere()), [](const auto& info) {
+  std::string name(NameOf(info.param));
+  std::erase(name, '-');
+  return name;
+});
+
+TEST(Forms, TheBestOneRunsAndThePortableOneAlwaysDoes) {
+  EXPECT_TRUE(CanRun(BestForms().aes) && CanRun(BestForms().sha));
+  EXPECT_TRUE(CanRun(AesForm::kPortable) && CanRun(ShaForm::kPortable));
+}
+
+TEST_P(EveryForm, Fips197AppendixC3) {
+  const Aes256 cipher(KeyFromHex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"), GetParam());
   Buffer block = FromHex("00112233445566778899aabbccddeeff");
   cipher.EncryptBlocks(block);
   EXPECT_EQ(block, FromHex("8ea2b7ca516745bfeafc49904b496089"));
@@ -81,15 +101,15 @@ constexpr std::string_view kSp800Plain =
     "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
     "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710";
 
-TEST(Aes256, Sp80038aF15EcbExample) {
+TEST_P(EveryForm, Sp80038aF15EcbExample) {
   Buffer blocks = FromHex(kSp800Plain);
-  Aes256(KeyFromHex(kSp800Key)).EncryptBlocks(blocks);
+  Aes256(KeyFromHex(kSp800Key), GetParam()).EncryptBlocks(blocks);
   EXPECT_EQ(blocks, FromHex("f3eed1bdb5d2a03c064b5a7e3db181f8591ccb10d410ed26dc5ba74a31362870"
                             "b6ed21b99ca6f4f9f153e7b1beafed1d23304b7a39f9f3ff067d8d8f9e24ecc7"));
 }
 
-TEST(CounterMode, Sp80038aF55Example) {
-  const Aes256 cipher(KeyFromHex(kSp800Key));
+TEST_P(EveryForm, Sp80038aF55CounterExample) {
+  const Aes256 cipher(KeyFromHex(kSp800Key), GetParam());
   Counter128 counter{.low = 0xf8f9fafbfcfdfeff, .high = 0xf0f1f2f3f4f5f6f7};
   Buffer stream(64);
   FillKeyStream(cipher, counter, CounterOrder::kBigEndian, stream);
@@ -100,78 +120,94 @@ TEST(CounterMode, Sp80038aF55Example) {
   EXPECT_EQ(counter, (Counter128{.low = 0xf8f9fafbfcfdff03, .high = 0xf0f1f2f3f4f5f6f7}));
 }
 
-TEST(Aes256, RandomBlocksAgreeWithOpenSsl) {
+TEST_P(EveryForm, ManyRandomBlocksAgreeWithOpenSsl) {
   std::mt19937_64 random(3);
-  for (int i = 0; i < 3000; i++) {
+  for (int i = 0; i < 50'000; i++) {
     Key key;
     for (std::byte& b : key) b = static_cast<std::byte>(random());
     Buffer blocks(16 * (random() % 12));
     for (std::byte& b : blocks) b = static_cast<std::byte>(random());
     const Buffer expected = OpenSsl(EVP_aes_256_ecb(), key, nullptr, blocks);
-    Aes256(key).EncryptBlocks(blocks);
+    Aes256(key, GetParam()).EncryptBlocks(blocks);
     ASSERT_EQ(blocks, expected) << i;
   }
 }
 
-// Each block's ciphertext is the next block's plaintext, 1000 times, and each result changes the key: [aesavs] 6.4's chain.
-TEST(Aes256, MonteCarloAgreesWithOpenSsl) {
+// Each block's ciphertext is the next block's plaintext, 1000 times, and each result changes the key: [aesavs] 6.4's chain, whole.
+TEST_P(EveryForm, MonteCarloAgreesWithOpenSsl) {
   const auto chain = [](auto&& encrypt) {
     Key key{};
     Buffer block(16);
-    for (int outer = 0; outer < 20; outer++) {
+    for (int outer = 0; outer < 100; outer++) {
       for (int i = 0; i < 1000; i++) block = encrypt(key, block);
       for (size_t i = 0; i < 16; i++) key[16 + i] ^= block[i];
     }
     return block;
   };
   EXPECT_EQ(chain([](const Key& key, Buffer block) {
-              Aes256(key).EncryptBlocks(block);
+              Aes256(key, GetParam()).EncryptBlocks(block);
               return block;
             }),
             chain([](const Key& key, const Buffer& block) { return OpenSsl(EVP_aes_256_ecb(), key, nullptr, block); }));
 }
 
-// Random starting counters, a third of them about to carry across all 64 low bits, at every length.
-TEST(CounterMode, RandomStreamsAgreeWithOpenSsl) {
+// 50,000 streams of every length up to 700 bytes, so that every number of vectors and every rest comes up; a third of the
+// counters are about to carry across all 64 low bits.
+TEST_P(EveryForm, ManyRandomStreamsAgreeWithOpenSsl) {
   std::mt19937_64 random(4);
-  for (size_t length = 0; length < 300; length++) {
+  for (size_t i = 0; i < 50'000; i++) {
+    const size_t length = i % 701;
     Key key;
     for (std::byte& b : key) b = static_cast<std::byte>(random());
-    Counter128 counter{.low = length % 3 == 0 ? ~u64{0} - length % 7 : random(), .high = random()};
+    Counter128 counter{.low = i % 3 == 0 ? ~u64{0} - random() % 50 : random(), .high = random()};
+    const Counter128 start = counter;
     const u64 iv_words[2] = {__builtin_bswap64(counter.high), __builtin_bswap64(counter.low)};
     const Buffer expected = OpenSsl(EVP_aes_256_ctr(), key, reinterpret_cast<const std::byte*>(iv_words), Buffer(length));
     Buffer stream(length);
-    FillKeyStream(Aes256(key), counter, CounterOrder::kBigEndian, stream);
+    FillKeyStream(Aes256(key, GetParam()), counter, CounterOrder::kBigEndian, stream);
+    ASSERT_EQ(stream, expected) << length;
+    const u64 blocks = (length + 15) / 16;
+    ASSERT_EQ(counter, (Counter128{.low = start.low + blocks, .high = start.high + (start.low + blocks < start.low)}));
+  }
+}
+
+TEST_P(EveryForm, LittleEndianOrderEncryptsTheCounterReversed) {
+  std::mt19937_64 random(5);
+  for (size_t length = 0; length < 700; length++) {
+    Key key;
+    for (std::byte& b : key) b = static_cast<std::byte>(random());
+    Counter128 counter{.low = length % 2 == 0 ? ~u64{0} - length % 40 : random(), .high = random()};
+    Buffer blocks;
+    for (Counter128 next = counter; blocks.size() < length; next.Increment()) {
+      const Bytes low = BytesOf(next.low), high = BytesOf(next.high);
+      blocks.insert(blocks.end(), low.begin(), low.end());
+      blocks.insert(blocks.end(), high.begin(), high.end());
+    }
+    Buffer expected = OpenSsl(EVP_aes_256_ecb(), key, nullptr, blocks), stream(length);
+    expected.resize(length);
+    FillKeyStream(Aes256(key, GetParam()), counter, CounterOrder::kLittleEndian, stream);
     ASSERT_EQ(stream, expected) << length;
   }
 }
 
-TEST(CounterMode, LittleEndianOrderEncryptsTheCounterReversed) {
-  const Key key = KeyFromHex(kSp800Key);
-  Counter128 counter{.low = ~u64{0}, .high = 7};
-  Buffer stream(40);
-  FillKeyStream(Aes256(key), counter, CounterOrder::kLittleEndian, stream);
-  const Buffer blocks = FromHex(
-      "ffffffffffffffff0700000000000000"
-      "00000000000000000800000000000000"
-      "01000000000000000800000000000000");
-  Buffer expected = OpenSsl(EVP_aes_256_ecb(), key, nullptr, blocks);
-  expected.resize(40);
-  EXPECT_EQ(stream, expected);
-  EXPECT_EQ(counter, (Counter128{.low = 2, .high = 8}));
-}
-
-TEST(Aes256, LeavesNoRoundKeyBehind) {
-  alignas(Aes256) std::byte place[sizeof(Aes256)];
-  auto* cipher = new (place) Aes256(KeyFromHex(kSp800Key));
+TEST_P(EveryForm, LeavesNoRoundKeyBehind) {
+  alignas(Aes256) std::byte place[sizeof(Aes256)] = {};
+  auto* cipher = new (place) Aes256(KeyFromHex(kSp800Key), GetParam());
   cipher->~Aes256();
-  for (std::byte b : place) EXPECT_EQ(b, std::byte{0});
+  for (std::byte b : Bytes(place).first(sizeof(Aes256Schedule))) EXPECT_EQ(b, std::byte{0});
 }
 
 TEST(Aes256DeathTest, PartOfABlockTraps) {
   const Aes256 cipher(Key{});
   Buffer odd(17);
   EXPECT_DEATH(cipher.EncryptBlocks(odd), "");
+  EXPECT_DEATH(cipher.EncryptCounters({}, CounterOrder::kBigEndian, odd), "");
+}
+
+TEST(Aes256DeathTest, AFormThatTheMachineLacksTraps) {
+  for (const AesForm form : kAesForms) {
+    if (!CanRun(form)) EXPECT_DEATH(Aes256(Key{}, form), "");
+  }
 }
 
 }  // namespace

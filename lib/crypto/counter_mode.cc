@@ -1,27 +1,25 @@
 #include "lib/crypto/counter_mode.h"
 
+#include <algorithm>
+
 namespace caponier::crypto {
-namespace {
-
-void WriteCounter(const Counter128& counter, CounterOrder order, std::byte* block) {
-  const u64 words[2] = {order == CounterOrder::kLittleEndian ? counter.low : __builtin_bswap64(counter.high),
-                        order == CounterOrder::kLittleEndian ? counter.high : __builtin_bswap64(counter.low)};
-  __builtin_memcpy(block, words, sizeof(words));
-}
-
-}  // namespace
 
 void FillKeyStream(const Aes256& cipher, Counter128& counter, CounterOrder order, MutableBytes stream) {
-  const size_t whole = stream.size() / kAesBlockBytes * kAesBlockBytes;
-  for (size_t at = 0; at < whole; at += kAesBlockBytes, counter.Increment()) WriteCounter(counter, order, stream.data() + at);
-  cipher.EncryptBlocks(stream.first(whole));
-  const MutableBytes rest = stream.subspan(whole);
-  if (rest.empty()) return;
+  while (stream.size() >= kAesBlockBytes) {
+    // Up to where the low half wraps: the vector forms add to it alone. At zero the distance is 2^64, which no stream has.
+    const u64 until_wrap = -counter.low - 1;  // less one block, so that the type holds it
+    const u64 blocks = std::min<u64>(stream.size() / kAesBlockBytes - 1, until_wrap) + 1;
+    const MutableBytes part = stream.first(blocks * kAesBlockBytes);
+    cipher.EncryptCounters(counter, order, part);
+    counter.low += blocks;
+    if (counter.low == 0) counter.high++;
+    stream = stream.subspan(part.size());
+  }
+  if (stream.empty()) return;
   std::byte block[kAesBlockBytes];
-  WriteCounter(counter, order, block);
+  cipher.EncryptCounters(counter, order, block);
   counter.Increment();
-  cipher.EncryptBlocks(block);
-  __builtin_memcpy(rest.data(), block, rest.size());
+  __builtin_memcpy(stream.data(), block, stream.size());
   SecureWipe(block);
 }
 

@@ -6,16 +6,6 @@
 
 namespace caponier::crypto {
 
-struct Counter128 {
-  u64 low = 0, high = 0;
-  constexpr bool operator==(const Counter128&) const = default;
-  constexpr void Increment() {
-    if (++low == 0) high++;
-  }
-};
-
-enum class CounterOrder : u8 { kBigEndian, kLittleEndian };
-
 // Fills `stream` with the encryption of successive counters; what is left over of the last block is dropped. `counter` ends at
 // the first value not used.
 void FillKeyStream(const Aes256& cipher, Counter128& counter, CounterOrder order, MutableBytes stream);

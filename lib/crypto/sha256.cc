@@ -16,10 +16,10 @@ void Sha256::Absorb(Bytes data) {
     __builtin_memcpy(partial_.data() + held, data.data(), taken);
     data = data.subspan(taken);
     if (held + taken < kSha256BlockBytes) return;
-    Sha256BlocksPortable(state_, partial_);
+    Sha256Blocks(BestForms().sha, state_, partial_);
   }
   const size_t whole = data.size() / kSha256BlockBytes * kSha256BlockBytes;
-  if (whole != 0) Sha256BlocksPortable(state_, data.first(whole));
+  if (whole != 0) Sha256Blocks(BestForms().sha, state_, data.first(whole));
   const Bytes rest = data.subspan(whole);
   if (!rest.empty()) __builtin_memcpy(partial_.data(), rest.data(), rest.size());
 }

@@ -2,31 +2,10 @@
 #include <bit>
 
 #include "lib/crypto/sha256_blocks.h"
+#include "lib/crypto/sha256_constants.h"
 
 namespace caponier::crypto {
 namespace {
-
-// The first 32 bits of the fractional parts of the cube roots of the first 64 primes [fips180-4] 4.2.2.
-consteval std::array<u32, 64> RoundConstants() {
-  std::array<u32, 64> constants{};
-  size_t found = 0;
-  for (u32 n = 2; found < 64; n++) {
-    bool prime = true;
-    for (u32 d = 2; d * d <= n; d++) prime = prime && n % d != 0;
-    if (!prime) continue;
-    // floor(cbrt(n) * 2^32) = floor(cbrt(n * 2^96)), found bit by bit. n < 2^9, so everything stays below 2^108.
-    u64 root = 0;
-    for (int bit = 35; bit >= 0; bit--) {
-      const u64 candidate = root | (u64{1} << bit);
-      const auto square = static_cast<unsigned __int128>(candidate) * candidate;
-      if (square * candidate <= static_cast<unsigned __int128>(n) << 96) root = candidate;
-    }
-    constants[found++] = static_cast<u32>(root);
-  }
-  return constants;
-}
-constexpr std::array<u32, 64> kRound = RoundConstants();
-static_assert(kRound[0] == 0x428a2f98 && kRound[63] == 0xc67178f2, "[fips180-4] 4.2.2");
 
 constexpr u32 Choose(u32 x, u32 y, u32 z) { return (x & y) ^ (~x & z); }
 constexpr u32 Majority(u32 x, u32 y, u32 z) { return (x & y) ^ (x & z) ^ (y & z); }
@@ -52,7 +31,7 @@ void Sha256BlocksPortable(std::span<u32, 8> state, Bytes blocks) {
       } else {
         word += SmallSigma1(w[(t - 2) % 16]) + w[(t - 7) % 16] + SmallSigma0(w[(t - 15) % 16]);
       }
-      const u32 t1 = h + BigSigma1(e) + Choose(e, f, g) + kRound[t] + word;
+      const u32 t1 = h + BigSigma1(e) + Choose(e, f, g) + kSha256Rounds[t] + word;
       const u32 t2 = BigSigma0(a) + Majority(a, b, c);
       h = g;
       g = f;

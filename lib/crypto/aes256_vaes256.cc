@@ -1,0 +1,20 @@
+#include "lib/crypto/aes256_blocks.h"
+
+#if defined(CAPONIER_CRYPTO_X86)
+#include <immintrin.h>
+
+#pragma clang attribute push(__attribute__((target("aes,avx2,vaes"))), apply_to = function)
+
+#include "lib/crypto/aes256_lanes256.h"
+
+namespace caponier::crypto {
+
+void Aes256BlocksVaes256(const Aes256Schedule& schedule, MutableBytes blocks) { EncryptAll<Lanes256>(schedule, blocks); }
+void Aes256CountersVaes256(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream) {
+  CountAll<Lanes256>(schedule, counter, order, stream);
+}
+
+}  // namespace caponier::crypto
+
+#pragma clang attribute pop
+#endif

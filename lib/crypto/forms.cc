@@ -1,0 +1,102 @@
+#include "lib/crypto/forms.h"
+
+#include <atomic>
+
+#if defined(CAPONIER_CRYPTO_X86)
+#include "lib/arch/x86_instructions.h"
+#elif defined(CAPONIER_CRYPTO_ARM)
+#include <sys/auxv.h>
+
+#include "lib/arch/arm_hwcap.h"
+#endif
+
+namespace caponier::crypto {
+
+using namespace std::string_view_literals;
+
+std::string_view NameOf(AesForm form) {
+  switch (form) {
+    case AesForm::kPortable: return "portable"sv;
+    case AesForm::kAesNi: return "aes-ni"sv;
+    case AesForm::kVaes256: return "vaes-256"sv;
+    case AesForm::kVaes512: return "vaes-512"sv;
+    case AesForm::kArmv8: return "armv8"sv;
+  }
+  __builtin_unreachable();
+}
+std::string_view NameOf(ShaForm form) {
+  switch (form) {
+    case ShaForm::kPortable: return "portable"sv;
+    case ShaForm::kShaNi: return "sha-ni"sv;
+    case ShaForm::kArmv8: return "armv8"sv;
+  }
+  __builtin_unreachable();
+}
+
+#if defined(CAPONIER_CRYPTO_X86) || defined(CAPONIER_CRYPTO_ARM)
+
+namespace {
+
+#if defined(CAPONIER_CRYPTO_X86)
+bool Has(AesForm form) {
+  const arch::X86Features features = arch::DecodeX86(arch::ReadX86Words());
+  switch (form) {
+    case AesForm::kPortable: return true;
+    case AesForm::kAesNi: return features.aes_ni;
+    case AesForm::kVaes256: return features.vaes_256;
+    case AesForm::kVaes512: return features.vaes_512;
+    case AesForm::kArmv8: return false;
+  }
+  __builtin_unreachable();
+}
+bool Has(ShaForm form) {
+  return form == ShaForm::kPortable || (form == ShaForm::kShaNi && arch::DecodeX86(arch::ReadX86Words()).sha_ni);
+}
+#else
+arch::ArmFeatures Features() {
+  return arch::DecodeArm(arch::ArmHwcap(getauxval(AT_HWCAP)), arch::ArmHwcap2(getauxval(AT_HWCAP2)));
+}
+bool Has(AesForm form) { return form == AesForm::kPortable || (form == AesForm::kArmv8 && Features().aes); }
+bool Has(ShaForm form) { return form == ShaForm::kPortable || (form == ShaForm::kArmv8 && Features().sha256); }
+#endif
+
+struct Known {
+  bool asked = false;
+  Forms best;
+  u8 aes = 0, sha = 0;  // bit n: form n runs
+  u8 unused[3] = {};    // to eight bytes, which every machine loads whole
+};
+static_assert(std::atomic<Known>::is_always_lock_free && std::has_unique_object_representations_v<Known>);
+constinit std::atomic<Known> g_known;
+
+// Asking costs a microsecond and more in a virtual machine, where CPUID is trapped. Two threads that ask at once learn the same.
+Known Ask() {
+  Known known;
+  known.asked = true;
+  for (const AesForm form : kAesForms) {
+    if (!Has(form)) continue;
+    known.aes = static_cast<u8>(known.aes | 1u << static_cast<unsigned>(form));
+    known.best.aes = form;  // each list goes from the slowest to the quickest
+  }
+  for (const ShaForm form : kShaForms) {
+    if (!Has(form)) continue;
+    known.sha = static_cast<u8>(known.sha | 1u << static_cast<unsigned>(form));
+    known.best.sha = form;
+  }
+  g_known.store(known, std::memory_order_relaxed);
+  return known;
+}
+Known Recall() {
+  const Known known = g_known.load(std::memory_order_relaxed);
+  return known.asked ? known : Ask();
+}
+
+}  // namespace
+
+Forms BestForms() { return Recall().best; }
+bool CanRun(AesForm form) { return (Recall().aes >> static_cast<unsigned>(form) & 1) != 0; }
+bool CanRun(ShaForm form) { return (Recall().sha >> static_cast<unsigned>(form) & 1) != 0; }
+
+#endif
+
+}  // namespace caponier::crypto
