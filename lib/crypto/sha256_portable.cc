@@ -16,40 +16,31 @@ constexpr u32 SmallSigma1(u32 x) { return std::rotr(x, 17) ^ std::rotr(x, 19) ^ 
 
 }  // namespace
 
-// [fips180-4] 6.2.2, with the message schedule kept in sixteen words that are replaced as they are used up.
+// [fips180-4] 6.2.2, with the message schedule kept in sixteen words that are replaced as they are used up. Sixteen rounds are written
+// out, so that the eight working variables change their names instead of their places.
 void Sha256BlocksPortable(std::span<u32, 8> state, Bytes blocks) {
   std::array<u32, 16> w;
   for (; blocks.size() >= 64; blocks = blocks.subspan(64)) {
-    auto [a, b, c, d, e, f, g, h] =
-        std::array<u32, 8>{state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]};
-    for (size_t t = 0; t < 64; t++) {
-      u32& word = w[t % 16];
-      if (t < 16) {
-        u32 big_endian;
-        __builtin_memcpy(&big_endian, blocks.data() + 4 * t, 4);
-        word = std::endian::native == std::endian::little ? __builtin_bswap32(big_endian) : big_endian;
-      } else {
-        word += SmallSigma1(w[(t - 2) % 16]) + w[(t - 7) % 16] + SmallSigma0(w[(t - 15) % 16]);
-      }
-      const u32 t1 = h + BigSigma1(e) + Choose(e, f, g) + kSha256Rounds[t] + word;
-      const u32 t2 = BigSigma0(a) + Majority(a, b, c);
-      h = g;
-      g = f;
-      f = e;
-      e = d + t1;
-      d = c;
-      c = b;
-      b = a;
-      a = t1 + t2;
+    for (size_t t = 0; t < 16; t++) {
+      u32 big_endian;
+      __builtin_memcpy(&big_endian, blocks.data() + 4 * t, 4);
+      w[t] = std::endian::native == std::endian::little ? __builtin_bswap32(big_endian) : big_endian;
     }
-    state[0] += a;
-    state[1] += b;
-    state[2] += c;
-    state[3] += d;
-    state[4] += e;
-    state[5] += f;
-    state[6] += g;
-    state[7] += h;
+    std::array<u32, 8> v;  // a to h
+    for (size_t i = 0; i < 8; i++) v[i] = state[i];
+    for (size_t first = 0;; first += 16) {
+#pragma clang loop unroll(full)
+      for (size_t t = 0; t < 16; t++) {
+        const auto at = [&v, t](size_t letter) -> u32& { return v[(letter - t) % 8]; };
+        const u32 t1 = at(7) + BigSigma1(at(4)) + Choose(at(4), at(5), at(6)) + kSha256Rounds[first + t] + w[t];
+        at(3) += t1;
+        at(7) = t1 + BigSigma0(at(0)) + Majority(at(0), at(1), at(2));
+      }
+      if (first == 48) break;
+#pragma clang loop unroll(full)
+      for (size_t t = 0; t < 16; t++) w[t] += SmallSigma1(w[(t + 14) % 16]) + w[(t + 9) % 16] + SmallSigma0(w[(t + 1) % 16]);
+    }
+    for (size_t i = 0; i < 8; i++) state[i] += v[i];
   }
   SecureWipe(WritableBytesOf(w));
 }
