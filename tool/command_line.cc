@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "tool/failure.h"
 #include "tool/size.h"
@@ -23,6 +25,8 @@ constexpr char kOverview[] =
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";
 
+constexpr u64 kMostMemory = 32 * kGiB;  // the kernel's frame table: docs/decisions/0002-frame-table-on-demand.md
+
 class UsageFormatter final : public CLI::Formatter {
  public:
   explicit UsageFormatter(std::string usage) : usage_(std::move(usage)) {}
@@ -32,36 +36,64 @@ class UsageFormatter final : public CLI::Formatter {
   std::string usage_;
 };
 
-// Where the options end: the index of PROGRAM or of "--".
-size_t EndOfOptions(const CLI::App& app, std::span<const std::string> words) {
-  size_t at = 0;
-  while (at < words.size() && words[at] != "--" && words[at].size() > 1 && words[at].starts_with('-')) {
-    const bool joined = words[at].find('=') != std::string::npos;
-    const CLI::Option* option = app.get_option_no_throw(words[at]);
-    at += !joined && option != nullptr && option->get_items_expected_max() > 0 ? 2 : 1;
-  }
-  return std::min(at, words.size());
+CLI::Option* OptionNamed(CLI::App& app, const std::string& name) {
+  // CLI11 also finds names without their dashes.
+  return name.starts_with('-') ? app.get_option_no_throw(name) : nullptr;
 }
 
-// Parses words before `end` with `app`. CLI11's own message is made one line.
-std::optional<PrintText> ParseOptions(CLI::App& app, std::span<const std::string> words) {
-  std::vector<std::string> reversed(words.rbegin(), words.rend());
+// One option out of `words` at `at`: --name VALUE, --name=VALUE, -n VALUE, -nVALUE, -n=VALUE. Moves `at` behind it.
+void TakeOption(CLI::App& app, std::span<const std::string> words, size_t& at) {
+  const std::string& word = words[at++];
+  const size_t equals = word.find('=');
+  std::string name = word.substr(0, equals);
+  std::optional<std::string> value;
+  if (equals != std::string::npos) value = word.substr(equals + 1);
+  CLI::Option* option = OptionNamed(app, name);
+  if (option == nullptr && !word.starts_with("--") && word.size() > 2) {
+    name = word.substr(0, 2);
+    option = OptionNamed(app, name);
+    value = word.substr(word[2] == '=' ? 3 : 2);
+  }
+  const auto fail = [&](const std::string& what) {
+    throw Failure(fmt::format("{} (see caponier {} --help)", what, app.get_name()));
+  };
+  if (option == nullptr) fail(fmt::format("unknown option {}", word));
+  const bool flag = option->get_items_expected_max() == 0;
+  if (flag && value.has_value()) fail(fmt::format("{} takes no value", name));
+  if (!flag && !value.has_value()) {
+    if (at == words.size()) fail(fmt::format("{} needs a value: {}", name, option->get_type_name()));
+    value = words[at++];
+  }
+  if (!flag && value->empty()) fail(fmt::format("{} needs a value: {}, not an empty one", name, option->get_type_name()));
+  if (option->count() != 0 && option->get_items_expected_max() == 1) fail(fmt::format("{} is given more than once", name));
+  option->add_result(flag ? "true" : *value);
+}
+
+// Takes the options at the front of `words` into `app`: up to PROGRAM or "--", the index of which goes to `end`. CLI11 keeps the
+// options, their help and their checks; its own parser is not asked, since it takes words behind PROGRAM for options.
+std::optional<PrintText> ParseOptions(CLI::App& app, std::span<const std::string> words, size_t& end) {
+  for (end = 0; end < words.size() && words[end] != "--" && words[end].size() > 1 && words[end].starts_with('-');) {
+    if (words[end] == "--help" || words[end] == "-h") return PrintText{app.help()};
+    TakeOption(app, words, end);
+  }
   try {
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
-    return PrintText{app.help()};
-  } catch (const CLI::ExtrasError&) {
-    const auto unknown = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
-      return word.starts_with('-') && app.get_option_no_throw(word.substr(0, word.find('='))) == nullptr;
-    });
-    throw Failure(
-        fmt::format("unknown option {} (see caponier {} --help)", unknown == words.end() ? "" : *unknown, app.get_name()));
+    for (CLI::Option* option : app.get_options()) {
+      if (option->count() != 0) option->run_callback();
+    }
   } catch (const CLI::ParseError& error) {
     std::string text = error.what();
     std::replace(text.begin(), text.end(), '\n', ' ');
     throw Failure(fmt::format("{} (see caponier {} --help)", text, app.get_name()));
   }
   return std::nullopt;
+}
+
+// Accepts these words and no other.
+std::function<std::string(const std::string&)> OneOf(std::vector<std::string> allowed) {
+  return [allowed = std::move(allowed)](const std::string& word) {
+    const bool known = std::find(allowed.begin(), allowed.end(), word) != allowed.end();
+    return known ? "" : fmt::format("{} is none of {}", word, fmt::join(allowed, ", "));
+  };
 }
 
 Arch RequireArch(const std::string& name) {
@@ -71,7 +103,7 @@ Arch RequireArch(const std::string& name) {
 
 Command ParseRun(std::span<const std::string> words) {
   RunOptions options;
-  std::string arch, memory = "128M";
+  std::string arch, memory = "128M", accelerator = "auto";
   CLI::App app("Boots PROGRAM as its own virtual machine; without one, the built-in tour.", "run");
   app.formatter(std::make_shared<UsageFormatter>("caponier run [options] [--] [PROGRAM [ARGS...]]"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: PROGRAM's own")->type_name("ARCH");
@@ -86,35 +118,34 @@ Command ParseRun(std::span<const std::string> words) {
   app.add_option("--with", options.with, "one more host file or directory to pack at its own path; may repeat")
       ->type_name("PATH")
       ->allow_extra_args(false);
-  app.add_option("--accel", options.accelerator, "auto, kvm or tcg; auto boots once to see whether KVM works here")
+  app.add_option("--accel", accelerator, "auto, kvm or tcg; auto boots once to see whether KVM works here")
       ->type_name("HOW")
-      ->transform(CLI::Transformer(std::map<std::string, AcceleratorChoice>{
-          {"auto", AcceleratorChoice::kAuto}, {"kvm", AcceleratorChoice::kKvm}, {"tcg", AcceleratorChoice::kTcg}}));
-  app.add_option("--layout", options.layout, "scatter (default) or off")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"scatter", "off"}));
-  app.add_option("--wx", options.wx, "strict (default) or allow-jit")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"strict", "allow-jit"}));
+      ->check(OneOf({"auto", "kvm", "tcg"}));
+  app.add_option("--layout", options.layout, "scatter (default) or off")->type_name("LEVEL")->check(OneOf({"scatter", "off"}));
+  app.add_option("--wx", options.wx, "strict (default) or allow-jit")->type_name("LEVEL")->check(OneOf({"strict", "allow-jit"}));
   app.add_option("--tagging", options.tagging, "sync (default), async, asymm or off; where the processor has memory tags")
       ->type_name("LEVEL")
-      ->check(CLI::IsMember({"sync", "async", "asymm", "off"}));
-  app.add_option("--heap", options.heap, "tagged or libc")->type_name("LEVEL")->check(CLI::IsMember({"tagged", "libc"}));
+      ->check(OneOf({"sync", "async", "asymm", "off"}));
+  app.add_option("--heap", options.heap, "tagged (default): AArch64's glibc is told to tag its heap; or libc: it stays as it is")
+      ->type_name("LEVEL")
+      ->check(OneOf({"tagged", "libc"}));
   app.add_flag("--trace", options.trace, "system calls to standard error, as strace prints them");
   app.add_option("--report", options.report, "write a JSON report of the run")->type_name("FILE");
   app.add_flag("--gdb", options.gdb, "halt before the first instruction and wait for a debugger");
   app.add_flag("--console", options.console, "show the machine's console as it comes");
 
-  const size_t end = EndOfOptions(app, words);
-  if (auto text = ParseOptions(app, words.first(end))) return *text;
+  size_t end = 0;
+  if (auto text = ParseOptions(app, words, end)) return *text;
   if (!arch.empty()) options.arch = RequireArch(arch);
   const auto bytes = ParseSize(memory);
   if (!bytes.has_value()) throw Failure(fmt::format("--memory {}: not a size (as 64M or 1G)", memory));
-  if (*bytes < kMiB || *bytes > 1024 * kGiB) throw Failure(fmt::format("--memory {}: not between 1M and 1024G", memory));
+  if (*bytes < kMiB || *bytes > kMostMemory) throw Failure(fmt::format("--memory {}: not between 1M and 32G", memory));
   options.memory_bytes = AlignUp(*bytes, 64 * kKiB);
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable.front() == '=') throw Failure(fmt::format("--env {}: not K=V", variable));
   }
+  if (accelerator == "kvm") options.accelerator = AcceleratorChoice::kKvm;
+  if (accelerator == "tcg") options.accelerator = AcceleratorChoice::kTcg;
   if (options.root.has_value() && options.sysroot.has_value()) throw Failure("--root and --sysroot exclude each other");
   size_t program = end;
   if (program < words.size() && words[program] == "--") program++;
@@ -132,8 +163,8 @@ Command ParseCheck(std::span<const std::string> words) {
   app.add_option("--sysroot", options.sysroot, "where PROGRAM's libraries are found instead of /")->type_name("DIR");
   app.add_flag("--strict", options.strict, "status 1 when a system call is missing, even one that may never be made");
   app.add_flag("--verbose", options.verbose, "list the system calls that are there, too");
-  const size_t end = EndOfOptions(app, words);
-  if (auto text = ParseOptions(app, words.first(end))) return *text;
+  size_t end = 0;
+  if (auto text = ParseOptions(app, words, end)) return *text;
   if (!arch.empty()) options.arch = RequireArch(arch);
   std::span<const std::string> rest = words.subspan(end);
   if (!rest.empty() && rest.front() == "--") rest = rest.subspan(1);
@@ -157,8 +188,9 @@ Command ParseBench(std::span<const std::string> words) {
   const std::map<std::string, What> kinds{{"boot", What::kBoot}, {"syscall", What::kSyscall}, {"run", What::kRun}};
   const auto kind = words.empty() ? kinds.end() : kinds.find(words.front());
   const std::span<const std::string> rest = kind == kinds.end() ? words : words.subspan(1);
-  if (auto text = ParseOptions(app, rest)) return *text;
-  if (kind == kinds.end()) throw Failure("bench takes boot, syscall or run (see caponier bench --help)");
+  size_t end = 0;
+  if (auto text = ParseOptions(app, rest, end)) return *text;
+  if (kind == kinds.end() || end != rest.size()) throw Failure("bench takes boot, syscall or run (see caponier bench --help)");
   options.what = kind->second;
   if (!arch.empty()) options.arch = RequireArch(arch);
   return options;
@@ -167,12 +199,21 @@ Command ParseBench(std::span<const std::string> words) {
 }  // namespace
 
 Command ParseCommandLine(std::span<const std::string> words) {
-  if (words.empty() || words.front() == "--help" || words.front() == "-h" || words.front() == "help") return PrintText{kOverview};
-  if (words.front() == "--version") return PrintText{fmt::format("caponier {}\n", kVersion)};
-  if (words.front() == "run") return ParseRun(words.subspan(1));
-  if (words.front() == "bench") return ParseBench(words.subspan(1));
-  if (words.front() == "check") return ParseCheck(words.subspan(1));
-  throw Failure(fmt::format("unknown command {} (see caponier --help)", words.front()));
+  if (words.empty()) return PrintText{kOverview};
+  const std::string& command = words.front();
+  const std::span<const std::string> rest = words.subspan(1);
+  if (command == "run") return ParseRun(rest);
+  if (command == "bench") return ParseBench(rest);
+  if (command == "check") return ParseCheck(rest);
+  if (command == "--help" || command == "-h" || command == "help") {
+    if (rest.empty()) return PrintText{kOverview};
+    if (command == "help" && rest.size() == 1 && (rest[0] == "run" || rest[0] == "bench" || rest[0] == "check"))
+      return ParseCommandLine(std::vector<std::string>{rest[0], "--help"});
+  }
+  if (command == "--version" && rest.empty()) return PrintText{fmt::format("caponier {}\n", kVersion)};
+  if (command == "--help" || command == "-h" || command == "help" || command == "--version")
+    throw Failure(fmt::format("{}: nothing is known about {} (see caponier --help)", command, rest.front()));
+  throw Failure(fmt::format("unknown command {} (see caponier --help)", command.empty() ? "''" : command));
 }
 
 }  // namespace caponier::tool

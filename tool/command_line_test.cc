@@ -37,6 +37,11 @@ TEST(CommandLine, OptionsEndAtTheProgram) {
   EXPECT_THAT(options.program, ElementsAre("ls", "--trace", "--", "x"));
   EXPECT_THAT(RunWith({"--", "--odd-name", "x"}).program, ElementsAre("--odd-name", "x"));
   EXPECT_THAT(RunWith({"--layout=off", "true"}).program, ElementsAre("true"));
+  EXPECT_THAT(RunWith({"-", "x"}).program, ElementsAre("-", "x"));
+  EXPECT_EQ(RunWith({"-m64M", "-e=A=1", "true"}).memory_bytes, 64 * kMiB);
+  EXPECT_THAT(RunWith({"-m64M", "-e=A=1", "true"}).environment, ElementsAre("A=1"));
+  EXPECT_THAT(RunWith({"--env", "--root=x", "true"}).environment, ElementsAre("--root=x"));
+  EXPECT_THAT(RunWith({"--trace", "--trace", "true"}).program, ElementsAre("true"));
   EXPECT_THAT(RunWith({}).program, IsEmpty());
   EXPECT_EQ(RunWith({"--accel", "tcg"}).accelerator, AcceleratorChoice::kTcg);
   EXPECT_EQ(RunWith({"--arch", "aarch64"}).arch, Arch::kAarch64);
@@ -46,12 +51,21 @@ TEST(CommandLine, RefusesInOneLine) {
   EXPECT_EQ(LineOf({"run", "--bogus", "ls"}), "unknown option --bogus (see caponier run --help)");
   EXPECT_EQ(LineOf({"run", "--bogus=1", "ls"}), "unknown option --bogus=1 (see caponier run --help)");
   EXPECT_EQ(LineOf({"run", "--memory", "lots", "ls"}), "--memory lots: not a size (as 64M or 1G)");
-  EXPECT_EQ(LineOf({"run", "--memory", "0", "ls"}), "--memory 0: not between 1M and 1024G");
+  EXPECT_EQ(LineOf({"run", "--memory", "0", "ls"}), "--memory 0: not between 1M and 32G");
+  EXPECT_EQ(LineOf({"run", "--memory", "33G", "ls"}), "--memory 33G: not between 1M and 32G");
+  EXPECT_EQ(LineOf({"run", "--memory", "-5", "ls"}), "--memory -5: not a size (as 64M or 1G)");
   EXPECT_EQ(LineOf({"run", "--arch", "mips", "ls"}), "--arch mips: not x86_64 or aarch64");
   EXPECT_EQ(LineOf({"run", "--env", "=x", "ls"}), "--env =x: not K=V");
-  EXPECT_THAT(LineOf({"run", "--memory"}), HasSubstr("--memory"));
-  EXPECT_THAT(LineOf({"run", "--wx", "sometimes", "ls"}), HasSubstr("--wx"));
-  EXPECT_THAT(LineOf({"run", "--accel", "hvf", "ls"}), HasSubstr("--accel"));
+  EXPECT_EQ(LineOf({"run", "--memory"}), "--memory needs a value: SIZE (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--root", "", "ls"}), "--root needs a value: DIR, not an empty one (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--report=", "ls"}), "--report needs a value: FILE, not an empty one (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--trace=5", "ls"}), "--trace takes no value (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "-m", "1M", "--memory=2M", "ls"}), "--memory is given more than once (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "-x", "ls"}), "unknown option -x (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--wx", "some", "ls"}), "--wx: some is none of strict, allow-jit (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--accel", "hvf", "ls"}), "--accel: hvf is none of auto, kvm, tcg (see caponier run --help)");
+  EXPECT_EQ(LineOf({"--version", "x"}), "--version: nothing is known about x (see caponier --help)");
+  EXPECT_EQ(LineOf({""}), "unknown command '' (see caponier --help)");
   EXPECT_EQ(LineOf({"fly"}), "unknown command fly (see caponier --help)");
   EXPECT_EQ(LineOf({"check"}), "check takes one PROGRAM");
   EXPECT_EQ(LineOf({"check", "a", "b"}), "check takes one PROGRAM");
@@ -60,6 +74,7 @@ TEST(CommandLine, RefusesInOneLine) {
 TEST(CommandLine, HelpIsNotAFailure) {
   EXPECT_THAT(std::get<PrintText>(Parse({"run", "--help"})).text, HasSubstr("--memory"));
   EXPECT_THAT(std::get<PrintText>(Parse({})).text, HasSubstr("caponier run"));
+  EXPECT_THAT(std::get<PrintText>(Parse({"help", "check"})).text, HasSubstr("--strict"));
 }
 
 }  // namespace

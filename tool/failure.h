@@ -24,8 +24,11 @@ class Failure : public std::runtime_error {
 // "what: the system's words for errno".
 Failure SystemFailure(const std::string& what, int error);
 
-// One of caponier's own lines: "caponier: text" on standard error. Control characters in `text` are shown as \xNN, so that no
-// file name or guest message can drive the terminal.
+// The system's words for errno as a part of a sentence: "not a directory".
+std::string WordsFor(int error);
+
+// One of caponier's own lines: "caponier: text" on standard error. Control characters in `text`, and bytes that are not UTF-8, are
+// shown as \xNN, so that no file name or guest message can drive the terminal.
 void Say(std::string_view text);
 std::string Printable(std::string_view text);
 

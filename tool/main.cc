@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <variant>
@@ -33,7 +34,8 @@ int main(int argc, char** argv) try {
   const Command command = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   if (const auto* text = std::get_if<PrintText>(&command)) {
     std::fputs(text->text.c_str(), stdout);
-    return std::fflush(stdout) == 0 ? 0 : kStatusFailed;
+    if (std::fflush(stdout) != 0) throw SystemFailure("standard output", errno);
+    return 0;
   }
   if (const auto* options = std::get_if<RunOptions>(&command)) return Run(*options);
   if (const auto* options = std::get_if<BenchOptions>(&command)) return Bench(*options);

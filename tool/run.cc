@@ -7,16 +7,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <fstream>
+#include <span>
 
 #include "tool/failure.h"
+#include "tool/host/elf_file.h"
 #include "tool/install.h"
 #include "tool/machine/kvm_probe.h"
 #include "tool/machine/launch.h"
 #include "tool/machine/report.h"
 #include "tool/pack/config.h"
+#include "tool/pack/environment.h"
 #include "tool/pack/guest_plan.h"
 #include "tool/pack/packer.h"
 #include "tool/size.h"
@@ -111,13 +114,34 @@ GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
                      .heap = options.heap};
 }
 
+// Whether the program's heap is tagged, processor permitting: glibc was asked to, and glibc it is, which alone knows the name of
+// its tunable.
+std::string HeapOf(const GuestPlan& plan) {
+  const std::string tunables = LookUp(plan.environment, "GLIBC_TUNABLES").value_or("");
+  constexpr std::string_view kName = "glibc.mem.tagging";
+  const size_t at = tunables.find(std::string(kName) + "=");
+  if (plan.arch != Arch::kAarch64 || at == std::string::npos || tunables.substr(at + kName.size() + 1).starts_with("0"))
+    return "libc";
+  const auto first = std::span(plan.objects).first(std::min<size_t>(plan.objects.size(), 2));  // the program and its interpreter
+  const bool glibc = std::ranges::any_of(
+      first, [&](const std::string& object) { return AsText(MappedFile(object).bytes()).find(kName) != std::string_view::npos; });
+  return glibc ? "tagged" : "libc";
+}
+
 // The archive and the kernel must lie in the machine's memory together. The virt machine puts an initial ram disk into the upper
-// half of up to 256 MiB, [qemu-virt]; above that it starts 128 MiB in.
+// half of up to 256 MiB, [qemu-virt]; above that it starts 128 MiB in. Behind it, at the next 2 MiB, must be room for the device
+// tree, which takes a few pages.
 void CheckFits(u64 archive_bytes, const MachineSpec& spec) {
-  const u64 kept = spec.arch == Arch::kAarch64 ? std::min(spec.memory_bytes / 2, 128 * kMiB) : 2 * kMiB;
-  if (archive_bytes + kept <= spec.memory_bytes) return;
-  throw Failure(
-      fmt::format("the files to pack take {}, too much for --memory {}", SizeText(archive_bytes), SizeText(spec.memory_bytes)));
+  bool fits = false;
+  if (spec.arch == Arch::kAarch64) {
+    const u64 start = std::max(std::min(spec.memory_bytes / 2, 128 * kMiB), 2 * kMiB);
+    fits = AlignUp(start + archive_bytes, 2 * kMiB) + 64 * kKiB <= spec.memory_bytes;
+  } else {
+    fits = archive_bytes + 2 * kMiB <= spec.memory_bytes;
+  }
+  if (fits) return;
+  throw Failure(fmt::format("--memory: {} are too little for the machine and {} of files", SizeText(spec.memory_bytes),
+                            SizeText(archive_bytes)));
 }
 
 std::string DescribeEnd(int status) {
@@ -129,7 +153,8 @@ int StatusOf(const Outcome& outcome, Session& session) {
   if (outcome.exit.has_value()) {
     const auto status = static_cast<int>(static_cast<u32>(outcome.exit->status));
     switch (outcome.exit->cause) {
-      case link::ExitCause::kExited: return status & 0xff;
+      case link::ExitCause::kExited:
+        return (status & 0xff) == 0 && outcome.output_error != 0 ? kStatusFailed : status & 0xff;  // what it wrote is lost
       case link::ExitCause::kSignaled: return kStatusSignalBase + (status & 0x7f);
       case link::ExitCause::kNotExecutable: return kStatusNotExecutable;
       case link::ExitCause::kNotFound: return kStatusNotFound;
@@ -144,8 +169,13 @@ int StatusOf(const Outcome& outcome, Session& session) {
     Say("the machine was stopped");
     return kStatusSignalBase + outcome.stopped_by;
   }
-  session.SayTails();
-  Say(!outcome.fault.empty() ? outcome.fault : DescribeEnd(outcome.emulator_status));
+  const std::string end = !outcome.fault.empty() ? outcome.fault : DescribeEnd(outcome.emulator_status);
+  if (const std::string complaint = session.EmulatorsComplaint(); complaint.empty()) {
+    session.SayTails();
+    Say(end);
+  } else {
+    Say(outcome.fault.empty() ? fmt::format("{}: {}", end, complaint) : end);
+  }
   return kStatusFailed;
 }
 
@@ -158,8 +188,7 @@ int Run(const RunOptions& options) {
   MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
   CheckFits(plan.files.total_bytes(), spec);
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);
-  if (options.report.has_value() && !std::ofstream(*options.report, std::ios::app))
-    throw SystemFailure("cannot write --report " + *options.report, errno);
+  const UniqueFd report = options.report.has_value() ? OpenReport(*options.report) : UniqueFd();
   const Archive archive = PackArchive(EncodeConfig(ConfigFor(plan, options)), plan.files);
   CheckFits(archive.size, spec);
   spec.archive = archive.file.get();
@@ -181,7 +210,8 @@ int Run(const RunOptions& options) {
     facts.command = machine.command;
     facts.archive_bytes = archive.size;
     facts.status = status;
-    WriteReport(*options.report, facts, outcome);
+    facts.heap = HeapOf(plan);
+    WriteReport(report.get(), *options.report, facts, outcome);
   }
   return status;
 }

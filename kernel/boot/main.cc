@@ -20,12 +20,13 @@
 #include "kernel/sched/thread.h"
 #include "kernel/syscall/dispatch.h"
 #include "kernel/syscall/system.h"
-#include "lib/linux_abi/errno.h"
 
 namespace caponier::boot {
 namespace {
 
 using link::ExitCause;
+
+constexpr std::string_view kTooSmallToStart = "not enough memory to start the program: give the machine more (--memory)";
 
 void InitMemory() {
   // The identity mapping goes: where both halves hang from one root, it was in the tables stage 1 ran on.
@@ -49,7 +50,7 @@ loader::Config UnpackArchive() {
   const Result<Bytes> records = fs::ReadConfiguration(bytes, diagnostic);
   if (!records.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
   Result<loader::Config> config = loader::ParseConfig(records.value(), diagnostic);
-  if (!config.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what());
+  if (!config.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
   sched::SetRealTime(config.value().epoch_ns);  // before the first file gets its times
   if (!fs::InitRoot(bytes, archive.base, diagnostic).ok())
     report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
@@ -57,16 +58,11 @@ loader::Config UnpackArchive() {
   return std::move(config).value();
 }
 
-[[noreturn]] void RefuseProgram(const loader::Config& config, Error error, const FirstDiagnostic& diagnostic) {
-  InlineText<512> line;
+[[noreturn]] void RefuseProgram(const loader::Config& config, Error error, const loader::Complaint& complaint) {
+  if (error == Error::kNoMemory && complaint.needed_bytes == 0) report::Refuse(ExitCause::kRefused, kTooSmallToStart);
+  InlineText<1024> line;
   Format(line, "{}: ", config.executable);
-  if (!diagnostic.what().empty()) {
-    Format(line, "{}", diagnostic.what());
-  } else if (error == Error::kNoMemory) {
-    Format(line, "needs more memory than the machine has (--memory)");
-  } else {
-    Format(line, "{}", linux_abi::ErrnoDescription(linux_abi::ToErrno(error)));
-  }
+  complaint.Describe(line, error);
   report::Refuse(error == Error::kNotFound ? ExitCause::kNotFound : ExitCause::kNotExecutable, line.text());
 }
 
@@ -77,7 +73,7 @@ T Need(Result<T> result, std::string_view what) {
 }
 
 void StartProgram(const loader::Config& config) {
-  constexpr std::string_view kTooSmall = "not enough memory to start the program: give the machine more (--memory)";
+  constexpr std::string_view kTooSmall = kTooSmallToStart;
   auto* process = new (std::nothrow) sched::Process();
   if (process == nullptr) report::Refuse(ExitCause::kRefused, kTooSmall);
   process->files = Need(fs::Context::Create(), kTooSmall);
@@ -89,11 +85,11 @@ void StartProgram(const loader::Config& config) {
   } else {
     report::Refuse(ExitCause::kRefused, "the working directory does not exist in the machine (--workdir)");
   }
-  FirstDiagnostic diagnostic;
+  loader::Complaint complaint;
   Result<loader::Loaded> loaded =
       loader::LoadProgram(*process->files, {config.executable, config.arguments[0], config.arguments, config.environment},
-                          config.allow_jit ? mm::WxPolicy::kAllowJit : mm::WxPolicy::kStrict, diagnostic);
-  if (!loaded.ok()) RefuseProgram(config, loaded.error(), diagnostic);
+                          config.allow_jit ? mm::WxPolicy::kAllowJit : mm::WxPolicy::kStrict, complaint);
+  if (!loaded.ok()) RefuseProgram(config, loaded.error(), complaint);
   sched::Thread* thread = Need(loader::StartThread(*process, std::move(loaded).value(), config.executable), kTooSmall);
   drivers::link::SetProgram(process);
   sched::MakeReady(*thread);

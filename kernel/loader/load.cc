@@ -5,16 +5,20 @@
 #include "kernel/fs/inode.h"
 #include "kernel/loader/stack.h"
 #include "kernel/loader/vdso.h"
+#include "kernel/mm/frames.h"
 #include "kernel/random/random.h"
 #include "lib/aslr/program.h"
 #include "lib/elf/image.h"
 #include "lib/linux_abi/auxv.h"
+#include "lib/linux_abi/errno.h"
 #include "lib/linux_abi/file_flags.h"
 
 namespace caponier::loader {
 namespace {
 
 constexpr u64 kStackBytes = 8 * kMiB;  // Linux's default limit; pages come as they are touched
+
+constexpr u64 kLowestAddress = 64 * kKiB;  // the address space refuses what is below
 
 constexpr elf::Machine kMachine =
     linux_abi::native::kArch == linux_abi::Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
@@ -42,15 +46,52 @@ struct OpenImage {
   elf::Image image;
 };
 
+// What any sound file can still ask that no machine here, or not this one, can give.
+Result<void> CheckDemands(const elf::Image& image, Complaint& complaint) {
+  const auto refuse = [&](std::string_view what, Error error) {
+    complaint.found.Malformed(what, image.phdr_offset);
+    return error;
+  };
+  if (image.type == elf::Type::kExecutable) {
+    if (image.min_vaddr < kLowestAddress)
+      return refuse("a fixed address below 64 KiB, where nothing may be", Error::kNotPermitted);
+    if (image.min_vaddr >= arch::kUserEnd || image.span > arch::kUserEnd - image.min_vaddr)
+      return refuse("a fixed address above the program's half of all addresses", Error::kMalformed);
+  }
+  if (image.span > arch::kUserEnd) return refuse("its segments lie further apart than there are addresses", Error::kMalformed);
+  for (const elf::LoadSegment& segment : image.segments()) {
+    if (segment.write && PagesFor(segment.mem_size) > mm::TotalFrames()) {
+      complaint.needed_bytes = segment.mem_size;
+      return Error::kNoMemory;
+    }
+  }
+  return {};
+}
+
 // Into `opened`, which is too large to be passed about on a kernel stack.
-Result<void> OpenAndParse(fs::Context& files, std::string_view path, OpenImage& opened, Diagnostics& diagnostics) {
+Result<void> OpenAndParse(fs::Context& files, std::string_view path, OpenImage& opened, Complaint& complaint) {
   opened.file = TRY(fs::Open(files, path, linux_abi::kO_RDONLY, 0));
   fs::Attributes attributes;
   TRY(opened.file->Stat(attributes));
   if (attributes.type != fs::InodeType::kRegular) return Error::kNotExecutable;
   FileReader reader(*opened.file);
-  opened.image = TRY(elf::Parse(reader, attributes.size, kMachine, diagnostics));
-  return {};
+  opened.image = TRY(elf::Parse(reader, attributes.size, kMachine, complaint.found));
+  return CheckDemands(opened.image, complaint);
+}
+
+// The interpreter, named by a path in the program's file.
+Result<void> OpenInterpreter(fs::Context& files, const OpenImage& program, OpenImage& interpreter, Complaint& complaint) {
+  Vector<char> path;
+  TRY(path.Resize(elf::kMaxInterpreterBytes));
+  FileReader reader(*program.file);
+  const std::string_view name = TRY(elf::ReadInterpreter(reader, program.image, path, complaint.found));
+  const Result<void> opened = OpenAndParse(files, name, interpreter, complaint);
+  if (opened.ok()) return {};
+  complaint.interpreter.Write(name);
+  if (opened.error() == Error::kNoMemory) return opened;
+  if (complaint.found.what().empty())
+    complaint.found.Malformed(linux_abi::ErrnoDescription(linux_abi::ToErrno(opened.error())), program.image.interpreter->start);
+  return Error::kNotExecutable;
 }
 
 // What a load has open: on the heap.
@@ -108,32 +149,29 @@ u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
 
 }  // namespace
 
-Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics) {
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Complaint& complaint) {
   const Ref<Images> images = TRY(MakeRef<Images>());
   OpenImage &program = images->program, &interpreter = images->interpreter;
-  TRY(OpenAndParse(files, request.path, program, diagnostics));
-  if (program.image.interpreter) {
-    Vector<char> path;
-    TRY(path.Resize(elf::kMaxInterpreterBytes));
-    FileReader reader(*program.file);
-    const std::string_view name = TRY(elf::ReadInterpreter(reader, program.image, path, diagnostics));
-    if (!OpenAndParse(files, name, interpreter, diagnostics).ok()) {
-      diagnostics.Malformed("the interpreter it names cannot be loaded", program.image.interpreter->start);
-      return Error::kNotExecutable;
-    }
-  }
+  TRY(OpenAndParse(files, request.path, program, complaint));
+  if (program.image.interpreter) TRY(OpenInterpreter(files, program, interpreter, complaint));
 
   const bool fixed = program.image.type == elf::Type::kExecutable;
   const aslr::PageRange fixed_range = aslr::PagesOf(program.image.min_vaddr, program.image.min_vaddr + program.image.span);
   // In steps of a page, whatever p_align asks: linkers ask for 64 KiB or 2 MiB in case pages are that large, which would take 4 or 9
   // bits of the place.
-  const aslr::ProgramDescription description{.window = {.begin = 16, .end = arch::kUserEnd >> kPageBits},
+  const aslr::ProgramDescription description{.window = {.begin = kLowestAddress >> kPageBits, .end = arch::kUserEnd >> kPageBits},
                                              .fixed = fixed ? std::span(&fixed_range, 1) : std::span<const aslr::PageRange>(),
                                              .image_pages = fixed ? 0 : PagesOf(program.image),
                                              .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
                                              .stack_pages = kStackBytes / kPageSize,
                                              .vdso_pages = VdsoPages()};
-  const aslr::ProgramLayout layout = TRY(aslr::PlanProgram(kernel::random::LayoutStream(), description));
+  const Result<aslr::ProgramLayout> planned = aslr::PlanProgram(kernel::random::LayoutStream(), description);
+  if (!planned.ok()) {
+    complaint.found.Malformed("its segments take so many addresses that nothing can be placed at random",
+                              program.image.phdr_offset);
+    return Error::kNotExecutable;
+  }
+  const aslr::ProgramLayout& layout = planned.value();
 
   Loaded loaded;
   loaded.memory = TRY(mm::AddressSpace::Create(policy));
@@ -202,6 +240,19 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
   loaded.stack_pointer = TRY(builder.Finish(loaded.auxiliary_vector));
   go_back.before = nullptr;
   return loaded;
+}
+
+void Complaint::Describe(TextSink& sink, Error error) const {
+  Format(sink, "cannot be executed: ");
+  if (!interpreter.text().empty()) Format(sink, "its interpreter {}: ", interpreter.text());
+  if (!found.what().empty()) {
+    Format(sink, "{} (at byte {})", found.what(), found.offset());
+  } else if (needed_bytes != 0) {
+    Format(sink, "a segment needs {} MiB, and the machine has {} (--memory)", AlignUp(needed_bytes, kMiB) / kMiB,
+           mm::TotalFrames() * kPageSize / kMiB);
+  } else {
+    Format(sink, "{}", linux_abi::ErrnoDescription(linux_abi::ToErrno(error)));
+  }
 }
 
 void AdoptProgram(sched::Process& process, Loaded& loaded) {

@@ -7,6 +7,7 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/sched/thread.h"
 #include "lib/base/diagnostics.h"
+#include "lib/base/format.h"
 #include "lib/base/result.h"
 
 namespace caponier::loader {
@@ -18,6 +19,14 @@ struct Request {
   const Vector<std::string_view>& environment;
 };
 
+// Why a program was not loaded: what was wrong in which file.
+struct Complaint {
+  FirstDiagnostic found;        // in the interpreter when there is one below, else in the program
+  InlineText<256> interpreter;  // cut off when longer
+  u64 needed_bytes = 0;         // what the file's segments ask for, when the machine has less
+  void Describe(TextSink& sink, Error error) const;
+};
+
 struct Loaded {
   Ref<mm::AddressSpace> memory;
   Ref<fs::File> executable;
@@ -27,9 +36,9 @@ struct Loaded {
   Vector<u64> auxiliary_vector;  // pairs, AT_NULL included
 };
 
-// Errors: kNotFound (program or interpreter), kMalformed and kNotSupported (ELF, with a diagnostic), kNotExecutable, kNoMemory,
-// kArgumentsTooLong. The address space is left active; after a failure the one before it is.
-Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics);
+// Errors: kNotFound (the program), kMalformed, kNotSupported and kNotPermitted (its ELF file), kNotExecutable (also whatever is
+// wrong with its interpreter), kNoMemory, kArgumentsTooLong. The address space is left active; after a failure the one before it is.
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Complaint& complaint);
 
 // Makes what was loaded the process's memory; then `thread`'s registers and name those of its first instruction.
 void AdoptProgram(sched::Process& process, Loaded& loaded);

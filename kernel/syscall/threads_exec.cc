@@ -123,9 +123,9 @@ Result<loader::Loaded> Load(Call& call, std::string_view path, std::string_view 
   Vector<std::string_view> argument_list, environment_list;
   TRY(ListInto(arguments, argument_list));
   TRY(ListInto(environment, environment_list));
-  FirstDiagnostic diagnostic;
-  auto loaded = loader::LoadProgram(Files(call), {path, name, argument_list, environment_list}, call.process().memory->policy(),
-                                    diagnostic);
+  loader::Complaint complaint;
+  auto loaded =
+      loader::LoadProgram(Files(call), {path, name, argument_list, environment_list}, call.process().memory->policy(), complaint);
   const bool malformed = !loaded.ok() && (loaded.error() == Error::kMalformed || loaded.error() == Error::kNotSupported);
   if (malformed) return Error::kNotExecutable;
   return loaded;

@@ -21,6 +21,25 @@ Failure NotExecutable(std::string_view name, std::string_view why) {
   return Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", name, why));
 }
 
+// What an ELF file for no machine of ours is, by its header; null when the header does not say.
+const char* DescribeForeign(Bytes bytes) {
+  elf::Header header;
+  if (!LooksLikeElf(bytes) || bytes.size() < sizeof(header)) return nullptr;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  constexpr u16 kI386 = 3, kArm = 40, kRiscV = 243;
+  if (header.ident[elf::kIdentClass] == elf::kClass32) {
+    if (header.machine == kI386) return "a 32-bit x86 program, and the machines are 64-bit ones (at byte 4)";
+    if (header.machine == kArm) return "a 32-bit Arm program, and the machines are 64-bit ones (at byte 4)";
+    return "a 32-bit program, and the machines are 64-bit ones (at byte 4)";
+  }
+  if (header.ident[elf::kIdentClass] != elf::kClass64) return "its ELF class is neither 32-bit nor 64-bit (at byte 4)";
+  if (header.ident[elf::kIdentData] == elf::kDataBig)
+    return "a big-endian program, and the machines are little-endian (at byte 5)";
+  if (header.ident[elf::kIdentData] != elf::kDataLittle) return "its ELF byte order is unknown (at byte 5)";
+  if (header.machine == kRiscV) return "a RISC-V program, and the machines are x86-64 and AArch64 (at byte 18)";
+  return nullptr;
+}
+
 Failure Malformed(std::string_view name, const FirstDiagnostic& diagnostic) {
   return NotExecutable(name, fmt::format("{} (at byte {})", diagnostic.what(), diagnostic.offset()));
 }
@@ -68,7 +87,10 @@ ElfFacts ReadLibrary(Bytes bytes, std::string_view name) {
   elf::BytesReader reader(bytes);
   FirstDiagnostic diagnostic;
   const auto machine = elf::IdentifyMachine(reader, bytes.size(), diagnostic);
-  if (!machine.ok()) throw Malformed(name, diagnostic);
+  if (!machine.ok()) {
+    const char* foreign = DescribeForeign(bytes);
+    throw foreign != nullptr ? NotExecutable(name, foreign) : Malformed(name, diagnostic);
+  }
   const auto dynamic = elf::DynamicSection::Open(bytes, machine.value(), diagnostic);
   if (!dynamic.ok()) throw Malformed(name, diagnostic);
   ElfFacts facts;
@@ -85,8 +107,8 @@ ElfFacts ReadProgram(Bytes bytes, std::string_view name) {
   elf::BytesReader reader(bytes);
   FirstDiagnostic diagnostic;
   const auto machine = facts.arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
-  // Writable code is the machine's to refuse: its --wx level decides.
-  const auto image = elf::Parse(reader, bytes.size(), machine, diagnostic, elf::WritableExecutable::kAllow);
+  // No --wx level lets a page be writable and executable at once, so a segment that asks for it is refused here.
+  const auto image = elf::Parse(reader, bytes.size(), machine, diagnostic);
   if (!image.ok()) throw Malformed(name, diagnostic);
   return facts;
 }

@@ -60,11 +60,13 @@ void LibraryCollector::ReadConfiguration(const Tree& tree, const std::string& pa
 void LibraryCollector::AddProgram(const Tree& tree, const std::string& path, const ElfFacts& facts) {
   if (facts.interpreter.empty()) return;
   const Object program{path, facts, nullptr};
+  program_ = tree.HostPath(path);
   interpreter_ = facts.interpreter;
   Object interpreter;
   if (!Take(facts.interpreter, interpreter)) {
-    throw Failure(kStatusNotExecutable,
-                  fmt::format("{}: cannot be executed: its interpreter {} is not found", tree.HostPath(path), facts.interpreter));
+    const auto other = passed_over_.find(std::string(BaseName(facts.interpreter)));
+    Refuse(other == passed_over_.end() ? fmt::format("its interpreter {} is not found", facts.interpreter)
+                                       : fmt::format("its interpreter {} is not an ELF file", other->second));
   }
   if (IsMusl()) {
     // musl's loader is the C library: it answers to these names itself, and reads its directories from a file of its own.
@@ -83,14 +85,20 @@ void LibraryCollector::AddProgram(const Tree& tree, const std::string& path, con
   }
   AddNeeded(program);
   if (!missing_.empty()) {
-    throw Failure(kStatusNotExecutable,
-                  fmt::format("{}: cannot be executed: the library {} is not found", tree.HostPath(path), missing_.front()));
+    const auto other = passed_over_.find(std::string(BaseName(missing_.front())));
+    Refuse(other == passed_over_.end()
+               ? fmt::format("the library {} is not found", missing_.front())
+               : fmt::format("the library {} is not found, and {} is not an ELF file", missing_.front(), other->second));
   }
   // glibc loads this one by name when a thread is cancelled or ends itself.
   if (!IsMusl() && seen_.contains("libc.so.6")) {
     AddNeeded({path, {.arch = arch_, .interpreter = {}, .needed = {"libgcc_s.so.1"}, .rpath = {}, .runpath = {}}, nullptr});
     missing_.clear();
   }
+}
+
+void LibraryCollector::Refuse(const std::string& why) const {
+  throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", program_, why));
 }
 
 void LibraryCollector::AddObject(const Tree& tree, const std::string& path) {
@@ -145,17 +153,27 @@ bool LibraryCollector::Find(const std::string& name, const Object& object, Objec
   return in(built_in_);
 }
 
+std::optional<ElfFacts> LibraryCollector::Look(const std::string& host_path) try {
+  const MappedFile file(host_path);
+  if (!LooksLikeElf(file.bytes())) passed_over_.try_emplace(std::string(BaseName(host_path)), host_path);
+  if (!LooksLikeElf(file.bytes()) || IsForAnotherMachine(file.bytes(), arch_)) return std::nullopt;
+  return ReadLibrary(file.bytes(), host_path);
+} catch (const Failure& failure) {
+  const std::string line = failure.what(), inner = ": cannot be executed: ";
+  const size_t at = line.find(inner);
+  Refuse(at == std::string::npos ? line : fmt::format("{}: {}", line.substr(0, at), line.substr(at + inner.size())));
+}
+
 bool LibraryCollector::Take(const std::string& path, Object& found) {
   for (const Tree& tree : trees_) {
     const auto host = tree.Resolve(path);
     if (!host.has_value() || !S_ISREG(host->status.st_mode)) continue;
-    const MappedFile file(host->host_path);
-    if (!LooksLikeElf(file.bytes()) || IsForAnotherMachine(file.bytes(), arch_)) continue;
-    ElfFacts facts = ReadLibrary(file.bytes(), host->host_path);
+    std::optional<ElfFacts> facts = Look(host->host_path);
+    if (!facts.has_value()) continue;
     const std::string at = files_.Add(tree, path);
     if (at.empty()) continue;
     host_paths_.push_back(host->host_path);
-    found = Object{path, std::move(facts), nullptr};
+    found = Object{path, *std::move(facts), nullptr};
     return true;
   }
   return false;

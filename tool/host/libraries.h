@@ -6,6 +6,8 @@
 // architecture is passed over, as ld.so does.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -22,7 +24,7 @@ class LibraryCollector {
   LibraryCollector(FileSet& files, std::vector<Tree> trees, Arch arch, std::string_view library_path);
 
   // The program's interpreter and libraries; `path` is where the program lies in the machine, free of links. A static program
-  // needs none. Throws Failure(126) when the interpreter or a library is not found.
+  // needs none. Throws Failure(126) when the interpreter or a library is not found, cannot be read or is malformed.
   void AddProgram(const Tree& tree, const std::string& path, const ElfFacts& facts);
   // The libraries of a module that is loaded by name; those not found are left out, for the module may never be loaded.
   void AddObject(const Tree& tree, const std::string& path);
@@ -41,6 +43,8 @@ class LibraryCollector {
   void AddNeeded(const Object& object);
   bool Find(const std::string& name, const Object& object, Object& found);
   bool Take(const std::string& path, Object& found);
+  std::optional<ElfFacts> Look(const std::string& host_path);  // nothing when it is to be passed over
+  [[noreturn]] void Refuse(const std::string& why) const;      // the program, for this reason
   std::vector<std::string> Expand(const std::vector<std::string>& directories, const Object& object) const;
   void ReadConfiguration(const Tree& tree, const std::string& path, int depth);
   bool IsMusl() const { return interpreter_.find("/ld-musl-") != std::string::npos; }
@@ -50,7 +54,9 @@ class LibraryCollector {
   Arch arch_;
   std::vector<std::string> library_path_, configured_, built_in_;
   std::string interpreter_;
-  std::set<std::string, std::less<>> seen_;  // names already looked for
+  std::string program_;                             // on the host; empty while modules are added
+  std::map<std::string, std::string> passed_over_;  // by name: files that were there and were no ELF files
+  std::set<std::string, std::less<>> seen_;         // names already looked for
   std::vector<std::string> host_paths_, missing_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <optional>
 
 #include "tool/failure.h"
@@ -31,8 +32,11 @@ std::string FindProgram(const Tree& tree, std::string_view program, std::string_
   if (program.empty()) throw Failure(kStatusNotFound, "the program's name is empty");
   if (program.find('/') != std::string_view::npos) {
     const std::string path = Absolute(program, directory);
-    const auto found = tree.Resolve(path);
-    if (!found.has_value()) throw Failure(kStatusNotFound, fmt::format("{}: not found", program));
+    int error = 0;
+    const auto found = tree.Resolve(path, &error);
+    if (!found.has_value() && error == ENOENT) throw Failure(kStatusNotFound, fmt::format("{}: not found", program));
+    if (!found.has_value())
+      throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", program, WordsFor(error)));
     if (const char* objection = Objection(*found))
       throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", program, objection));
     return path;

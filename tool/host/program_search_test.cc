@@ -48,6 +48,7 @@ TEST(FindProgram, GivesTheShellsStatuses) {
   EXPECT_EQ(StatusOf(tree, "plain", "/bin"), 126);
   EXPECT_EQ(StatusOf(tree, "./plain", "", "/bin"), 126);
   EXPECT_EQ(StatusOf(tree, "/bin/folder", ""), 126);
+  EXPECT_EQ(StatusOf(tree, "/bin/plain/", ""), 126);
   EXPECT_EQ(StatusOf(tree, "folder", "/bin"), 127);  // a directory on PATH is passed over
 }
 

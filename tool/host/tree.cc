@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <deque>
 #include <fstream>
 
@@ -49,27 +50,33 @@ std::optional<std::string> ReadLink(const std::string& host_path) {
   return std::string(target, static_cast<size_t>(size));
 }
 
-std::optional<Tree::Found> Tree::Resolve(std::string_view path) const {
+std::optional<Tree::Found> Tree::Resolve(std::string_view path, int* error) const {
+  const auto absent = [&](int why) {
+    if (error != nullptr) *error = why;
+    return std::nullopt;
+  };
   const std::vector<std::string> parts = SplitPath(path);
   std::deque<std::string> todo(parts.begin(), parts.end());
   std::vector<std::string> done;
   int links = 0;
   struct stat status;
-  if (lstat(HostPath("/").c_str(), &status) != 0) return std::nullopt;
+  if (path.size() >= PATH_MAX) return absent(ENAMETOOLONG);
+  if (lstat(HostPath("/").c_str(), &status) != 0) return absent(errno);
   while (!todo.empty()) {
     const std::string part = std::move(todo.front());
     todo.pop_front();
     if (part == "..") {
       if (!done.empty()) done.pop_back();
-      if (lstat(HostPath(JoinPath(done)).c_str(), &status) != 0) return std::nullopt;
+      if (lstat(HostPath(JoinPath(done)).c_str(), &status) != 0) return absent(errno);
       continue;
     }
     done.push_back(part);
     const std::string host_path = HostPath(JoinPath(done));
-    if (lstat(host_path.c_str(), &status) != 0) return std::nullopt;
+    if (lstat(host_path.c_str(), &status) != 0) return absent(errno);
     if (S_ISLNK(status.st_mode)) {
       const auto target = ReadLink(host_path);
-      if (!target.has_value() || ++links > kMaxLinks) return std::nullopt;
+      if (!target.has_value()) return absent(errno);
+      if (++links > kMaxLinks) return absent(ELOOP);
       const std::vector<std::string> target_parts = SplitPath(*target);
       todo.insert(todo.begin(), target_parts.begin(), target_parts.end());
       if (target->starts_with('/')) {
@@ -77,11 +84,13 @@ std::optional<Tree::Found> Tree::Resolve(std::string_view path) const {
       } else {
         done.pop_back();
       }
-      if (lstat(HostPath(JoinPath(done)).c_str(), &status) != 0) return std::nullopt;
+      if (lstat(HostPath(JoinPath(done)).c_str(), &status) != 0) return absent(errno);
     } else if (!S_ISDIR(status.st_mode) && !todo.empty()) {
-      return std::nullopt;
+      return absent(ENOTDIR);
     }
   }
+  // A name that ends in a slash is a directory's.
+  if ((path.ends_with('/') || path.ends_with("/.")) && !S_ISDIR(status.st_mode)) return absent(ENOTDIR);
   const std::string resolved = JoinPath(done);
   return Found{resolved, HostPath(resolved), status};
 }

@@ -24,8 +24,9 @@ class Tree {
 
   const std::string& prefix() const { return prefix_; }
   std::string HostPath(std::string_view path) const { return prefix_ + std::string(path); }
-  // Follows every link, the last one too. Nothing for absent names, for links that loop and for what may not be searched.
-  std::optional<Found> Resolve(std::string_view path) const;
+  // Follows every link, the last one too. Nothing for absent names, for links that loop and for what may not be searched; `error`
+  // then says which, as Linux would: ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG.
+  std::optional<Found> Resolve(std::string_view path, int* error = nullptr) const;
   std::vector<std::string> ReadLines(std::string_view path) const;  // of a text file; none when absent
   bool operator==(const Tree&) const = default;
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "tool/testing/temp_dir_for_test.h"
 
 namespace caponier::tool {
@@ -36,9 +38,16 @@ TEST(Tree, RefusesLoopsDanglingLinksAndFilesAsDirectories) {
   dir.Link("nowhere", "gone");
   dir.Write("file", "");
   const Tree tree(dir.path());
-  EXPECT_FALSE(tree.Resolve("/a").has_value());
-  EXPECT_FALSE(tree.Resolve("/nowhere").has_value());
-  EXPECT_FALSE(tree.Resolve("/file/x").has_value());
+  const auto error_of = [&](std::string_view path) {
+    int error = 0;
+    return tree.Resolve(path, &error).has_value() ? 0 : error;
+  };
+  EXPECT_EQ(error_of("/a"), ELOOP);
+  EXPECT_EQ(error_of("/nowhere"), ENOENT);
+  EXPECT_EQ(error_of("/file/x"), ENOTDIR);
+  EXPECT_EQ(error_of("/file/"), ENOTDIR);
+  EXPECT_EQ(error_of("/file"), 0);
+  EXPECT_EQ(error_of("/" + std::string(5000, 'x')), ENAMETOOLONG);
   EXPECT_TRUE(tree.Resolve("/").has_value());
 }
 

@@ -25,6 +25,7 @@ void Outlet::WriteSome() {
   if (written < 0) {
     if (errno == EINTR || errno == EAGAIN) return;
     closed_ = true;
+    error_ = errno;
     queue_.clear();
     sent_ = 0;
     return;

@@ -19,6 +19,7 @@ class Outlet {
   bool pending() const { return sent_ < queue_.size(); }
   size_t pending_bytes() const { return queue_.size() - sent_; }
   bool closed() const { return closed_; }
+  int error() const { return error_; }  // why it is closed, as errno
   int fd() const { return fd_; }
   // Writes once. Call when poll() reports POLLOUT, POLLERR or POLLHUP. A reader that has gone, or any other error, closes the
   // outlet and drops what waits.
@@ -29,6 +30,7 @@ class Outlet {
   int fd_;
   bool regular_ = false;
   bool closed_ = false;
+  int error_ = 0;
   std::string queue_;
   size_t sent_ = 0;
 };

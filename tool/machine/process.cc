@@ -83,6 +83,8 @@ Process Process::Spawn(const std::vector<std::string>& argv, const std::vector<i
   int error = 0;
   if (read(complaint_read.get(), &error, sizeof(error)) == sizeof(error)) {
     process.Reap();
+    if (error == ENOENT && argv[0].find('/') == std::string::npos)
+      throw Failure(fmt::format("{} is not found on PATH: the emulator is needed (packages.txt names its package)", argv[0]));
     throw SystemFailure("cannot start " + argv[0], error);
   }
   process.pid_fd_ = UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));

@@ -1,8 +1,12 @@
 #include "tool/machine/report.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -60,6 +64,11 @@ std::string RenderReport(const LaunchFacts& facts, const Outcome& outcome) {
     whole = parsed.is_object();
     if (whole) report = std::move(parsed);
   }
+  // The machine knows the processor's part of it, the launcher what the C library was told.
+  if (const auto on = report.find("mitigations"); on != report.end() && on->is_object()) {
+    const auto tags = on->find("MTE");
+    (*on)["heap"] = tags != on->end() && *tags == "on" ? facts.heap : "libc";
+  }
   report["launcher"] = {
       {"version", kVersion},
       {"machine_report", whole                    ? "whole"
@@ -83,11 +92,25 @@ std::string RenderReport(const LaunchFacts& facts, const Outcome& outcome) {
   return report.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
-void WriteReport(const std::string& path, const LaunchFacts& facts, const Outcome& outcome) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << RenderReport(facts, outcome);
-  file.close();
+UniqueFd OpenReport(const std::string& path) {
+  UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666));
+  if (!file && errno == ENXIO) throw Failure(fmt::format("cannot write --report {}: nobody reads this pipe or socket", path));
   if (!file) throw SystemFailure("cannot write --report " + path, errno);
+  fcntl(file.get(), F_SETFL, fcntl(file.get(), F_GETFL) & ~O_NONBLOCK);
+  return file;
+}
+
+void WriteReport(int file, const std::string& path, const LaunchFacts& facts, const Outcome& outcome) {
+  const std::string text = RenderReport(facts, outcome);
+  struct stat status;
+  const bool regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+  if (regular && ftruncate(file, 0) != 0) throw SystemFailure("cannot write --report " + path, errno);
+  for (std::string_view rest = text; !rest.empty();) {
+    const ssize_t written = write(file, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) throw SystemFailure("cannot write --report " + path, errno);
+    rest.remove_prefix(static_cast<size_t>(written));
+  }
 }
 
 }  // namespace caponier::tool

@@ -33,6 +33,7 @@ UniqueFd WatchSignals() {
   sigemptyset(&set);
   for (const int number : kForwarded) sigaddset(&set, number);
   sigaddset(&set, SIGTSTP);
+  sigaddset(&set, SIGCONT);
   sigprocmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
   UniqueFd fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
@@ -97,8 +98,7 @@ Session::Flow Session::Step() {
   if (ready(kSignals) != 0) ReadSignals();
   if (ready(kOutput) != 0) output_.WriteSome();
   if (ready(kErrors) != 0) errors_.WriteSome();
-  NoteClosed(output_, 1);
-  NoteClosed(ErrorOutlet(), 2);
+  NoteClosedStreams();
   if ((ready(kLink) & POLLOUT) != 0) WriteLink();
   if ((ready(kLink) & (POLLIN | POLLHUP | POLLERR)) != 0) ReadLink();
   if (ready(kInput) != 0) ReadInput();
@@ -192,6 +192,10 @@ void Session::ReadSignals() {
       SuspendWithShell();
       continue;
     }
+    if (number == SIGCONT) {
+      terminal_.Reapply();  // what the program set meanwhile, in the background, holds from here on
+      continue;
+    }
     if (number == SIGWINCH) {
       if (const auto size = TerminalSize()) Send(FrameType::kWindowSize, BytesOf(*size));
     }
@@ -226,10 +230,20 @@ void Session::Kill() {
   process_.Signal(SIGKILL);
 }
 
+void Session::NoteClosedStreams() {
+  NoteClosed(output_, 1);
+  NoteClosed(ErrorOutlet(), 2);
+}
+
 void Session::NoteClosed(Outlet& outlet, u32 stream) {
   bool& sent = stream == 1 ? output_closed_sent_ : errors_closed_sent_;
   if (!outlet.closed() || sent) return;
   sent = true;
+  // The program only learns that nobody reads, which is not what it is when a disk is full.
+  if (outlet.error() != EPIPE && !(stream == 2 && errors_shared_)) {
+    outcome_.output_error = outlet.error();
+    Say(fmt::format("standard {}: {}", stream == 1 ? "output" : "error", WordsFor(outlet.error())));
+  }
   const Le32 payload = stream;
   Send(FrameType::kOutputClosed, BytesOf(payload));
 }
@@ -270,6 +284,7 @@ void Session::FinishOutput() {
     if (poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) return;
     if (polls[0].revents != 0) output_.WriteSome();
     if (polls[1].revents != 0) errors_.WriteSome();
+    NoteClosedStreams();
     signalfd_siginfo info;
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
       if (info.ssi_signo == SIGTSTP) {
@@ -293,6 +308,14 @@ void Session::Drain(int fd, Console& console) {
     }
     console.Append({buffer.data(), static_cast<size_t>(got)});
   }
+}
+
+std::string Session::EmulatorsComplaint() const {
+  if (!console_.lines().empty()) return {};
+  const auto& lines = emulator_.lines();
+  const auto last =
+      std::find_if(lines.rbegin(), lines.rend(), [](const std::string& line) { return !line.contains("warning:"); });
+  return last == lines.rend() ? std::string() : *last;
 }
 
 void Session::SayTails() {

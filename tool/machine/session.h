@@ -36,6 +36,7 @@ struct Outcome {
   int stopped_by = 0;                    // the signal by which the user ended a machine that would not end itself
   bool timed_out = false;
   std::string fault;        // how the machine broke the protocol
+  int output_error = 0;     // errno of a standard stream that could not be written, unless its reader had gone
   int emulator_status = 0;  // as waitpid gives it
   std::string report;       // joined kReport parts
   Clock::time_point first_frame{}, ended{};
@@ -48,6 +49,8 @@ class Session {
   Outcome Run();
   size_t buffered_bytes() const { return output_.pending_bytes() + errors_.pending_bytes(); }
   void SayTails();  // the console's and the emulator's last lines
+  // What the emulator complained of, when nothing was heard of the machine itself; else empty.
+  std::string EmulatorsComplaint() const;
 
  private:
   enum class Flow { kContinue, kEnded };
@@ -63,6 +66,7 @@ class Session {
   void Send(link::FrameType type, Bytes payload);
   void Kill();
   void NoteClosed(Outlet& outlet, u32 stream);
+  void NoteClosedStreams();
   void FinishOutput();
   bool OutputFull() const;
   Outlet& ErrorOutlet() { return errors_shared_ ? output_ : errors_; }

@@ -23,8 +23,8 @@ bool IsPlainLocale(std::string_view name) { return name == "C" || name == "POSIX
 
 // glibc.mem.tagging, [glibc-manual] "Memory Related Tunables": bit 0 tags the heap, bit 1 asks for precise faults, bit 2 leaves
 // the choice between precise and deferred to the system.
-std::string_view TunableFor(std::string_view tagging) {
-  if (tagging == "off") return "";
+std::string_view TunableFor(std::string_view heap, std::string_view tagging) {
+  if (heap == "libc" || tagging == "off") return "";
   if (tagging == "async") return "glibc.mem.tagging=1";
   if (tagging == "asymm") return "glibc.mem.tagging=5";
   return "glibc.mem.tagging=3";
@@ -67,7 +67,7 @@ std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surro
       Set(environment, name, std::string_view(line).substr(equals + 1));
     }
   }
-  if (const std::string_view tunable = TunableFor(options.tagging); arch == Arch::kAarch64 && !tunable.empty()) {
+  if (const std::string_view tunable = TunableFor(options.heap, options.tagging); arch == Arch::kAarch64 && !tunable.empty()) {
     Set(environment, "GLIBC_TUNABLES", tunable);
   }
   for (const std::string& line : options.environment) {

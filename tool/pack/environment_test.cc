@@ -40,6 +40,10 @@ TEST(Environment, AsksGlibcForATaggedHeapOnAarch64) {
   options.tagging = "off";
   EXPECT_EQ(Value(options, {}, Arch::kAarch64, "GLIBC_TUNABLES"), std::nullopt);
   options.tagging = "sync";
+  options.heap = "libc";
+  EXPECT_EQ(Value(options, {}, Arch::kAarch64, "GLIBC_TUNABLES"), std::nullopt);
+  options.heap = "tagged";
+  EXPECT_EQ(Value(options, {}, Arch::kAarch64, "GLIBC_TUNABLES"), "glibc.mem.tagging=3");
   options.environment = {"GLIBC_TUNABLES=glibc.malloc.check=1"};
   EXPECT_EQ(Value(options, {}, Arch::kAarch64, "GLIBC_TUNABLES"), "glibc.malloc.check=1");
 }

@@ -138,10 +138,8 @@ void FileSet::AddChecked(const Tree& tree, const std::string& path, std::vector<
   if (S_ISSOCK(status.st_mode)) refuse("it is a socket");
   if (S_ISFIFO(status.st_mode)) refuse("it is a named pipe");
   if (S_ISREG(status.st_mode) && access(host_path.c_str(), R_OK) != 0) throw SystemFailure("cannot read " + host_path, errno);
-  if (S_ISLNK(status.st_mode)) {
-    struct stat target;
-    if (stat(host_path.c_str(), &target) != 0 && errno == ELOOP) refuse("the symbolic link leads to itself");
-  }
+  if (int error = 0; S_ISLNK(status.st_mode) && !tree.Resolve(path, &error).has_value() && error == ELOOP)
+    refuse("the symbolic link leads to itself");
   if (path != "/") entries_.insert_or_assign(Key(path), EntryFor(host_path, status));
   if (!S_ISDIR(status.st_mode)) return;
   const std::pair identity{status.st_dev, status.st_ino};

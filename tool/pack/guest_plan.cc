@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "tool/failure.h"
 #include "tool/host/elf_file.h"
@@ -23,20 +24,32 @@ struct Located {
   std::string path;  // in the tree, links kept
 };
 
+// What `option`'s value `path` leads to, in `tree`; a relative one starts at `directory`.
+Tree::Found Existing(std::string_view option, const std::string& path, const Tree& tree, const std::string& directory) {
+  int error = 0;
+  const auto found = tree.Resolve(path.starts_with('/') ? path : directory + "/" + path, &error);
+  if (!found.has_value()) throw Failure(fmt::format("{} {}: {}", option, path, error == ENOENT ? "not found" : WordsFor(error)));
+  return *found;
+}
+
 Tree ExistingDirectory(std::string_view option, const std::string& path, const Surroundings& here) {
-  const std::string absolute = path.starts_with('/') ? path : here.directory + "/" + path;
-  const auto found = Tree().Resolve(absolute);
-  if (!found.has_value()) throw Failure(fmt::format("{} {}: not found", option, path));
-  if (!S_ISDIR(found->status.st_mode)) throw Failure(fmt::format("{} {}: not a directory", option, path));
-  return Tree(found->path);
+  const Tree::Found found = Existing(option, path, Tree(), here.directory);
+  if (!S_ISDIR(found.status.st_mode)) throw Failure(fmt::format("{} {}: not a directory", option, path));
+  return Tree(found.path);
+}
+
+bool IsKernelPath(std::string_view path) {
+  const auto parts = SplitPath(path);
+  return !parts.empty() && (parts[0] == "dev" || parts[0] == "proc" || parts[0] == "sys");
 }
 
 // What programs expect of any system. An existing file stays.
+constexpr std::pair<std::string_view, u32> kUsualDirectories[] = {{"/dev", 0755},      {"/proc", 0755}, {"/sys", 0755},
+                                                                  {"/run", 0755},      {"/etc", 0755},  {"/tmp", 01777},
+                                                                  {"/var/tmp", 01777}, {"/root", 0700}};
+
 void AddUsualFiles(FileSet& files, const RunOptions& options) {
-  for (const char* directory : {"/dev", "/proc", "/sys", "/run", "/etc"}) files.AddDirectory(directory);
-  files.AddDirectory("/tmp", 01777);
-  files.AddDirectory("/var/tmp", 01777);
-  files.AddDirectory("/root", 0700);
+  for (const auto& [directory, mode] : kUsualDirectories) files.AddDirectory(directory, mode);
   if (options.root.has_value()) return;
   for (const char* file : {"/etc/passwd", "/etc/group", "/etc/localtime"}) files.Add(Tree(), file);
   files.AddText("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
@@ -66,18 +79,21 @@ class Planner {
   // --root: everything is in there, and the program too.
   void PlanRoot() {
     const Tree root = ExistingDirectory("--root", *options_.root, here_);
-    plan_.workdir = options_.workdir.value_or("/");
+    if (options_.workdir.has_value()) CheckWorkdir(root, "/");
+    plan_.workdir = JoinPath(SplitPath(options_.workdir.value_or("/")));
     const std::string path =
         FindProgram(root, program(), LookUp(options_.environment, "PATH").value_or(std::string(kDefaultPath)), plan_.workdir);
     plan_.arguments = options_.program;
     const ElfFacts facts = FollowScripts({root, path}).second;
-    if (!facts.interpreter.empty() && !root.Resolve(facts.interpreter).has_value()) {
+    plan_.objects = {root.Resolve(exe_.path)->host_path};
+    if (const auto interpreter = root.Resolve(facts.interpreter); !facts.interpreter.empty() && interpreter.has_value()) {
+      plan_.objects.push_back(interpreter->host_path);
+    } else if (!facts.interpreter.empty()) {
       throw Failure(kStatusNotExecutable,
                     fmt::format("{}: cannot be executed: its interpreter {} is not in --root", program(), facts.interpreter));
     }
     plan_.files.AddWholeTree(root);
     plan_.exe = root.Resolve(exe_.path)->path;
-    if (!plan_.files.Find(plan_.workdir) && plan_.workdir != "/") plan_.files.AddDirectory(plan_.workdir);
   }
 
   void PlanFromHost() {
@@ -154,6 +170,8 @@ class Planner {
         exe_ = located;
         return {located, Accept(ReadProgram(file.bytes(), program()))};
       }
+      if (file.bytes().empty())
+        throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: it is empty", program()));
       const auto line = ParseScriptLine(AsText(file.bytes().first(std::min(file.bytes().size(), kScriptLineBytes))));
       if (!line.has_value())
         throw Failure(
@@ -183,20 +201,26 @@ class Planner {
     return facts;
   }
 
+  // The directory must be there, or else be one that every machine has.
+  void CheckWorkdir(const Tree& tree, const std::string& directory) {
+    const std::string& wanted = *options_.workdir;
+    const std::string path = JoinPath(SplitPath(wanted.starts_with('/') ? wanted : directory + "/" + wanted));
+    if (IsKernelPath(path) || std::ranges::any_of(kUsualDirectories, [&](const auto& each) { return each.first == path; }))
+      return;
+    const Tree::Found found = Existing("--workdir", wanted, tree, directory);
+    if (!S_ISDIR(found.status.st_mode)) throw Failure(fmt::format("--workdir {}: not a directory", wanted));
+  }
+
   void PlanWorkdir() {
     if (options_.workdir.has_value()) {
       const std::string& wanted = *options_.workdir;
+      CheckWorkdir(Tree(), here_.directory);
       plan_.workdir = JoinPath(SplitPath(wanted.starts_with('/') ? wanted : here_.directory + "/" + wanted));
     } else {
       plan_.workdir = IsKernelPath(here_.directory) ? "/" : here_.directory;
     }
     const std::string at = plan_.files.Add(Tree(), plan_.workdir);
     if (at.empty()) plan_.files.AddDirectory(plan_.workdir);
-  }
-
-  static bool IsKernelPath(std::string_view path) {
-    const auto parts = SplitPath(path);
-    return !parts.empty() && (parts[0] == "dev" || parts[0] == "proc" || parts[0] == "sys");
   }
 
   // Arguments that name files of the caller come along: copied in, so that what the program writes stays in the machine. A
@@ -209,8 +233,11 @@ class Planner {
         AddNamedFile(options_.program[i].substr(equals + 1));
     }
     for (const std::string& word : options_.with) {
-      const std::string path = word.starts_with('/') ? word : here_.directory + "/" + word;
-      if (plan_.files.AddAll(Tree(), path).empty()) throw Failure(fmt::format("--with {}: not found", word));
+      const Tree::Found found = Existing("--with", word, Tree(), here_.directory);
+      if (IsKernelPath(found.path)) throw Failure(fmt::format("--with {}: the machine makes its own /dev, /proc and /sys", word));
+      if (!S_ISREG(found.status.st_mode) && !S_ISDIR(found.status.st_mode))
+        throw Failure(fmt::format("--with {}: neither a regular file nor a directory", word));
+      plan_.files.AddAll(Tree(), word.starts_with('/') ? word : here_.directory + "/" + word);
     }
   }
 

@@ -16,7 +16,7 @@ struct GuestPlan {
   std::vector<std::string> environment;
   std::string workdir;
   FileSet files;
-  std::vector<std::string> objects;  // on the host: the program, its interpreter, its libraries
+  std::vector<std::string> objects;  // on the host: the program, its interpreter, its libraries; the latter not with --root
 };
 
 // The caller's surroundings, passed in so that tests can make them up.
