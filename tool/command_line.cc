@@ -93,9 +93,9 @@ Command ParseRun(std::span<const std::string> words) {
   app.add_option("--layout", options.layout, "scatter (default) or off")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"scatter", "off"}));
-  app.add_option("--wx", options.wx, "strict (default) or allow-jit")
+  app.add_option("--wx", options.wx, "strict (default), allow-jit or off")
       ->type_name("LEVEL")
-      ->check(CLI::IsMember({"strict", "allow-jit"}));
+      ->check(CLI::IsMember({"strict", "allow-jit", "off"}));
   app.add_option("--tagging", options.tagging, "sync (default), async, asymm or off; where the processor has memory tags")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"sync", "async", "asymm", "off"}));

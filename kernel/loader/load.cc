@@ -6,7 +6,7 @@
 #include "kernel/loader/stack.h"
 #include "kernel/loader/vdso.h"
 #include "kernel/random/random.h"
-#include "lib/aslr/program.h"
+#include "lib/aslr/packed.h"
 #include "lib/elf/image.h"
 #include "lib/linux_abi/auxv.h"
 #include "lib/linux_abi/file_flags.h"
@@ -108,7 +108,7 @@ u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
 
 }  // namespace
 
-Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics) {
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Policy policy, Diagnostics& diagnostics) {
   const Ref<Images> images = TRY(MakeRef<Images>());
   OpenImage &program = images->program, &interpreter = images->interpreter;
   TRY(OpenAndParse(files, request.path, program, diagnostics));
@@ -133,7 +133,9 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
                                              .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
                                              .stack_pages = kStackBytes / kPageSize,
                                              .vdso_pages = VdsoPages()};
-  const aslr::ProgramLayout layout = TRY(aslr::PlanProgram(kernel::random::LayoutStream(), description));
+  const aslr::ProgramLayout layout =
+      TRY(policy.layout == mm::LayoutPolicy::kPacked ? aslr::PackProgram(description)
+                                                     : aslr::PlanProgram(kernel::random::LayoutStream(), description));
 
   Loaded loaded;
   loaded.memory = TRY(mm::AddressSpace::Create(policy));

@@ -29,7 +29,7 @@ struct Loaded {
 
 // Errors: kNotFound (program or interpreter), kMalformed and kNotSupported (ELF, with a diagnostic), kNotExecutable, kNoMemory,
 // kArgumentsTooLong. The address space is left active; after a failure the one before it is.
-Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Diagnostics& diagnostics);
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Policy policy, Diagnostics& diagnostics);
 
 // Makes what was loaded the process's memory; then `thread`'s registers and name those of its first instruction.
 void AdoptProgram(sched::Process& process, Loaded& loaded);
