@@ -122,7 +122,9 @@ Command ParseRun(std::span<const std::string> words) {
       ->type_name("HOW")
       ->check(OneOf({"auto", "kvm", "tcg"}));
   app.add_option("--layout", options.layout, "scatter (default) or off")->type_name("LEVEL")->check(OneOf({"scatter", "off"}));
-  app.add_option("--wx", options.wx, "strict (default) or allow-jit")->type_name("LEVEL")->check(OneOf({"strict", "allow-jit"}));
+  app.add_option("--wx", options.wx, "strict (default), allow-jit or off")
+      ->type_name("LEVEL")
+      ->check(OneOf({"strict", "allow-jit", "off"}));
   app.add_option("--tagging", options.tagging, "sync (default), async, asymm or off; where the processor has memory tags")
       ->type_name("LEVEL")
       ->check(OneOf({"sync", "async", "asymm", "off"}));

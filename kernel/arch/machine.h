@@ -30,6 +30,8 @@ namespace caponier::arch {
 void InitCpu();
 // Once, after device windows can be mapped: interrupt controller and one-shot timer; calibrates the clock.
 Result<void> InitInterrupts();
+// For `--wx off`: lets the program execute memory that it can write, where the CPU forbids that by itself (AArch64's WXN).
+void AllowWritableCode();
 // What the CPU offers and what is on, for the report: calls `line(name, state)` with state "on", "absent" or "off".
 void DescribeProtections(void (*line)(void* context, std::string_view name, std::string_view state), void* context);
 // AT_HWCAP, AT_HWCAP2 and AT_PLATFORM for the program.

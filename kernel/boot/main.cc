@@ -85,10 +85,15 @@ void StartProgram(const loader::Config& config) {
   } else {
     report::Refuse(ExitCause::kRefused, "the working directory does not exist in the machine (--workdir)");
   }
+  if (config.memory.layout == mm::LayoutPolicy::kPacked)
+    drivers::link::SendMessage("the program's layout is fixed: each address is the same in every run (--layout off)");
+  if (config.memory.wx == mm::WxPolicy::kOff) {
+    arch::AllowWritableCode();
+    drivers::link::SendMessage("the program may execute what it can write (--wx off)");
+  }
   loader::Complaint complaint;
-  Result<loader::Loaded> loaded =
-      loader::LoadProgram(*process->files, {config.executable, config.arguments[0], config.arguments, config.environment},
-                          config.allow_jit ? mm::WxPolicy::kAllowJit : mm::WxPolicy::kStrict, complaint);
+  Result<loader::Loaded> loaded = loader::LoadProgram(
+      *process->files, {config.executable, config.arguments[0], config.arguments, config.environment}, config.memory, complaint);
   if (!loaded.ok()) RefuseProgram(config, loaded.error(), complaint);
   sched::Thread* thread = Need(loader::StartThread(*process, std::move(loaded).value(), config.executable), kTooSmall);
   drivers::link::SetProgram(process);

@@ -26,6 +26,13 @@ Result<bool> ParseChoice(std::string_view text, std::string_view on, std::string
   return Error::kMalformed;
 }
 
+Result<mm::WxPolicy> ParseWx(std::string_view text) {
+  if (text == "strict") return mm::WxPolicy::kStrict;
+  if (text == "allow-jit") return mm::WxPolicy::kAllowJit;
+  if (text == "off") return mm::WxPolicy::kOff;
+  return Error::kMalformed;
+}
+
 Result<void> ParseWindow(std::string_view text, Config& config) {
   const size_t cross = text.find('x');
   if (cross == std::string_view::npos) return Error::kMalformed;
@@ -66,9 +73,9 @@ Result<void> ParseRecord(std::string_view key, std::string_view value, Config& c
   } else if (key == "report") {
     config.report = TRY(ParseFlag(value));
   } else if (key == "layout") {
-    config.scatter_layout = TRY(ParseChoice(value, "scatter", "off"));
+    config.memory.layout = TRY(ParseChoice(value, "scatter", "off")) ? mm::LayoutPolicy::kScatter : mm::LayoutPolicy::kPacked;
   } else if (key == "wx") {
-    config.allow_jit = TRY(ParseChoice(value, "allow-jit", "strict"));
+    config.memory.wx = TRY(ParseWx(value));
   } else if (key == "tagging") {
     if (value != "sync" && value != "async" && value != "asymm" && value != "off") return Error::kMalformed;
     config.tagging = value;

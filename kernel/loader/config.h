@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "kernel/mm/address_space.h"
 #include "lib/base/bytes.h"
 #include "lib/base/diagnostics.h"
 #include "lib/base/result.h"
@@ -18,8 +19,7 @@ struct Config {
   u32 terminals = 0;  // bit n: descriptor n is a terminal
   u16 rows = 24, columns = 80;
   bool trace = false, report = false;
-  bool scatter_layout = true;
-  bool allow_jit = false;
+  mm::Policy memory;
   std::string_view tagging = "sync";
   Bytes seed;  // hexadecimal text, mixed in as it is
 };

@@ -7,7 +7,7 @@
 #include "kernel/loader/vdso.h"
 #include "kernel/mm/frames.h"
 #include "kernel/random/random.h"
-#include "lib/aslr/program.h"
+#include "lib/aslr/packed.h"
 #include "lib/elf/image.h"
 #include "lib/linux_abi/auxv.h"
 #include "lib/linux_abi/errno.h"
@@ -149,7 +149,7 @@ u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
 
 }  // namespace
 
-Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Complaint& complaint) {
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Policy policy, Complaint& complaint) {
   const Ref<Images> images = TRY(MakeRef<Images>());
   OpenImage &program = images->program, &interpreter = images->interpreter;
   TRY(OpenAndParse(files, request.path, program, complaint));
@@ -165,7 +165,9 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPol
                                              .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
                                              .stack_pages = kStackBytes / kPageSize,
                                              .vdso_pages = VdsoPages()};
-  const Result<aslr::ProgramLayout> planned = aslr::PlanProgram(kernel::random::LayoutStream(), description);
+  const Result<aslr::ProgramLayout> planned = policy.layout == mm::LayoutPolicy::kPacked
+                                                  ? aslr::PackProgram(description)
+                                                  : aslr::PlanProgram(kernel::random::LayoutStream(), description);
   if (!planned.ok()) {
     complaint.found.Malformed("its segments take so many addresses that nothing can be placed at random",
                               program.image.phdr_offset);

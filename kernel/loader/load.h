@@ -38,7 +38,7 @@ struct Loaded {
 
 // Errors: kNotFound (the program), kMalformed, kNotSupported and kNotPermitted (its ELF file), kNotExecutable (also whatever is
 // wrong with its interpreter), kNoMemory, kArgumentsTooLong. The address space is left active; after a failure the one before it is.
-Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::WxPolicy policy, Complaint& complaint);
+Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Policy policy, Complaint& complaint);
 
 // Makes what was loaded the process's memory; then `thread`'s registers and name those of its first instruction.
 void AdoptProgram(sched::Process& process, Loaded& loaded);

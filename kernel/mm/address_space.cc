@@ -3,7 +3,7 @@
 #include "kernel/mm/frames.h"
 #include "kernel/mm/placement.h"
 #include "kernel/mm/window.h"
-#include "lib/aslr/program.h"
+#include "lib/aslr/packed.h"
 
 namespace caponier::mm {
 namespace {
@@ -44,12 +44,6 @@ void Count(u8& counter, bool more) {
   if (!more && counter > 0 && counter < 255) counter--;
 }
 
-// Each frame knows how many program pages can write it and how many can execute it, so that no alias has both.
-void NoteRights(PhysAddr frame, PageFlags before, PageFlags after) {
-  FrameInfo& info = InfoOf(frame);
-  if (before.execute != after.execute) Count(info.executable_mappings, after.execute);
-  if (before.write != after.write) Count(info.writable_mappings, after.write);
-}
 constexpr PageFlags kNoRights{.read = false};
 
 // A frame that belongs to this page alone, so that it may be written in place.
@@ -80,7 +74,7 @@ bool Permits(const Protection& protection, arch::Access access) {
 
 }  // namespace
 
-Result<Ref<AddressSpace>> AddressSpace::Create(WxPolicy policy) {
+Result<Ref<AddressSpace>> AddressSpace::Create(Policy policy) {
   PageTables tables = TRY(PageTables::CreateForProgram());
   auto* space = new (std::nothrow) AddressSpace(tables, policy);
   if (space == nullptr) {
@@ -94,6 +88,14 @@ AddressSpace::~AddressSpace() {
   if (g_active == this) g_active = nullptr;
   for (const Mapping& mapping : mappings_) DropPages(mapping.begin, mapping.end);
   tables_.Destroy();
+}
+
+// Each frame knows how many program pages can write it and how many can execute it, so that no alias has both.
+void AddressSpace::NoteRights(PhysAddr frame, PageFlags before, PageFlags after) const {
+  if (policy_.wx == WxPolicy::kOff) return;
+  FrameInfo& info = InfoOf(frame);
+  if (before.execute != after.execute) Count(info.executable_mappings, after.execute);
+  if (before.write != after.write) Count(info.writable_mappings, after.write);
 }
 
 void AddressSpace::Activate() {
@@ -158,17 +160,24 @@ struct OccupiedMappings {
 }  // namespace
 
 Result<u64> AddressSpace::FindPlace(u64 bytes, u64 alignment, u64 limit) {
-  const aslr::PageRange window{kLowestAddress >> kPageBits, limit >> kPageBits};
+  aslr::PageRange window{kLowestAddress >> kPageBits, limit >> kPageBits};
   const u64 break_page = break_start_ >> kPageBits;
   const aslr::PageRange break_stretch{break_page, break_page == 0 ? 0 : break_page + aslr::kBreakPages};
+  if (policy_.layout == LayoutPolicy::kPacked) {
+    const u64 end = aslr::PackedMappingsEnd({window.begin, arch::kUserEnd >> kPageBits});
+    if (window.end > end) window.end = end;
+    const OccupiedMappings occupied{*this, break_stretch};
+    return TRY(aslr::PlaceHighest(bytes >> kPageBits, alignment >> kPageBits, window, occupied)) << kPageBits;
+  }
   const u64 page =
       TRY(PlaceUniformly(OccupiedMappings{*this, break_stretch}, window, bytes >> kPageBits, alignment >> kPageBits));
   return page << kPageBits;
 }
 
 Result<void> AddressSpace::CheckProtection(const Protection& wanted, const Mapping* before) const {
+  if (policy_.wx == WxPolicy::kOff) return {};
   if (wanted.write && wanted.execute) return Error::kNotPermitted;
-  if (policy_ == WxPolicy::kAllowJit || before == nullptr) return {};
+  if (policy_.wx == WxPolicy::kAllowJit || before == nullptr) return {};
   // Strict: memory that the program could write never becomes code, and code never becomes writable.
   if (wanted.execute && !before->protection.execute && before->was_writable) return Error::kNotPermitted;
   if (wanted.write && before->protection.execute) return Error::kNotPermitted;

@@ -67,11 +67,17 @@ struct MapRequest {
   u64 alignment = kPageSize;
 };
 
-enum class WxPolicy : u8 { kStrict, kAllowJit };
+// kOff: any rights at once, through any alias. kPacked: lib/aslr/packed.h.
+enum class WxPolicy : u8 { kStrict, kAllowJit, kOff };
+enum class LayoutPolicy : u8 { kScatter, kPacked };
+struct Policy {
+  WxPolicy wx = WxPolicy::kStrict;
+  LayoutPolicy layout = LayoutPolicy::kScatter;
+};
 
 class AddressSpace : public RefCounted {
  public:
-  static Result<Ref<AddressSpace>> Create(WxPolicy policy);
+  static Result<Ref<AddressSpace>> Create(Policy policy);
 
   Result<u64> Map(const MapRequest& request);  // the address
   Result<void> Unmap(u64 address, u64 bytes);
@@ -99,17 +105,16 @@ class AddressSpace : public RefCounted {
   // Makes it the one that user addresses mean, on this CPU.
   void Activate();
   static AddressSpace* Active();
-  WxPolicy policy() const { return policy_; }
+  Policy policy() const { return policy_; }
   // mincore(2): one byte a page, 1 when present.
   bool IsResident(u64 address);
-  void SetWxPolicy(WxPolicy policy) { policy_ = policy; }
   // Refuses later changes of what is mapped now as program text and read-only data.
   void Seal(u64 begin, u64 end);
   // The frame behind `address` when present and readable by the program (futex keys, debugger), else kBadAddress.
   Result<PhysAddr> FrameAt(u64 address);
 
  private:
-  explicit AddressSpace(PageTables tables, WxPolicy policy) : tables_(std::move(tables)), policy_(policy) {}
+  explicit AddressSpace(PageTables tables, Policy policy) : tables_(std::move(tables)), policy_(policy) {}
   ~AddressSpace() override;
 
   size_t IndexAtOrAbove(u64 address) const;  // first mapping whose end is above `address`
@@ -117,6 +122,7 @@ class AddressSpace : public RefCounted {
   Result<u64> FindPlace(u64 bytes, u64 alignment, u64 limit);
   Result<void> SplitAt(u64 address);
   Result<void> RemoveRange(u64 begin, u64 end);
+  void NoteRights(PhysAddr frame, PageFlags before, PageFlags after) const;
   void DropPages(u64 begin, u64 end);
   void MovePages(u64 from, u64 to, u64 bytes);
   struct Page {
@@ -129,7 +135,7 @@ class AddressSpace : public RefCounted {
 
   PageTables tables_;
   Vector<Mapping> mappings_;  // by address
-  WxPolicy policy_;
+  Policy policy_;
   u64 break_start_ = 0, break_ = 0;
   u64 resident_pages_ = 0;
 };

@@ -15,7 +15,4 @@ void SayOutOfMemory();
 // The kernel found itself broken: one line, a backtrace, the end.
 [[noreturn]] void Panic(std::string_view why);
 
-// "libc.so.6+0x1234" for an address of the program; what it neighbours for one that is not mapped.
-void DescribeProgramAddress(TextSink& sink, const mm::AddressSpace& memory, u64 address);
-
 }  // namespace caponier::report

@@ -64,8 +64,12 @@ void WriteReport(const sched::Process& process) {
         out->first = false;
       },
       &list);
-  Format(sink, ",\"wx\":\"{}\",\"layout\":\"scatter\"}},\"missing_system_calls\":[",
-         process.memory->policy() == mm::WxPolicy::kStrict ? "strict" : "allow-jit");
+  const mm::Policy policy = process.memory->policy();
+  Format(sink, ",\"wx\":\"{}\",\"layout\":\"{}\"}},\"missing_system_calls\":[",
+         policy.wx == mm::WxPolicy::kStrict     ? "strict"
+         : policy.wx == mm::WxPolicy::kAllowJit ? "allow-jit"
+                                                : "off",
+         policy.layout == mm::LayoutPolicy::kScatter ? "scatter" : "off");
   list.first = true;
   syscall::ForEachMissing(
       [](void* context, const syscall::Missing& missing) {

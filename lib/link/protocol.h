@@ -74,7 +74,7 @@ struct WindowSize {
 //   epoch_ns=N      real time at launch, nanoseconds since 1970       tty=DIGITS  which of descriptors 0 1 2 are terminals ("012")
 //   window=RxC      the terminal's size                              trace=0|1
 //   report=0|1      send the report at exit                          hostname=NAME
-//   layout=scatter|off     wx=strict|allow-jit      tagging=sync|async|asymm|off     heap=tagged|libc
+//   layout=scatter|off     wx=strict|allow-jit|off      tagging=sync|async|asymm|off     heap=tagged|libc
 //   seed=HEX        extra seed material from the launcher: mixed in, never credited
 inline constexpr char kConfigName[] = ".caponier/config";
 

@@ -89,6 +89,13 @@ void InitCpu() {
   SecureWipe(WritableBytesOf(g_secrets));
 }
 
+// TLB entries may hold the bit's effect [arm-arm] D13.2.118. Nothing of the kernel's comes to be executable: what the program can write, EL1
+// never executes, and the kernel's own data has PXN.
+void AllowWritableCode() {
+  CAPONIER_WRITE("sctlr_el1", CAPONIER_READ("sctlr_el1") & ~sctlr::kWriteExecuteNever);
+  asm volatile("isb; tlbi vmalle1; dsb nsh; isb" ::: "memory");
+}
+
 // [arm-arm] B2.4.4: the data to the point of unification, then old instructions out; whichever step the processor does by itself is
 // skipped (CTR_EL0.IDC, DIC). All instructions go, since a page has other addresses than this one.
 void SyncInstructions(const std::byte* page) {
@@ -105,7 +112,7 @@ void SyncInstructions(const std::byte* page) {
 void DescribeProtections(void (*line)(void* context, std::string_view name, std::string_view state), void* context) {
   const auto report = [&](std::string_view name, bool on) { line(context, name, on ? "on" : "absent"); };
   report("PXN/UXN", true);
-  report("WXN", true);
+  line(context, "WXN", (CAPONIER_READ("sctlr_el1") & sctlr::kWriteExecuteNever) != 0 ? "on" : "off");
   report("PAN", g_features.pan);
   report("E0PD", g_features.no_user_probing);
   report("BTI", g_features.branch_target);

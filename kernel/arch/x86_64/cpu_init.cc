@@ -110,6 +110,8 @@ void SetInterruptStack(int index, const char* name) {
 
 }  // namespace
 
+void AllowWritableCode() {}  // page tables alone decide
+
 void InitCpu() {
   const Result<mm::KernelRegion> region = mm::MapRegion("descriptor tables", sizeof(DescriptorTables));
   if (!region.ok()) __builtin_trap();

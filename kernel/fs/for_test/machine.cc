@@ -96,7 +96,7 @@ Machine::Machine(Bytes archive) {
   }
   FirstDiagnostic diagnostic;
   InitRoot(archive, PutArchive(archive), diagnostic).value();
-  process.memory = mm::AddressSpace::Create(mm::WxPolicy::kStrict).value();
+  process.memory = mm::AddressSpace::Create({}).value();
   process.files = Context::Create().value();
 }
 
@@ -180,7 +180,7 @@ u64 TotalFrames() { return g_frame_limit; }
 u64 FreeFrames() { return g_frame_limit - std::min<u64>(g_frame_limit, g_frames.size()); }
 
 // As much of an address space as a listing shows.
-Result<Ref<AddressSpace>> AddressSpace::Create(WxPolicy policy) {
+Result<Ref<AddressSpace>> AddressSpace::Create(Policy policy) {
   return Ref<AddressSpace>::Adopt(new AddressSpace(PageTables(), policy));
 }
 AddressSpace::~AddressSpace() = default;
