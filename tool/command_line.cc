@@ -19,6 +19,7 @@ constexpr char kOverview[] =
     "  caponier run [options] [--] [PROGRAM [ARGS...]]   run PROGRAM, or the built-in tour\n"
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
     "  caponier bench boot|syscall|run                   measured beside a Linux guest, in the same run\n"
+    "  caponier entropy assess|conditioning|plot         noise assessed by SP 800-90B\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";
@@ -164,6 +165,12 @@ Command ParseBench(std::span<const std::string> words) {
   return options;
 }
 
+Command ParseEntropy(std::span<const std::string> words) {
+  const auto parsed = entropy::ParseOptions(words);
+  if (const auto* help = std::get_if<entropy::HelpText>(&parsed)) return PrintText{help->text};
+  return std::get<entropy::Options>(parsed);
+}
+
 }  // namespace
 
 Command ParseCommandLine(std::span<const std::string> words) {
@@ -171,6 +178,7 @@ Command ParseCommandLine(std::span<const std::string> words) {
   if (words.front() == "--version") return PrintText{fmt::format("caponier {}\n", kVersion)};
   if (words.front() == "run") return ParseRun(words.subspan(1));
   if (words.front() == "bench") return ParseBench(words.subspan(1));
+  if (words.front() == "entropy") return ParseEntropy(words.subspan(1));
   if (words.front() == "check") return ParseCheck(words.subspan(1));
   throw Failure(fmt::format("unknown command {} (see caponier --help)", words.front()));
 }
