@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tool/entropy/processor.h"
+
 namespace caponier::tool::entropy {
 namespace {
 
@@ -20,18 +22,21 @@ class Text {
         width_(width),
         per_window_(64 / width),
         mask_(~u64{0} << (64 - per_window_ * width)),
-        size_(bits.size() / width) {}
+        size_(bits.size() / width) {
+    for (unsigned i = 0; i <= 64; i++) symbols_of_bits_[i] = static_cast<u8>(i / width);
+  }
 
   u64 size() const { return size_; }
   unsigned per_window() const { return per_window_; }
   u64 Key(u64 suffix, u64 depth = 0) const { return bits_.Window((suffix + depth) * width_) & mask_; }
   // How many symbols two different keys share; of equal ones, all.
-  u32 Shared(u64 a, u64 b) const { return a == b ? per_window_ : static_cast<u32>(std::countl_zero(a ^ b)) / width_; }
+  [[gnu::always_inline]] u32 Shared(u64 a, u64 b) const { return symbols_of_bits_[std::countl_zero(a ^ b)]; }
 
  private:
   const BitString& bits_;
   unsigned width_, per_window_;
   u64 mask_, size_;
+  std::array<u8, 65> symbols_of_bits_{};
 };
 
 // Too much repetition: see CommonPrefixesByWindows.
@@ -96,6 +101,12 @@ class DeepSorter {
   u64 budget_;
 };
 
+// What neighbours among sorted keys share.
+CAPONIER_FOR_NEWER_PROCESSORS_TOO
+void ShareByNeighbours(const Text& text, std::span<const u64> keys, u32* out) {
+  for (size_t i = 0; i + 1 < keys.size(); i++) out[i] = text.Shared(keys[i], keys[i + 1]);
+}
+
 // Takes the sorted keys and gives the lengths. The last suffixes are shorter than a window; they are merged in here.
 class Lengths {
  public:
@@ -103,22 +114,41 @@ class Lengths {
     for (u64 suffix = first_short; suffix < text.size(); suffix++) shorts_.push_back({text.Key(suffix), text.size() - suffix});
     std::sort(shorts_.begin(), shorts_.end(),
               [](const Short& a, const Short& b) { return a.key != b.key ? a.key < b.key : a.left < b.left; });
-    out_.reserve(kChunk + 1);
   }
 
   void Key(u64 key) {
     while (next_short_ < shorts_.size() && shorts_[next_short_].key <= key) TakeShort();
     Push(key, text_.per_window());
   }
+  void Keys(std::span<const u64> keys) {
+    while (!keys.empty()) {
+      Key(keys.front());
+      // Up to where the next short one goes in between.
+      const auto end =
+          next_short_ == shorts_.size() ? keys.end() : std::lower_bound(keys.begin(), keys.end(), shorts_[next_short_].key);
+      const auto run = static_cast<size_t>(std::max<std::ptrdiff_t>(1, end - keys.begin()));
+      const size_t have = out_.size();
+      out_.resize(have + run - 1);
+      ShareByNeighbours(text_, keys.first(run), out_.data() + have);
+      last_key_ = keys[run - 1];
+      keys = keys.subspan(run);
+      Flush();
+    }
+  }
   // What two equal keys share is known by a deeper look.
-  void Deep(u32 length) { PushLength(length); }
+  void Deep(u32 length) { out_.push_back(length); }
   void Finish() {
     while (next_short_ < shorts_.size()) TakeShort();
     sink_(out_);
   }
+  void Flush() {
+    constexpr size_t kChunk = 4096;
+    if (out_.size() < kChunk) return;
+    sink_(out_);
+    out_.clear();
+  }
 
  private:
-  static constexpr size_t kChunk = 4096;
   struct Short {
     u64 key, left;
   };
@@ -127,17 +157,10 @@ class Lengths {
     next_short_++;
   }
   void Push(u64 key, u64 left) {
-    if (!first_) PushLength(static_cast<u32>(std::min({u64{text_.Shared(last_key_, key)}, last_left_, left})));
+    if (!first_) out_.push_back(static_cast<u32>(std::min({u64{text_.Shared(last_key_, key)}, last_left_, left})));
     first_ = false;
     last_key_ = key;
     last_left_ = left;
-  }
-  void PushLength(u32 length) {
-    out_.push_back(length);
-    if (out_.size() >= kChunk) {
-      sink_(out_);
-      out_.clear();
-    }
   }
 
   const Text& text_;
@@ -149,7 +172,7 @@ class Lengths {
   std::vector<u32> out_;
 };
 
-// Sorts keys of which the highest `done` bits are equal: three rounds by ten bits each, then what these left together.
+// Sorts keys of which the highest `done` bits are equal: two rounds by eleven bits each, then what these left together.
 class KeySorter {
  public:
   void Sort(std::vector<u64>& keys, unsigned done) {
@@ -176,7 +199,7 @@ class KeySorter {
   }
 
  private:
-  static constexpr unsigned kDigit = 10, kRounds = 3;
+  static constexpr unsigned kDigit = 11, kRounds = 2;
   static constexpr u64 kMask = (1u << kDigit) - 1;
   std::vector<u64> other_;
 };
@@ -188,8 +211,7 @@ void SortBucket(const Text& text, std::span<u32> suffixes, unsigned bucket_bits,
   for (const u32 suffix : suffixes) keys.push_back(text.Key(suffix));
   sorter.Sort(keys, bucket_bits);
   if (std::adjacent_find(keys.begin(), keys.end()) == keys.end()) {
-    for (const u64 key : keys) lengths.Key(key);
-    return;
+    return lengths.Keys(keys);
   }
   std::sort(suffixes.begin(), suffixes.end(), [&](u32 a, u32 b) { return text.Key(a) < text.Key(b); });
   std::vector<u32> found;
@@ -202,6 +224,7 @@ void SortBucket(const Text& text, std::span<u32> suffixes, unsigned bucket_bits,
       deep.Sort(suffixes.subspan(i, end - i), text.per_window(), found);
       for (const u32 length : found) lengths.Deep(length);
     }
+    lengths.Flush();
     i = end;
   }
 }
@@ -213,7 +236,7 @@ bool CommonPrefixesByWindows(const BitString& bits, unsigned width, const std::f
   const u64 first_short = text.size() - std::min<u64>(text.size(), text.per_window());
   // Buckets by the first bits, of a few thousand suffixes each: a bucket is sorted within the nearest caches.
   const auto size_bits = static_cast<unsigned>(std::bit_width(text.size()));
-  const unsigned bucket_bits = size_bits > 13 ? size_bits - 12 : 1;
+  const unsigned bucket_bits = size_bits > 14 ? size_bits - 13 : 1;
   const auto bucket_of = [&](u64 suffix) { return text.Key(suffix) >> (64 - bucket_bits); };
   std::vector<u64> starts((size_t{1} << bucket_bits) + 1);
   for (u64 suffix = 0; suffix < first_short; suffix++) starts[bucket_of(suffix) + 1]++;

@@ -17,53 +17,63 @@ void SymbolMap::Insert(u32 key, u32 value) {
   used_++;
 }
 
-ContextTrie::ContextTrie(std::span<const u8> symbols) : symbols_(symbols) { first_.fill(kNone); }
+ContextTrie::ContextTrie(std::span<const u8> symbols)
+    : symbols_(symbols), first_counts_(size_t{1} << 16), second_(size_t{1} << 16, kNone) {
+  first_.fill(kNone);
+}
 
-ContextTrie::Node ContextTrie::Add(Node parent, u8 symbol) {
+ContextTrie::Node ContextTrie::Add(Node parent, u64 at, unsigned length) {
   const auto node = static_cast<Node>(nodes_.size());
+  const u8 oldest = symbols_[at - length];
   nodes_.emplace_back();
-  if (parent == kRoot) {
-    first_[symbol] = node;
+  if (length == 1) {
+    first_[oldest] = node;
+  } else if (length == 2) {
+    second_[u64{symbols_[at - 1]} << 8 | oldest] = node;
   } else {
-    children_.Insert(parent << 8 | symbol, node);
+    nodes_[parent].has_children = true;
+    children_.Insert(parent << 8 | oldest, node);
   }
   return node;
 }
 
-ContextTrie::Node ContextTrie::AddGhost(Node parent, u64 at, unsigned length) { return Add(parent, symbols_[at - length]); }
+ContextTrie::Node ContextTrie::AddGhost(Node parent, u64 at, unsigned length) { return Add(parent, at, length); }
 
 ContextTrie::Node ContextTrie::AddOccurrence(Node parent, u64 at, unsigned length, unsigned deepest) {
-  const Node node = Add(parent, symbols_[at - length]);
-  const u8 next = symbols_[at];
-  nodes_[node] = {.best = 1,
-                  .first_count = 1,
-                  .tail = length < deepest ? static_cast<u32>(at) : 0,
-                  .prediction = next,
-                  .first_symbol = next,
-                  .tail_length = static_cast<u8>(deepest)};
+  const Node node = Add(parent, at, length);
+  Count(node, at, length, NewPairs::kAllowed);
+  nodes_[node].tail = length < deepest ? static_cast<u32>(at) : 0;
+  nodes_[node].tail_length = static_cast<u8>(deepest);
   return node;
 }
 
-ContextTrie::Node ContextTrie::FromTail(Node parent, u8 symbol, unsigned length) {
-  const u64 at = nodes_[parent].tail;
-  if (symbols_[at - length] != symbol) return kNone;
+ContextTrie::Node ContextTrie::FromTail(Node parent, u64 at, unsigned length) {
+  const u64 tail = nodes_[parent].tail;
+  if (symbols_[tail - length] != symbols_[at - length]) return kNone;
   nodes_[parent].tail = 0;
-  return AddOccurrence(parent, at, length, nodes_[parent].tail_length);
+  return AddOccurrence(parent, tail, length, nodes_[parent].tail_length);
 }
 
-bool ContextTrie::Count(Node node, u8 symbol, NewPairs new_pairs) {
+bool ContextTrie::Count(Node node, u64 at, unsigned length, NewPairs new_pairs) {
   NodeData& data = nodes_[node];
+  const u8 symbol = symbols_[at];
   u32 count = 1;
   bool added = false;
-  if (data.first_count == 0 || data.first_symbol == symbol) {
-    added = data.first_count == 0;
+  if (length == 1) {
+    u32& known = first_counts_[u64{symbols_[at - 1]} << 8 | symbol];
+    added = known == 0;
+    if (added && new_pairs == NewPairs::kRefused) return false;
+    count = ++known;
+  } else if (data.best == 0 || data.first_symbol == symbol) {
+    added = data.best == 0;
     if (added && new_pairs == NewPairs::kRefused) return false;
     data.first_symbol = symbol;
     count = ++data.first_count;
-  } else if (u32* known = pairs_.Find(node << 8 | symbol)) {
+  } else if (u32* known = data.has_pairs ? pairs_.Find(node << 8 | symbol) : nullptr) {
     count = ++*known;
   } else if (new_pairs == NewPairs::kAllowed) {
     pairs_.Insert(node << 8 | symbol, 1);
+    data.has_pairs = true;
     added = true;
   } else {
     return false;

@@ -48,8 +48,13 @@ class ContextTrie {
   Node Child(Node parent, u64 at, unsigned length) {
     const u8 symbol = symbols_[at - length];
     if (parent == kRoot) return first_[symbol];
-    if (const u32* child = children_.Find(parent << 8 | symbol)) return *child;
-    return nodes_[parent].tail == 0 ? kNone : FromTail(parent, symbol, length);
+    if (length == 2) {
+      const Node child = second_[u64{symbols_[at - 1]} << 8 | symbol];
+      if (child != kNone) return child;
+    } else if (nodes_[parent].has_children) {
+      if (const u32* child = children_.Find(parent << 8 | symbol)) return *child;
+    }
+    return nodes_[parent].tail == 0 ? kNone : FromTail(parent, at, length);
   }
   // Makes that node: a ghost, or one for the occurrence before `at`, whose longer contexts up to `deepest` symbols belong to it too.
   Node AddGhost(Node parent, u64 at, unsigned length);
@@ -58,8 +63,8 @@ class ContextTrie {
   bool IsGhost(Node node) const { return nodes_[node].best == 0; }
   u32 best_count(Node node) const { return nodes_[node].best; }
   u8 prediction(Node node) const { return nodes_[node].prediction; }  // of the most frequent ones the greatest
-  // `symbol` followed on the context. Whether it did for the first time and was remembered.
-  bool Count(Node node, u8 symbol, NewPairs new_pairs);
+  // The context of `length` symbols was followed by the symbol at `at`. Whether by that for the first time, and it was remembered.
+  bool Count(Node node, u64 at, unsigned length, NewPairs new_pairs);
 
  private:
   struct NodeData {
@@ -67,13 +72,17 @@ class ContextTrie {
     u32 first_count = 0;  // of `first_symbol`; other symbols' counts are in pairs_
     u32 tail = 0;         // the occurrence before this place is the only one of its longer contexts, up to tail_length; 0: none
     u8 prediction = 0, first_symbol = 0, tail_length = 0;
+    bool has_children : 1 = false, has_pairs : 1 = false;  // in the maps
   };
-  Node Add(Node parent, u8 symbol);
-  Node FromTail(Node parent, u8 symbol, unsigned length);
+  Node Add(Node parent, u64 at, unsigned length);
+  Node FromTail(Node parent, u64 at, unsigned length);
 
   std::span<const u8> symbols_;
   std::vector<NodeData> nodes_{NodeData{}};
-  std::array<Node, 256> first_;  // the root's children
+  // What is most often asked for needs no search: contexts of one symbol and their counts, [context][symbol], and contexts of two symbols.
+  std::array<Node, 256> first_;
+  std::vector<u32> first_counts_;
+  std::vector<Node> second_;
   SymbolMap children_, pairs_;
 };
 

@@ -53,7 +53,7 @@ class Predictor {
         most = trie_.best_count(node);
         prediction = trie_.prediction(node);
       }
-      trie_.Count(node, next, ContextTrie::NewPairs::kAllowed);
+      trie_.Count(node, at, length, ContextTrie::NewPairs::kAllowed);
     }
     return most != 0 && prediction == next;
   }

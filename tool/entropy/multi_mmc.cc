@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdlib>
 #include <vector>
 
 #include "tool/entropy/context_trie.h"
@@ -45,7 +47,7 @@ class Predictor {
       if (child == ContextTrie::kNone || trie_.IsGhost(child)) return Enter(node, child, at, length, deepest);
       node = child;
       Score(length - 1, trie_.prediction(node) == symbols_[at], length - 1 == believed);
-      if (trie_.Count(node, symbols_[at], HasRoom(length) ? ContextTrie::NewPairs::kAllowed : ContextTrie::NewPairs::kRefused)) {
+      if (trie_.Count(node, at, length, HasRoom(length) ? ContextTrie::NewPairs::kAllowed : ContextTrie::NewPairs::kRefused)) {
         if (++entries_[length - 1] == most_entries_) FindRoom();
       }
     }
@@ -75,7 +77,7 @@ class Predictor {
       child = trie_.Child(parent, at, l);
       if (child == ContextTrie::kNone) child = trie_.AddGhost(parent, at, l);
       if (HasRoom(l)) {
-        trie_.Count(child, symbols_[at], ContextTrie::NewPairs::kAllowed);
+        trie_.Count(child, at, l, ContextTrie::NewPairs::kAllowed);
         entries_[l - 1]++;
       }
       parent = child;
@@ -102,67 +104,141 @@ class Predictor {
   u64 correct_ = 0, run_ = 0, longest_run_ = 0;
 };
 
-// Bits: a table for each length. An entry is twice the zeros less the ones that followed, and 1 once something did.
-struct BitTables {
-  std::array<std::vector<i32>, kMmcDepth - 1> differences;
-  std::vector<u32> counts = std::vector<u32>(2u << kMmcDepth);  // of the longest: [context][bit]
-  u32 entries = 0;                                              // of the longest
-  BitTables() {
-    for (unsigned i = 0; i < kMmcDepth - 1; i++) differences[i].resize(2u << i);
-  }
-};
-// Only the dictionary of the longest contexts can become full.
+// Bits. Only the dictionary of the longest contexts can become full.
 static_assert((1u << kMmcDepth) <= kMmcEntries && (2u << kMmcDepth) > kMmcEntries);
 
+// In which of up to 64 steps, the first one highest, a prediction was right or was made at all.
 struct Outcome {
   u64 right = 0, made = 0;
 };
 
-[[gnu::always_inline]] inline Outcome Predict(const BitString& bits, std::vector<i32>& table, unsigned length, u64 at,
-                                              unsigned skip, unsigned steps) {
-  Outcome out;
-  u64 next = bits.Window(at + skip);
-  u64 context = bits.Window(at + skip - length) >> (64 - length);
-  const u64 mask = (u64{1} << length) - 1;
-  i32* const entries = table.data();
-  for (unsigned step = skip; step < steps; step++) {
-    const u64 bit = next >> 63;
-    next <<= 1;
-    i32& entry = entries[context & mask];
-    const auto known = static_cast<u64>(entry & 1);
-    out.made = out.made << 1 | known;
-    out.right = out.right << 1 | (known & static_cast<u64>((entry < 2) == (bit != 0)));  // as many ones as zeros predict a one
-    entry = (entry | 1) + 2 - 4 * static_cast<i32>(bit);
-    context = context << 1 | bit;
-  }
-  out.made <<= 64 - steps;
-  out.right <<= 64 - steps;
-  return out;
-}
+// The dictionary of contexts of one length but the greatest: how many more zeros than ones followed on each. As many predict a one.
+class BitContexts {
+ public:
+  explicit BitContexts(unsigned length) : more_zeros_(size_t{1} << length), known_(more_zeros_.size()), length_(length) {}
 
-Outcome PredictLongest(const BitString& bits, BitTables& tables, u64 at, unsigned skip, unsigned steps) {
-  Outcome out;
-  u64 next = bits.Window(at + skip);
-  u64 context = bits.Window(at + skip - kMmcDepth) >> (64 - kMmcDepth);
-  for (unsigned step = skip; step < steps; step++) {
-    const u64 bit = next >> 63;
-    next <<= 1;
-    u32* const counts = &tables.counts[2 * (context & ((1u << kMmcDepth) - 1))];
-    const u64 known = (counts[0] | counts[1]) != 0;
-    out.made = out.made << 1 | known;
-    out.right = out.right << 1 | (known & static_cast<u64>((counts[0] <= counts[1]) == (bit != 0)));
-    if (counts[bit] != 0) {
-      counts[bit]++;
-    } else if (tables.entries < kMmcEntries) {
-      tables.entries++;
-      counts[bit] = 1;
+  bool complete() const { return known_count_ == known_.size(); }
+  unsigned length() const { return length_; }
+  i32& more_zeros(u64 context) { return more_zeros_[context]; }
+
+  // The steps from `at` + `skip` to `at` + `steps`; `at` + `skip` is at least the length.
+  Outcome Predict(const BitString& bits, u64 at, unsigned skip, unsigned steps) {
+    Outcome out;
+    for (unsigned step = skip; step < steps; step++) {
+      const u64 context = bits.Window(at + step - length_) >> (64 - length_);
+      const u64 bit = bits[at + step], place = u64{1} << (63 - step);
+      if (known_[context]) {
+        out.made |= place;
+        if ((more_zeros_[context] <= 0) == (bit != 0)) out.right |= place;
+      } else {
+        known_[context] = true;
+        known_count_++;
+      }
+      more_zeros_[context] += bit != 0 ? -1 : 1;
     }
-    context = context << 1 | bit;
+    return out;
   }
-  out.made <<= 64 - steps;
-  out.right <<= 64 - steps;
-  return out;
-}
+
+  // The same for 64 steps when all contexts are known.
+  [[gnu::always_inline]] u64 PredictComplete(const BitString& bits, u64 at) {
+    i32* const table = more_zeros_.data();
+    u64 right = 0;
+    for (const u64 half : {at, at + 32}) {
+      // A context and 32 bits after it fit into one window.
+      u64 window = bits.Window(half - length_);
+      for (unsigned step = 0; step < 32; step++) {
+        const u64 context_and_next = window >> (63 - length_);
+        window <<= 1;
+        i32& more_zeros = table[context_and_next >> 1];
+        const auto next = static_cast<i32>(context_and_next & 1);
+        right = right << 1 | static_cast<u64>((more_zeros <= 0) == (next != 0));
+        more_zeros += 1 - 2 * next;
+      }
+    }
+    return right;
+  }
+
+ private:
+  std::vector<i32> more_zeros_;
+  std::vector<bool> known_;
+  size_t known_count_ = 0;
+  unsigned length_;
+};
+
+// The shortest contexts come so often that what they predict rarely changes: 64 steps are done at once, context by context.
+class ShortContexts {
+ public:
+  static constexpr unsigned kLongest = 5;
+
+  // 64 steps; all contexts of up to kLongest bits are known. right[length - 1].
+  [[gnu::always_inline]] static void Predict(const BitString& bits, u64 at, std::span<BitContexts> tables, std::span<u64> right) {
+    const u64 next = bits.Window(at);
+    std::array<u64, 1u << kLongest> steps{~u64{0}};  // in which each context comes
+    for (unsigned length = 1; length <= kLongest; length++) {
+      const u64 oldest = bits.Window(at - length);
+      const unsigned half = 1u << (length - 1);
+      right[length - 1] = 0;
+      for (unsigned context = 0; context < half; context++) {
+        steps[context | half] = steps[context] & oldest;
+        steps[context] &= ~oldest;
+      }
+      for (unsigned context = 0; context < 2 * half; context++) {
+        right[length - 1] |= PredictContext(steps[context], next, tables[length - 1].more_zeros(context));
+      }
+    }
+  }
+
+ private:
+  [[gnu::always_inline]] static u64 PredictContext(u64 steps, u64 next, i32& more_zeros) {
+    const int count = std::popcount(steps);
+    if (std::abs(more_zeros) <= count) return PredictSlowly(steps, next, more_zeros);
+    const u64 right = steps & (more_zeros > 0 ? ~next : next);
+    more_zeros += count - 2 * std::popcount(steps & next);
+    return right;
+  }
+  [[gnu::noinline]] static u64 PredictSlowly(u64 steps, u64 next, i32& more_zeros) {
+    u64 right = 0;
+    for (; steps != 0; steps &= ~(u64{1} << 63 >> std::countl_zero(steps))) {
+      const u64 place = u64{1} << 63 >> std::countl_zero(steps);
+      const bool one = (next & place) != 0;
+      if ((more_zeros <= 0) == one) right |= place;
+      more_zeros += one ? -1 : 1;
+    }
+    return right;
+  }
+};
+
+// The dictionary of the longest contexts, which may be full before all of them are known: then what is not there stays out.
+class LongestBitContexts {
+ public:
+  Outcome Predict(const BitString& bits, u64 at, unsigned skip, unsigned steps) {
+    Outcome out;
+    u64 next = bits.Window(at + skip);
+    u64 context = bits.Window(at + skip - kMmcDepth) >> (64 - kMmcDepth);
+    for (unsigned step = skip; step < steps; step++) {
+      const auto bit = static_cast<i32>(next >> 63);
+      next <<= 1;
+      i32& entry = table_[context & 0xffff];
+      const bool known = (entry & 3) != 0;
+      out.made = out.made << 1 | static_cast<u64>(known);
+      out.right = out.right << 1 | static_cast<u64>(known && (entry < 4) == (bit != 0));
+      if (entries_ < kMmcEntries && (entry >> bit & 1) == 0) {
+        entries_++;
+        entry |= 1 << bit;
+      }
+      entry += (entry >> bit & 1) * (4 - 8 * bit);
+      context = context << 1 | static_cast<u64>(bit);
+    }
+    out.made <<= 64 - steps;
+    out.right <<= 64 - steps;
+    return out;
+  }
+
+ private:
+  // Four times (how many more zeros than ones followed); and 1 when a zero is known to follow, 2 when a one is.
+  std::vector<i32> table_ = std::vector<i32>(1u << kMmcDepth);
+  u32 entries_ = 0;
+};
 
 }  // namespace
 
@@ -174,7 +250,9 @@ CAPONIER_FOR_NEWER_PROCESSORS_TOO
 Predictions MultiMmc(const BitString& bits) {
   // Each table is worked on for many blocks in a row, while it lies in the nearest cache.
   constexpr unsigned kBlocks = 256;
-  BitTables tables;
+  std::vector<BitContexts> tables;
+  for (unsigned length = 1; length < kMmcDepth; length++) tables.emplace_back(length);
+  LongestBitContexts longest;
   Scoreboard board(kMmcDepth);
   struct Block {
     std::array<u64, kMmcDepth> right, made;
@@ -182,16 +260,28 @@ Predictions MultiMmc(const BitString& bits) {
   std::vector<Block> blocks(kBlocks);
   for (u64 start = 1; start < bits.size(); start += u64{64} * kBlocks) {
     const auto used = static_cast<unsigned>(std::min<u64>(kBlocks, (bits.size() - start + 63) / 64));
-    const auto steps_of = [&](unsigned b) { return static_cast<unsigned>(std::min<u64>(64, bits.size() - start - u64{64} * b)); };
+    const auto at_of = [&](unsigned b) { return start + u64{64} * b; };
+    const auto steps_of = [&](unsigned b) { return static_cast<unsigned>(std::min<u64>(64, bits.size() - at_of(b))); };
+    const bool shorts_complete = tables[ShortContexts::kLongest - 1].complete();
+    const auto done = [&](unsigned b) { return shorts_complete && steps_of(b) == 64; };  // the short contexts of block b, at once
+    for (unsigned b = 0; b < used; b++) {
+      blocks[b].made.fill(~u64{0});
+      if (done(b)) ShortContexts::Predict(bits, at_of(b), tables, blocks[b].right);
+    }
     for (unsigned length = 1; length <= kMmcDepth; length++) {
       for (unsigned b = 0; b < used; b++) {
-        const u64 at = start + u64{64} * b;
+        const u64 at = at_of(b);
         const unsigned steps = steps_of(b);
         const unsigned skip =
             at < length ? static_cast<unsigned>(std::min<u64>(length - at, steps)) : 0;  // no context that long yet
+        if (length <= ShortContexts::kLongest && done(b)) continue;
+        if (length < kMmcDepth && tables[length - 1].complete() && steps == 64) {
+          blocks[b].right[length - 1] = tables[length - 1].PredictComplete(bits, at);
+          continue;
+        }
         const Outcome out = skip == steps         ? Outcome{}
-                            : length == kMmcDepth ? PredictLongest(bits, tables, at, skip, steps)
-                                                  : Predict(bits, tables.differences[length - 1], length, at, skip, steps);
+                            : length == kMmcDepth ? longest.Predict(bits, at, skip, steps)
+                                                  : tables[length - 1].Predict(bits, at, skip, steps);
         blocks[b].right[length - 1] = out.right;
         blocks[b].made[length - 1] = out.made;
       }

@@ -55,13 +55,15 @@ Repeats::Repeats(const BitString& text, unsigned width) : size_(text.size() / wi
   most_frequent_ = {0};
   changes_ = {0};
   const auto count = [&](const Interval& interval) {
-    if (interval.high >= most_frequent_.size()) most_frequent_.resize(interval.high + u64{1});
+    if (interval.high >= most_frequent_.size()) [[unlikely]]
+      most_frequent_.resize(interval.high + u64{1});
     most_frequent_[interval.high] = std::max(most_frequent_[interval.high], interval.count);
   };
   Intervals intervals;
   const auto count_all = [&](const Interval& interval) {
     count(interval);
-    changes_.resize(most_frequent_.size());
+    if (interval.high >= changes_.size()) [[unlikely]]
+      changes_.resize(most_frequent_.size());
     changes_[interval.high] += interval.pairs();
     changes_[interval.low] -= interval.pairs();
   };

@@ -20,16 +20,9 @@ void Scoreboard::AddRuns(u64 right, unsigned steps) {
   run_ = static_cast<u64>(std::countr_one(right >> (64 - steps)));
 }
 
-void Scoreboard::FindCandidates(std::span<const u64> right) {
-  candidates_.clear();
-  const u64 high = points_[winner_];
-  for (unsigned d = 0; d < points_.size(); d++) {
-    if (points_[d] + static_cast<u64>(std::popcount(right[d])) >= high) candidates_.push_back(d);
-  }
-  // Of those that are right in the same steps, only one can become the winner: the one ahead, the last one of several. Periodic data
-  // has many such.
-  constexpr size_t kWorthwhile = 8;
-  if (candidates_.size() < kWorthwhile) return;
+// Of those that are right in the same steps, only one can become the winner: the one ahead, the last one of several. Periodic data has
+// many such.
+void Scoreboard::KeepOneOfAlike(std::span<const u64> right) {
   std::vector<unsigned> kept;
   for (const unsigned d : candidates_) {
     const auto same = std::find_if(kept.begin(), kept.end(), [&](unsigned k) { return k != winner_ && right[k] == right[d]; });
@@ -41,6 +34,16 @@ void Scoreboard::FindCandidates(std::span<const u64> right) {
     }
   }
   candidates_ = std::move(kept);
+}
+
+[[gnu::always_inline]] inline void Scoreboard::FindCandidates(std::span<const u64> right) {
+  constexpr size_t kWorthwhile = 8;
+  candidates_.clear();
+  const u64 high = points_[winner_];
+  for (unsigned d = 0; d < points_.size(); d++) {
+    if (points_[d] + static_cast<u64>(std::popcount(right[d])) >= high) candidates_.push_back(d);
+  }
+  if (candidates_.size() >= kWorthwhile) KeepOneOfAlike(right);
 }
 
 void Scoreboard::AddSlowly(std::span<const u64> right, std::span<const u64> made, unsigned steps) {

@@ -27,6 +27,7 @@ class Scoreboard {
 
  private:
   void AddRuns(u64 right, unsigned steps);
+  void KeepOneOfAlike(std::span<const u64> right);
   void FindCandidates(std::span<const u64> right);
   void AddSlowly(std::span<const u64> right, std::span<const u64> made, unsigned steps);
 
