@@ -1,9 +1,9 @@
 #include "tool/entropy/lag.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
+#include "tool/entropy/byte_flags.h"
 #include "tool/entropy/processor.h"
 #include "tool/entropy/scoreboard.h"
 
@@ -31,17 +31,6 @@ template <typename Matches>
     board.Add(right, {}, steps);
   }
   return {.count = size - 1, .correct = board.correct(), .longest_run = board.longest_run()};
-}
-
-using Bytes [[gnu::vector_size(64)]] = u8;
-using Flags = bool __attribute__((ext_vector_type(64)));
-
-// Bit i: whether a[i] == b[i].
-[[gnu::always_inline]] inline u64 EqualBytes(const u8* a, const u8* b) {
-  Bytes x, y;
-  std::memcpy(&x, a, sizeof(x));
-  std::memcpy(&y, b, sizeof(y));
-  return __builtin_bit_cast(u64, __builtin_convertvector(x == y, Flags));
 }
 
 }  // namespace

@@ -85,21 +85,22 @@ std::variant<Options, HelpText> ParseConditioning(std::span<const std::string> w
   const auto add_bits = [&](const char* name, u64& bits, const char* help) {
     app.add_option(name, bits, help)->required()->type_name("BITS")->check(CLI::Range(u64{1}, kMostBits));
   };
-  add_bits("--in", options.input_bits, "n_in: bits that go in");
-  add_bits("--out", options.output_bits, "n_out: bits that come out");
-  add_bits("--width", options.narrowest_bits, "nw: the narrowest internal width");
-  app.add_option("--entropy", options.input_entropy, "h_in: bits of entropy that go in")->required()->type_name("H");
-  app.add_option("--bit-entropy", options.bit_entropy,
+  add_bits("--in", options.component.input_bits, "n_in: bits that go in");
+  add_bits("--out", options.component.output_bits, "n_out: bits that come out");
+  add_bits("--width", options.component.narrowest_bits, "nw: the narrowest internal width");
+  app.add_option("--entropy", options.component.input_entropy, "h_in: bits of entropy that go in")->required()->type_name("H");
+  app.add_option("--bit-entropy", options.component.bit_entropy,
                  "h': entropy of a bit that comes out, from `assess --conditioned`; for a component that is not vetted")
       ->type_name("H");
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
   if (auto help = Parse(app, words)) return *help;
-  if (!(options.input_entropy > 0 && options.input_entropy <= static_cast<double>(options.input_bits))) {
-    throw Failure(
-        fmt::format("--entropy {}: not above 0 and at most the {} bits that go in", options.input_entropy, options.input_bits));
+  if (!(options.component.input_entropy > 0 &&
+        options.component.input_entropy <= static_cast<double>(options.component.input_bits))) {
+    throw Failure(fmt::format("--entropy {}: not above 0 and at most the {} bits that go in", options.component.input_entropy,
+                              options.component.input_bits));
   }
-  if (options.bit_entropy.has_value() && !(*options.bit_entropy > 0 && *options.bit_entropy <= 1)) {
-    throw Failure(fmt::format("--bit-entropy {}: not above 0 and at most 1", *options.bit_entropy));
+  if (options.component.bit_entropy.has_value() && !(*options.component.bit_entropy > 0 && *options.component.bit_entropy <= 1)) {
+    throw Failure(fmt::format("--bit-entropy {}: not above 0 and at most 1", *options.component.bit_entropy));
   }
   return options;
 }

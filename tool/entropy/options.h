@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "lib/base/types.h"
+#include "tool/entropy/conditioning.h"
 
 namespace caponier::tool::entropy {
 
@@ -28,9 +29,7 @@ struct AssessOptions {
 
 // `caponier entropy conditioning`
 struct ConditioningOptions {
-  u64 input_bits = 0, output_bits = 0, narrowest_bits = 0;
-  double input_entropy = 0;
-  std::optional<double> bit_entropy;  // h', of an unvetted component's output; empty: the component is vetted
+  Conditioning component{};
   std::optional<std::string> json;
 };
 

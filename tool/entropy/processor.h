@@ -1,4 +1,5 @@
-// Hot loops are compiled twice on x86-64, for any processor and for those with AVX2 and bit counting; the loader takes the fitting one.
+// Hot loops are compiled twice on x86-64, for any processor and for those with AVX2 and bit counting; the loader takes the fitting one. For functions
+// with external linkage only: clang 19 forgets to emit what such functions call when nothing else can call them.
 #pragma once
 
 #if defined(__x86_64__) && !__has_feature(address_sanitizer)
