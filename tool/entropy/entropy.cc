@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "tool/entropy/assess.h"
+#include "tool/entropy/plot.h"
 #include "tool/entropy/report.h"
 #include "tool/failure.h"
 
@@ -88,7 +89,10 @@ int Do(const ConditioningOptions& options) {
   return 0;
 }
 
-int Do(const PlotOptions&) { return 0; }
+int Do(const PlotOptions& options) {
+  WriteFile(options.output, PlotPage(Read(options.file, options.bits), options.file));
+  return 0;
+}
 
 }  // namespace
 
