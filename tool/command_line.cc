@@ -21,6 +21,7 @@ constexpr char kOverview[] =
     "  caponier run [options] [--] [PROGRAM [ARGS...]]   run PROGRAM, or the built-in tour\n"
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
     "  caponier bench boot|syscall|run                   measured beside a Linux guest, in the same run\n"
+    "  caponier entropy assess|conditioning|plot         noise assessed by SP 800-90B\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";
@@ -198,6 +199,12 @@ Command ParseBench(std::span<const std::string> words) {
   return options;
 }
 
+Command ParseEntropy(std::span<const std::string> words) {
+  const auto parsed = entropy::ParseOptions(words);
+  if (const auto* help = std::get_if<entropy::HelpText>(&parsed)) return PrintText{help->text};
+  return std::get<entropy::Options>(parsed);
+}
+
 }  // namespace
 
 Command ParseCommandLine(std::span<const std::string> words) {
@@ -207,9 +214,11 @@ Command ParseCommandLine(std::span<const std::string> words) {
   if (command == "run") return ParseRun(rest);
   if (command == "bench") return ParseBench(rest);
   if (command == "check") return ParseCheck(rest);
+  if (command == "entropy") return ParseEntropy(rest);
   if (command == "--help" || command == "-h" || command == "help") {
     if (rest.empty()) return PrintText{kOverview};
-    if (command == "help" && rest.size() == 1 && (rest[0] == "run" || rest[0] == "bench" || rest[0] == "check"))
+    if (command == "help" && rest.size() == 1 &&
+        (rest[0] == "run" || rest[0] == "bench" || rest[0] == "check" || rest[0] == "entropy"))
       return ParseCommandLine(std::vector<std::string>{rest[0], "--help"});
   }
   if (command == "--version" && rest.empty()) return PrintText{fmt::format("caponier {}\n", kVersion)};

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "tool/bench/options.h"
+#include "tool/entropy/options.h"
 #include "tool/run_options.h"
 
 namespace caponier::tool {
@@ -22,7 +23,7 @@ struct PrintText {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, CheckOptions, BenchOptions, PrintText>;
+using Command = std::variant<RunOptions, CheckOptions, BenchOptions, entropy::Options, PrintText>;
 
 // Throws Failure(125) with one line for words that make no command. Options end at PROGRAM or at "--": what follows is the
 // program's own.

@@ -11,6 +11,7 @@
 #include "tool/bench/bench.h"
 #include "tool/check.h"
 #include "tool/command_line.h"
+#include "tool/entropy/entropy.h"
 #include "tool/failure.h"
 #include "tool/run.h"
 
@@ -39,6 +40,7 @@ int main(int argc, char** argv) try {
   }
   if (const auto* options = std::get_if<RunOptions>(&command)) return Run(*options);
   if (const auto* options = std::get_if<BenchOptions>(&command)) return Bench(*options);
+  if (const auto* options = std::get_if<entropy::Options>(&command)) return entropy::Run(*options);
   return Check(std::get<CheckOptions>(command));
 } catch (const caponier::tool::Failure& failure) {
   caponier::tool::Say(failure.what());

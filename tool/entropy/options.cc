@@ -1,0 +1,130 @@
+#include "tool/entropy/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "tool/failure.h"
+
+namespace caponier::tool::entropy {
+namespace {
+
+constexpr char kOverview[] =
+    "Assesses noise by SP 800-90B. Files hold one sample a byte.\n"
+    "\n"
+    "  caponier entropy assess FILE [--bits N] [--iid | --conditioned | --restart --initial H] [--json FILE]\n"
+    "  caponier entropy conditioning --in BITS --out BITS --width BITS --entropy H [--bit-entropy H]\n"
+    "  caponier entropy plot FILE [--bits N] -o REPORT.html\n"
+    "\n"
+    "`caponier entropy COMMAND --help` lists a command's options.\n";
+
+class Formatter final : public CLI::Formatter {
+ public:
+  explicit Formatter(std::string usage) : usage_(std::move(usage)) {}
+  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
+
+ private:
+  std::string usage_;
+};
+
+// Parses the words; CLI11's own message is made one line.
+std::optional<HelpText> Parse(CLI::App& app, std::span<const std::string> words) {
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    return HelpText{app.help()};
+  } catch (const CLI::ParseError& error) {
+    std::string text = error.what();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    throw Failure(fmt::format("{} (see caponier entropy {} --help)", text, app.get_name()));
+  }
+  return std::nullopt;
+}
+
+CLI::Option* AddBits(CLI::App& app, std::optional<unsigned>& bits) {
+  return app.add_option("--bits", bits, "bits a sample, 1 to 8; default: as few as the greatest sample needs")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 8u));
+}
+
+std::variant<Options, HelpText> ParseAssess(std::span<const std::string> words) {
+  AssessOptions options;
+  bool iid = false, conditioned = false, restart = false;
+  CLI::App app("Estimates the min-entropy of the samples in FILE, as NIST's SP 800-90B tool does.", "assess");
+  app.formatter(std::make_shared<Formatter>("caponier entropy assess FILE [options]"));
+  app.add_option("FILE", options.file, "the samples, one a byte")->required();
+  AddBits(app, options.bits);
+  app.add_flag("--iid", iid, "test whether the samples are independent and identically distributed; status 1 when not");
+  app.add_flag("--conditioned", conditioned, "FILE is the output of a conditioning component: assess its bits only (h')");
+  app.add_flag("--restart", restart, "FILE is 1000 restarts of 1000 samples each; needs --initial; status 1 when they fail");
+  app.add_option("--initial", options.initial, "the initial entropy estimate in bits a sample, for --restart")->type_name("H");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  app.add_option("--seed", options.seed, "of the permutations of --iid, to repeat a run; default: another each time")
+      ->type_name("N");
+  if (auto help = Parse(app, words)) return *help;
+  if (iid + conditioned + restart > 1) throw Failure("--iid, --conditioned and --restart exclude each other");
+  if (restart != options.initial.has_value()) throw Failure("--restart and --initial H need each other");
+  using Track = AssessOptions::Track;
+  options.track = iid ? Track::kIid : conditioned ? Track::kConditioned : restart ? Track::kRestart : Track::kNonIid;
+  if (options.initial.has_value() && !(*options.initial >= 0 && *options.initial <= 8)) {
+    throw Failure(fmt::format("--initial {}: not between 0 and 8 bits", *options.initial));
+  }
+  return options;
+}
+
+std::variant<Options, HelpText> ParseConditioning(std::span<const std::string> words) {
+  ConditioningOptions options;
+  constexpr u64 kMostBits = 0xffffffff;
+  CLI::App app("Computes how much entropy comes out of a conditioning component, by SP 800-90B 3.1.5.", "conditioning");
+  app.formatter(
+      std::make_shared<Formatter>("caponier entropy conditioning --in BITS --out BITS --width BITS --entropy H [options]"));
+  const auto add_bits = [&](const char* name, u64& bits, const char* help) {
+    app.add_option(name, bits, help)->required()->type_name("BITS")->check(CLI::Range(u64{1}, kMostBits));
+  };
+  add_bits("--in", options.component.input_bits, "n_in: bits that go in");
+  add_bits("--out", options.component.output_bits, "n_out: bits that come out");
+  add_bits("--width", options.component.narrowest_bits, "nw: the narrowest internal width");
+  app.add_option("--entropy", options.component.input_entropy, "h_in: bits of entropy that go in")->required()->type_name("H");
+  app.add_option("--bit-entropy", options.component.bit_entropy,
+                 "h': entropy of a bit that comes out, from `assess --conditioned`; for a component that is not vetted")
+      ->type_name("H");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  if (auto help = Parse(app, words)) return *help;
+  if (!(options.component.input_entropy > 0 &&
+        options.component.input_entropy <= static_cast<double>(options.component.input_bits))) {
+    throw Failure(fmt::format("--entropy {}: not above 0 and at most the {} bits that go in", options.component.input_entropy,
+                              options.component.input_bits));
+  }
+  if (options.component.bit_entropy.has_value() && !(*options.component.bit_entropy > 0 && *options.component.bit_entropy <= 1)) {
+    throw Failure(fmt::format("--bit-entropy {}: not above 0 and at most 1", *options.component.bit_entropy));
+  }
+  return options;
+}
+
+std::variant<Options, HelpText> ParsePlot(std::span<const std::string> words) {
+  PlotOptions options;
+  CLI::App app("Draws the samples in FILE: histogram, bit planes, autocorrelation, spectrum, lag plot.", "plot");
+  app.formatter(std::make_shared<Formatter>("caponier entropy plot FILE [--bits N] -o REPORT.html"));
+  app.add_option("FILE", options.file, "the samples, one a byte")->required();
+  AddBits(app, options.bits);
+  app.add_option("--output,-o", options.output, "the page to write")->required()->type_name("REPORT.html");
+  if (auto help = Parse(app, words)) return *help;
+  return options;
+}
+
+}  // namespace
+
+std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words) {
+  if (words.empty() || words.front() == "--help" || words.front() == "-h") return HelpText{kOverview};
+  const std::span<const std::string> rest = words.subspan(1);
+  if (words.front() == "assess") return ParseAssess(rest);
+  if (words.front() == "conditioning") return ParseConditioning(rest);
+  if (words.front() == "plot") return ParsePlot(rest);
+  throw Failure(fmt::format("unknown command entropy {} (see caponier entropy --help)", words.front()));
+}
+
+}  // namespace caponier::tool::entropy
