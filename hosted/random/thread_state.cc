@@ -1,0 +1,69 @@
+#include "hosted/random/thread_state.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include <new>
+
+#include "hosted/random/failure.h"
+#include "hosted/random/private_pages.h"
+#include "lib/fortuna/shad256.h"
+
+namespace caponier::hosted {
+namespace {
+
+constinit thread_local ThreadState* t_state = nullptr;
+
+pthread_key_t g_at_thread_end;
+pthread_once_t g_once = PTHREAD_ONCE_INIT;
+
+void End(void* state) {
+  UnmapPrivatePages(state, sizeof(ThreadState));
+  t_state = nullptr;  // another destructor of this thread may draw once more, and gets a new one
+}
+void MakeKey() {
+  if (const int error = pthread_key_create(&g_at_thread_end, End); error != 0) StopForLackOf("pthread_key_create", error);
+}
+
+ThreadState& Make() {
+  pthread_once(&g_once, MakeKey);
+  bool wiped;
+  auto* state = static_cast<ThreadState*>(MapPrivatePages(sizeof(ThreadState), &wiped));  // zeros are its first state
+  if (const int error = pthread_setspecific(g_at_thread_end, state); error != 0) StopForLackOf("pthread_setspecific", error);
+  t_state = state;
+  return *state;
+}
+
+}  // namespace
+
+ThreadState& ThreadState::Mine() { return t_state != nullptr ? *t_state : Make(); }
+
+void ThreadState::Rekey(ProcessRoot& root) {
+  crypto::Secret<crypto::kAesKeyBytes> fresh;
+  crypto::Secret<crypto::kSha256Bytes> domain;
+  fortuna::Shad256 hash;
+  hash.Absorb(AsBytes("libcaponier-random thread 1"));
+  hash.Finish(domain.writable());
+  generation = root.TakeKey(fresh.writable());
+  bytes.Rekey(domain.bytes(), fresh.bytes());
+}
+
+void ThreadState::Prepare(size_t bytes_wanted) {
+  ProcessRoot& root = ProcessRoot::Get();
+  if (root.MissedFork()) {
+    root.Wipe();
+    *this = {};
+  }
+  if (generation != 0) {
+    root.NoticeCopies();
+    // The clock is worth a look once a buffer: a look costs as much as a small draw.
+    if (until_time < bytes_wanted) {
+      root.NoticeTime();
+      until_time = random::Erasing::kReadyBytes;
+    }
+    until_time -= until_time < bytes_wanted ? until_time : bytes_wanted;
+  }
+  if (generation == 0 || generation != root.generation()) Rekey(root);
+}
+
+}  // namespace caponier::hosted
