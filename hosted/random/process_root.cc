@@ -26,9 +26,6 @@ constexpr u64 kReseedIntervalMs = 100;
 constexpr SourceId kKernel = SourceId::kFirmwareSeed;
 constexpr SourceId kCpu = SourceId::kCpuSeed;
 
-constinit std::atomic<ProcessRoot*> g_root;
-constinit std::atomic<bool> g_wiped;
-
 // To 4 ms or so, which is enough, and without a call to the kernel.
 u64 NowMs() {
   timespec now;
@@ -37,8 +34,6 @@ u64 NowMs() {
 }
 
 }  // namespace
-
-constinit CloneWatch ProcessRoot::watch_;
 
 // Held for some microseconds, with all signals blocked: a handler that wanted the lock would wait for ever, and one that forked would
 // let the child return into the middle of a change to what is zeros there.
@@ -60,24 +55,18 @@ class ProcessRoot::Lock {
   sigset_t before_;
 };
 
-bool ProcessRoot::Wiped() { return g_wiped.load(std::memory_order_relaxed); }
-
-bool ProcessRoot::MissedFork() const {
-  if (Wiped()) return false;
+bool ProcessRoot::AnotherPid() const {
   const pid_t pid = guard_pid_.load(std::memory_order_relaxed);
   return pid != 0 && pid != getpid();
 }
 
-ProcessRoot& ProcessRoot::Get() {
-  ProcessRoot* root = g_root.load(std::memory_order_acquire);
-  if (root != nullptr) return *root;
+ProcessRoot& ProcessRoot::Make() {
   bool wiped;
   void* pages = MapPrivatePages(sizeof(ProcessRoot), &wiped);
   auto* fresh = static_cast<ProcessRoot*>(pages);  // zeros are its first state
-  if (g_root.compare_exchange_strong(root, fresh, std::memory_order_acq_rel)) {
-    g_wiped.store(wiped, std::memory_order_relaxed);
-    return *fresh;
-  }
+  ProcessRoot* root = nullptr;
+  if (wiped) wiped_.store(true, std::memory_order_relaxed);  // before anybody can look: it is the same for all who try
+  if (the_one_.compare_exchange_strong(root, fresh, std::memory_order_acq_rel)) return *fresh;
   UnmapPrivatePages(pages, sizeof(ProcessRoot));  // another thread was first
   return *root;
 }

@@ -17,21 +17,22 @@ namespace caponier::hosted {
 class ProcessRoot {
  public:
   // The one of this process.
-  static ProcessRoot& Get();
+  static ProcessRoot& Get() {
+    ProcessRoot* root = the_one_.load(std::memory_order_acquire);
+    return root != nullptr ? *root : Make();
+  }
 
   // Changes with every reseed, and is 0 before the first. It starts at a random number, so that no generation of a child is one of
   // its parent. A thread whose key is from another generation must take a new one.
   u64 generation() const { return generation_.load(std::memory_order_acquire); }
   // Whether this is a child whose memory should have been wiped and was not, as before Linux 4.14. There every draw asks for the
   // process's number.
-  bool MissedFork() const;
+  bool MissedFork() const { return !Wiped() && AnotherPid(); }
   // Whether the kernel wipes this memory at a fork.
-  static bool Wiped();
+  static bool Wiped() { return wiped_.load(std::memory_order_relaxed); }
 
-  // Reseeds if the machine was copied.
-  void NoticeCopies() {
-    if (watch_.Now() != seen_.load(std::memory_order_relaxed)) Reseed();
-  }
+  // Whether the machine was copied since the last reseed.
+  bool Copied() const { return watch_.Now() != seen_.load(std::memory_order_relaxed); }
   // Reseeds if 100 ms have passed.
   void NoticeTime();
   void Reseed();
@@ -47,9 +48,14 @@ class ProcessRoot {
 
  private:
   class Lock;
+  static ProcessRoot& Make();
   void ReseedLocked();
+  bool AnotherPid() const;
 
-  static CloneWatch watch_;  // not secret, and the same after a fork
+  // Not secret, and the same after a fork.
+  static inline constinit std::atomic<ProcessRoot*> the_one_ = nullptr;
+  static inline constinit std::atomic<bool> wiped_ = false;
+  static inline constinit CloneWatch watch_;
 
   std::atomic<u32> locked_;
   std::atomic<u64> generation_;

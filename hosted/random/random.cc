@@ -26,9 +26,9 @@ void Fill(MutableBytes output) {
   for (;;) {
     t_inside = 1;
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    const ProcessRoot& root = ProcessRoot::Get();
+    ProcessRoot& root = ProcessRoot::Get();
     ThreadState& state = ThreadState::Mine();
-    state.Prepare(output.size());
+    state.Prepare(root, output.size());
     const u64 generation = state.generation;
     state.bytes.Fill(output);
     std::atomic_signal_fence(std::memory_order_seq_cst);

@@ -12,31 +12,26 @@
 namespace caponier::hosted {
 namespace {
 
-constinit thread_local ThreadState* t_state = nullptr;
-
 pthread_key_t g_at_thread_end;
 pthread_once_t g_once = PTHREAD_ONCE_INIT;
 
-void End(void* state) {
+}  // namespace
+
+void ThreadState::End(void* state) {
   UnmapPrivatePages(state, sizeof(ThreadState));
-  t_state = nullptr;  // another destructor of this thread may draw once more, and gets a new one
-}
-void MakeKey() {
-  if (const int error = pthread_key_create(&g_at_thread_end, End); error != 0) StopForLackOf("pthread_key_create", error);
+  mine_ = nullptr;  // another destructor of this thread may draw once more, and gets a new one
 }
 
-ThreadState& Make() {
-  pthread_once(&g_once, MakeKey);
+ThreadState& ThreadState::Make() {
+  pthread_once(&g_once, [] {
+    if (const int error = pthread_key_create(&g_at_thread_end, End); error != 0) StopForLackOf("pthread_key_create", error);
+  });
   bool wiped;
   auto* state = static_cast<ThreadState*>(MapPrivatePages(sizeof(ThreadState), &wiped));  // zeros are its first state
   if (const int error = pthread_setspecific(g_at_thread_end, state); error != 0) StopForLackOf("pthread_setspecific", error);
-  t_state = state;
+  mine_ = state;
   return *state;
 }
-
-}  // namespace
-
-ThreadState& ThreadState::Mine() { return t_state != nullptr ? *t_state : Make(); }
 
 void ThreadState::Rekey(ProcessRoot& root) {
   crypto::Secret<crypto::kAesKeyBytes> fresh;
@@ -48,20 +43,18 @@ void ThreadState::Rekey(ProcessRoot& root) {
   bytes.Rekey(domain.bytes(), fresh.bytes());
 }
 
-void ThreadState::Prepare(size_t bytes_wanted) {
-  ProcessRoot& root = ProcessRoot::Get();
+void ThreadState::PrepareWhatIsDue(ProcessRoot& root, size_t bytes_wanted) {
   if (root.MissedFork()) {
     root.Wipe();
     *this = {};
   }
   if (generation != 0) {
-    root.NoticeCopies();
+    if (root.Copied()) root.Reseed();
     // The clock is worth a look once a buffer: a look costs as much as a small draw.
     if (until_time < bytes_wanted) {
       root.NoticeTime();
       until_time = random::Erasing::kReadyBytes;
     }
-    until_time -= until_time < bytes_wanted ? until_time : bytes_wanted;
   }
   if (generation == 0 || generation != root.generation()) Rekey(root);
 }

@@ -13,12 +13,22 @@ struct ThreadState {
   random::Erasing bytes;
 
   // The calling thread's, made at first use and wiped when the thread ends.
-  static ThreadState& Mine();
+  static ThreadState& Mine() { return mine_ != nullptr ? *mine_ : Make(); }
   // Has a key of the current generation when it returns.
-  void Prepare(size_t bytes_wanted);
+  void Prepare(ProcessRoot& root, size_t bytes_wanted) {
+    const bool nothing_to_do = ProcessRoot::Wiped() && generation != 0 && generation == root.generation() && !root.Copied() &&
+                               bytes_wanted <= until_time;
+    if (!nothing_to_do) PrepareWhatIsDue(root, bytes_wanted);
+    until_time -= bytes_wanted < until_time ? bytes_wanted : until_time;
+  }
 
  private:
+  static ThreadState& Make();
+  static void End(void* state);
+  void PrepareWhatIsDue(ProcessRoot& root, size_t bytes_wanted);
   void Rekey(ProcessRoot& root);
+
+  static inline constinit thread_local ThreadState* mine_ = nullptr;
 };
 
 // Whether the calling thread is inside a draw, below the handler that asks: what is forked now must not come out of it twice.
