@@ -1,0 +1,27 @@
+#include "hosted/random/private_pages.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "hosted/random/failure.h"
+#include "lib/base/bytes.h"
+
+namespace caponier::hosted {
+
+void* MapPrivatePages(size_t bytes, bool* wiped) {
+  void* pages = mmap(nullptr, AlignUp(bytes, kPageSize), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) StopForLackOf("mmap", errno);
+  const size_t whole = AlignUp(bytes, kPageSize);
+  *wiped = madvise(pages, whole, MADV_WIPEONFORK) == 0;
+  // Neither is a condition: an old kernel or a low limit must not keep a program from running.
+  (void)madvise(pages, whole, MADV_DONTDUMP);
+  (void)mlock(pages, whole);
+  return pages;
+}
+
+void UnmapPrivatePages(void* pages, size_t bytes) {
+  SecureWipe({static_cast<std::byte*>(pages), bytes});
+  munmap(pages, AlignUp(bytes, kPageSize));
+}
+
+}  // namespace caponier::hosted

@@ -1,0 +1,62 @@
+#include "hosted/random/thread_state.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include <new>
+
+#include "hosted/random/failure.h"
+#include "hosted/random/private_pages.h"
+#include "lib/fortuna/shad256.h"
+
+namespace caponier::hosted {
+namespace {
+
+pthread_key_t g_at_thread_end;
+pthread_once_t g_once = PTHREAD_ONCE_INIT;
+
+}  // namespace
+
+void ThreadState::End(void* state) {
+  UnmapPrivatePages(state, sizeof(ThreadState));
+  mine_ = nullptr;  // another destructor of this thread may draw once more, and gets a new one
+}
+
+ThreadState& ThreadState::Make() {
+  pthread_once(&g_once, [] {
+    if (const int error = pthread_key_create(&g_at_thread_end, End); error != 0) StopForLackOf("pthread_key_create", error);
+  });
+  bool wiped;
+  auto* state = static_cast<ThreadState*>(MapPrivatePages(sizeof(ThreadState), &wiped));  // zeros are its first state
+  if (const int error = pthread_setspecific(g_at_thread_end, state); error != 0) StopForLackOf("pthread_setspecific", error);
+  mine_ = state;
+  return *state;
+}
+
+void ThreadState::Rekey(ProcessRoot& root) {
+  crypto::Secret<crypto::kAesKeyBytes> fresh;
+  crypto::Secret<crypto::kSha256Bytes> domain;
+  fortuna::Shad256 hash;
+  hash.Absorb(AsBytes("libcaponier-random thread 1"));
+  hash.Finish(domain.writable());
+  generation = root.TakeKey(fresh.writable());
+  bytes.Rekey(domain.bytes(), fresh.bytes());
+}
+
+void ThreadState::PrepareWhatIsDue(ProcessRoot& root, size_t bytes_wanted) {
+  if (root.MissedFork()) {
+    root.Wipe();
+    *this = {};
+  }
+  if (generation != 0) {
+    if (root.Copied()) root.Reseed();
+    // The clock is worth a look once a buffer: a look costs as much as a small draw.
+    if (until_time < bytes_wanted) {
+      root.NoticeTime();
+      until_time = random::Erasing::kReadyBytes;
+    }
+  }
+  if (generation == 0 || generation != root.generation()) Rekey(root);
+}
+
+}  // namespace caponier::hosted
