@@ -32,6 +32,9 @@ UniqueFd WatchSignals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : kForwarded) sigaddset(&set, number);
+  // nohup means it. An ignored SIGINT or SIGQUIT does not: shells without job control do that to whatever runs in the background.
+  struct sigaction hangup;
+  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN) sigdelset(&set, SIGHUP);
   sigaddset(&set, SIGTSTP);
   sigaddset(&set, SIGCONT);
   sigprocmask(SIG_BLOCK, &set, nullptr);

@@ -212,19 +212,9 @@ TEST(Process, SaysThatAProgramIsAbsent) {
     Process::Spawn({"no-such-emulator-anywhere"}, {});
     FAIL();
   } catch (const std::exception& failure) {
-    EXPECT_STREQ(failure.what(), "no-such-emulator-anywhere is not found on PATH: the emulator is needed (packages.txt names its package)");
+    EXPECT_STREQ(failure.what(),
+                 "no-such-emulator-anywhere is not found on PATH: the emulator is needed (packages.txt names its package)");
   }
-}
-
-TEST(Report, NamesTheHeapThatIsOn) {
-  Outcome outcome;
-  outcome.report = R"({"mitigations":{"MTE":"on"}})";
-  EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), HasSubstr(R"("heap": "tagged")"));
-  EXPECT_THAT(RenderReport({.heap = "libc"}, outcome), HasSubstr(R"("heap": "libc")"));
-  outcome.report = R"({"mitigations":{"MTE":"absent"}})";  // asked for, and the processor has no tags
-  EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), HasSubstr(R"("heap": "libc")"));
-  outcome.report = R"({"mitigations":7})";
-  EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), Not(HasSubstr("heap")));
 }
 
 }  // namespace

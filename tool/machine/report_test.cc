@@ -1,0 +1,24 @@
+#include "tool/machine/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace caponier::tool {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Report, NamesTheHeapThatIsOn) {
+  Outcome outcome;
+  outcome.report = R"({"mitigations":{"MTE":"on"}})";
+  EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), HasSubstr(R"("heap": "tagged")"));
+  EXPECT_THAT(RenderReport({.heap = "libc"}, outcome), HasSubstr(R"("heap": "libc")"));
+  outcome.report = R"({"mitigations":{"MTE":"absent"}})";  // asked for, and the processor has no tags
+  EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), HasSubstr(R"("heap": "libc")"));
+  outcome.report = R"({"mitigations":7})";
+  EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), Not(HasSubstr("heap")));
+}
+
+}  // namespace
+}  // namespace caponier::tool
