@@ -7,6 +7,7 @@
 #include "kernel/arch/machine.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/kernel_space.h"
+#include "kernel/report/crash.h"
 
 namespace caponier::mm {
 namespace {
@@ -92,7 +93,15 @@ Result<u32> PageForClass(u32 size_class) {
   return page;
 }
 
-[[noreturn]] void BadFree() { __builtin_trap(); }
+[[noreturn]] void BadFree() { report::Panic("a heap block was freed that is not in use"); }
+
+constexpr char kLargeBlock[] = "heap block";
+
+void FreeLarge(u64 address) {
+  const RegionName region = DescribeAddress(address);
+  if (region.name != kLargeBlock || region.offset != 0 || region.guard) BadFree();
+  UnmapRegionAt(address);
+}
 
 }  // namespace
 
@@ -108,7 +117,7 @@ void InitHeap() {
 
 void* Allocate(size_t bytes) {
   if (bytes > size_t{1} << kLargestShift) {
-    const Result<KernelRegion> region = MapRegion("heap block", bytes);
+    const Result<KernelRegion> region = MapRegion(kLargeBlock, bytes);
     return region.ok() ? region.value().data() : nullptr;
   }
   u32 size_class = 0;
@@ -129,7 +138,7 @@ void* Allocate(size_t bytes) {
 void Free(void* block) {
   if (block == nullptr) return;
   const u64 address = reinterpret_cast<u64>(block);
-  if (address < g_arena.begin || address >= g_arena.end()) return UnmapRegionAt(address);
+  if (address < g_arena.begin || address >= g_arena.end()) return FreeLarge(address);
   const u32 page = static_cast<u32>((address - g_arena.begin) / kPageSize);
   if (page >= g_fresh) BadFree();
   Slab& slab = SlabAt(page);

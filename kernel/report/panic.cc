@@ -1,4 +1,6 @@
 // The kernel's own end. It trusts nothing but the early console: no allocation, no locks, no link.
+#include <bit>
+
 #include "kernel/mm/kernel_space.h"
 #include "kernel/report/crash.h"
 
@@ -8,6 +10,9 @@ extern const std::byte __image_start[], __image_end[];
 
 namespace caponier::report {
 namespace {
+
+// Below 4 GiB numbers are numbers; a place in the program may carry a tag.
+constexpr u64 kSmallestPointer = 4 * kGiB, kProgramBits = u64{0xff} << 56 | (std::bit_ceil(arch::kUserEnd) - 1);
 
 bool g_panicking;
 
@@ -47,6 +52,36 @@ void SayBacktrace(u64 fp) {
     if (next <= fp) return;
     fp = next;
   }
+}
+
+// A register's value. No address is printed: places in the kernel are region and offset, and what may be a place in the program is not told.
+void DescribeKernelValue(TextSink& sink, u64 value) {
+  const u64 plain = arch::StripPointerAuth(value);
+  const mm::RegionName region = mm::DescribeAddress(plain);
+  if (region.name != nullptr) {
+    const bool before = region.offset < 0;
+    return Format(sink, "{}{}{:#x}", region.name, before ? "-" : "+", static_cast<u64>(before ? -region.offset : region.offset));
+  }
+  if (plain >= arch::kKernelBase) return Format(sink, "(kernel's half)");
+  if (plain >= kSmallestPointer && (plain & kProgramBits) == plain) return Format(sink, "(program's half)");
+  Format(sink, "{:#x}", value);
+}
+
+void SayRegisters(const arch::TrapFrame& frame) {
+  InlineText<256> line;
+  int on_line = 0;
+  arch::ForEachRegister(frame, [&](std::string_view name, u64 value) {
+    InlineText<64> text;
+    DescribeKernelValue(text, value);
+    Format(line, "  {:>4}={:<30}", name, text.text());
+    if (++on_line % 3 != 0) return;
+    Format(line, "\n");
+    Say(line.text());
+    line.Clear();
+  });
+  if (line.text().empty()) return;
+  Format(line, "\n");
+  Say(line.text());
 }
 
 std::string_view NameOf(const arch::Fault& fault) {
@@ -97,6 +132,7 @@ void arch::OnKernelFault(const TrapFrame& frame, const Fault& fault) {
   Say(", at:\n");
   SayCode(ProgramCounter(frame));
   SayBacktrace(FramePointer(frame));
+  SayRegisters(frame);
   End();
 }
 

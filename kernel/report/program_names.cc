@@ -1,5 +1,6 @@
 #include "kernel/report/program_names.h"
 
+#include "kernel/mm/kernel_space.h"
 #include "lib/aslr/program.h"
 
 namespace caponier::report {
@@ -132,6 +133,9 @@ void DescribeValue(TextSink& sink, const mm::AddressSpace& memory, u64 value) {
   if (value >= kSmallestPointer >> kPageBits && value < arch::kUserEnd >> kPageBits &&
       DescribePlace(sink, memory, value << kPageBits))
     return Format(sink, " (its page)");
+  // Numbers just below zero are numbers, unless something of the kernel's is there.
+  if (value >= arch::kKernelBase && (value < -kSmallestPointer || mm::DescribeAddress(value).name != nullptr))
+    return Format(sink, "(kernel's half)");
   Format(sink, "{:#x}", value);
 }
 

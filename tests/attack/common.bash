@@ -13,6 +13,9 @@ say_bad() { # NAME WHY
   status=1
 }
 
+# has_address FILE: prints the lines in which a number stands that may be an address: of the program (9 to 12 digits, no offset), of the kernel.
+has_address() { grep -E '(^|[^+-])\b0x([0-9a-f]{9,12}|ffff[0-9a-f]{12})\b' "$1"; }
+
 # attack ARCH [OPTIONS...] -- PROGRAM [ARGUMENTS...]: sets code, output and errors.
 attack() {
   local arch=$1 options=()

@@ -70,6 +70,13 @@ Fault Decode(const TrapFrame& frame) {
       fault.present = (frame.error & 1) != 0;
       fault.access = (frame.error & 16) != 0 ? Access::kExecute : ((frame.error & 2) != 0 ? Access::kWrite : Access::kRead);
       break;
+    case kDoubleFault:
+      // Mostly a push that met the guard of the kernel's stack: CR2 is where.
+      if (fault.address = FaultAddress(); frame.rsp - fault.address <= kPageSize) {
+        fault.kind = Fault::Kind::kPage;
+        fault.access = Access::kWrite;
+      }
+      break;
     case kX87:
       fault.kind = Fault::Kind::kFloatingPoint;
       fault.code = X87Code();

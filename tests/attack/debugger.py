@@ -1,0 +1,283 @@
+# Run by gdb: it knows the machine from outside, waits for guest/attacks/with_debugger.c, commits one crime ($CRIME), and prints how it went:
+#   returned VALUE       the kernel did what it was made to do
+#   went on              the program was let go on with what it was given
+#   ended                the machine stopped itself
+# A crime named `..., unprotected` first takes away the protection, in the page tables, from outside: the negative control.
+import os
+import re
+import struct
+import time
+
+import gdb
+
+ARM = os.environ["ARCH"] == "aarch64"
+UNPROTECTED = os.environ["CRIME"].endswith("unprotected")
+CRIME = os.environ["CRIME"].split(",")[0]
+SYMBOLS = {line.split(" ", 2)[2].strip(): int(line.split(" ", 1)[0], 16) for line in open(os.environ["SYMBOLS"])}
+BOX = ["errand", "address", "worked", "function", "buffer", "value"]
+ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7}
+ARGUMENTS = ["x0", "x1", "x2"] if ARM else ["rdi", "rsi", "rdx"]
+RESULT = "x0" if ARM else "rax"
+SAVED = [f"x{i}" for i in range(31)] + ["sp", "pc"] if ARM else "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
+RETURN = bytes.fromhex("c0035fd6" if ARM else "c3")
+
+
+class Ended(Exception):
+    pass
+
+
+def run(command):
+    return gdb.execute(command, to_string=True)
+
+
+def reg(name):
+    return int(gdb.parse_and_eval("$" + name)) & (1 << 64) - 1
+
+
+def set_reg(name, value):
+    run(f"set ${name} = {value - (1 << 64) if value >> 63 else value}")
+
+
+def read(address, size):
+    return bytes(gdb.selected_inferior().read_memory(address, size))
+
+
+def write(address, data):
+    gdb.selected_inferior().write_memory(address, data)
+
+
+def word(address):
+    return struct.unpack("<Q", read(address, 8))[0]
+
+
+def put_word(address, value):
+    write(address, struct.pack("<Q", value))
+
+
+def go_on():
+    try:
+        run("continue")
+    except gdb.error:
+        raise Ended from None
+    if not gdb.selected_inferior().threads():
+        raise Ended
+
+
+def go_to(address):
+    run(f"hbreak *{address:#x}")
+    go_on()
+    run("delete")
+
+
+def find_box():
+    """Attaches until the program stands in its loop: where its box is."""
+    magic, box = ("x1", "x0") if ARM else ("rbx", "rdi")
+    for _ in range(50):
+        run("target remote " + os.environ["GDB_SOCKET"])
+        if reg("pc") < 1 << 48 and reg(magic) == 0xCA90B0C5:
+            return reg(box)
+        run("detach")
+        time.sleep(0.1)
+    raise gdb.GdbError("the program is not in its loop")
+
+
+def table(name):
+    """Base of the descriptor table of that name."""
+    return int(re.search(name + r"=\s*([0-9a-f]+)", run("monitor info registers")).group(1), 16)
+
+
+def kernel_base():
+    if ARM:
+        return reg("VBAR") - SYMBOLS["exception_vectors"]
+    low, middle, high = struct.unpack("<H4xHI", read(table("IDT"), 12))
+    return (low | middle << 16 | high << 32) - SYMBOLS["VectorTable"]
+
+
+def box_at(name):
+    return box + 8 * BOX.index(name)
+
+
+def kernel(name):
+    return base + SYMBOLS[name]
+
+
+def read_physical(page):
+    run("maintenance packet Qqemu.PhyMemMode:1")
+    content = read(page, 4096)
+    run("maintenance packet Qqemu.PhyMemMode:0")
+    return content
+
+
+def change_entries(address, change):
+    """Applies change(entry, is_leaf) to each page-table entry on the way to the page; the page's frame."""
+    entry = reg("TTBR1_EL1" if address >> 63 else "TTBR0_EL1") if ARM else reg("cr3")
+    run("maintenance packet Qqemu.PhyMemMode:1")
+    for level in (3, 2, 1, 0):
+        at = (entry & 0xFFFFFFFFF000) + 8 * (address >> 12 + 9 * level & 511)
+        entry = word(at)
+        put_word(at, change(entry, level == 0))
+    run("maintenance packet Qqemu.PhyMemMode:0")
+    return entry & 0xFFFFFFFFF000
+
+
+def open_to_program(entry, leaf):
+    if ARM:
+        return entry & ~(1 << 54) | 1 << 6 if leaf else entry & ~(3 << 60)  # UXN off, EL0 access; UXNTable, APTable off
+    return entry | 4
+
+
+def open_to_kernel(entry, leaf):
+    return entry & ~(1 << 53) if leaf else entry & ~(1 << 59)  # PXN, PXNTable
+
+
+def make_writable(entry, leaf):
+    if ARM:
+        return entry & ~(1 << 7) | 1 << 53 if leaf else entry  # read-only off; code that can be written does not run (WXN)
+    return entry | 2
+
+
+def make_executable(entry, leaf):
+    if ARM:
+        return entry & ~(1 << 53) | 1 << 7 if leaf else entry  # PXN off, read-only on for WXN
+    return entry & ~(1 << 63)
+
+
+def enter_kernel(errand, at):
+    put_word(box_at("errand"), ERRANDS[errand])
+    go_to(kernel(at))
+
+
+def call(function, *arguments):
+    """Has the kernel call a function where it stands; its result."""
+    saved = {name: reg(name) for name in SAVED}
+    back = saved["pc"] if ARM else saved["rip"]
+    for name, value in zip(ARGUMENTS, arguments):
+        set_reg(name, value)
+    if ARM:
+        set_reg("x30", back)
+        set_reg("pc", function)
+    else:
+        stack = (saved["rsp"] - 256 & ~15) - 8
+        put_word(stack, back)
+        set_reg("rsp", stack)
+        set_reg("rip", function)
+    go_to(back)
+    result = reg(RESULT)
+    for name, value in saved.items():
+        set_reg(name, value)
+    return result
+
+
+ENTRY = "HandleUserSync" if ARM else "SyscallTrap"
+ALLOCATE, FREE = "caponier::mm::Allocate(unsigned long)", "caponier::mm::Free(void*)"
+
+
+def commit_by_program():
+    """The program itself uses a true address of the kernel, or an instruction that is the kernel's."""
+    target = kernel("__stack_chk_guard")
+    if CRIME == "execute":
+        page = kernel("memcpy") & ~4095
+        target = page + read_physical(change_entries(page, lambda entry, _: entry)).index(RETURN)
+    if UNPROTECTED and CRIME == "privileged":
+        set_reg("eflags", reg("eflags") | 0x3000)  # IOPL 3
+    elif UNPROTECTED:
+        change_entries(target, open_to_program)
+    put_word(box_at("address"), target)
+    put_word(box_at("errand"), ERRANDS[CRIME])
+    go_on()
+
+
+def commit_in_kernel():
+    enter_kernel("getppid", ENTRY)
+    block = call(kernel(ALLOCATE), 64)
+    if CRIME == "null":
+        return call(kernel("memcpy"), block, 0x10, 8)
+    if CRIME == "read program":
+        call(kernel("memcpy"), block, buffer, 8)
+        return word(block)
+    if CRIME == "write program":
+        call(kernel("memcpy"), buffer, block, 8)
+        return 0
+    if CRIME == "run program":
+        if UNPROTECTED:
+            change_entries(function, open_to_kernel)
+        return call(function)
+    if CRIME == "write code":
+        target = kernel("__stack_chk_fail")
+        if UNPROTECTED:
+            change_entries(target, make_writable)
+        return call(kernel("memcpy"), target, block, 4)
+    if CRIME == "run data":
+        write(block, RETURN)
+        if UNPROTECTED:
+            change_entries(block, make_executable)
+        return call(block)
+    if CRIME == "write descriptors":
+        target = table("GDT") + 0x28
+        if UNPROTECTED:
+            change_entries(target, make_writable)
+        return call(kernel("memcpy"), target, block, 8)
+    if CRIME == "free twice":
+        call(kernel(FREE), block)
+        return 0 if UNPROTECTED else call(kernel(FREE), block)
+    if CRIME == "free inside":
+        return call(kernel(FREE), block + (0 if UNPROTECTED else 16))
+    if CRIME == "overflow stack":
+        frame = reg(ARGUMENTS[0])
+        set_reg("sp" if ARM else "rsp", (frame + 4095 & ~4095) - 16384 + (8192 if UNPROTECTED else 64) + (0 if ARM else 8))
+        return go_on()
+    raise gdb.GdbError("no such crime: " + CRIME)
+
+
+def smash_canary():
+    """While uname's structure lies on the kernel's stack: the canaries above it."""
+    put_word(box_at("errand"), ERRANDS["uname"])
+    go_to(kernel("caponier::mm::CopyToUser(unsigned long, std::__1::span<std::byte const, 18446744073709551615ul>)"))
+    canary, at, found = word(kernel("__stack_chk_guard")), reg("sp"), 0
+    while at & 4095 or not found:
+        if word(at) == canary:
+            found += 1
+            if not UNPROTECTED:
+                put_word(at, canary ^ 0x4100)
+            break
+        at += 8
+    go_on()
+
+
+def send_frame():
+    """Rewrites the header of the frame that the tool sent, in the machine's receive buffer, before the kernel reads it."""
+    header = {"unknown frame": (0x7F, 0), "oversized frame": (64, 0x10001), "long frame": (65, 17), "no such signal": (65, 4), "no such stream": (66, 4), "honest frame": None}[CRIME]
+    put_word(box_at("errand"), ERRANDS["input"])
+    go_to(kernel("caponier::drivers::link::(anonymous namespace)::ReceiveAll()"))
+    for _ in range(100):
+        go_to(kernel("memcpy"))
+        if reg(ARGUMENTS[2]) == 8 and read(reg(ARGUMENTS[1]), 4) == b"\x40\0\0\0":  # an input frame's header
+            break
+    else:
+        raise gdb.GdbError("no frame came")
+    if header is not None:
+        write(reg(ARGUMENTS[1]), struct.pack("<B3xI", *header))
+    go_on()
+
+
+try:
+    run("set pagination off")
+    box = find_box()
+    # Read now: in the kernel, the debugger sees the program's memory as little as the kernel does.
+    function, buffer = word(box_at("function")), word(box_at("buffer"))
+    base = kernel_base()
+    if CRIME in ("read", "write", "execute", "privileged"):
+        commit_by_program()
+    elif CRIME == "canary":
+        smash_canary()
+    elif "frame" in CRIME or "no such" in CRIME:
+        send_frame()
+    else:
+        value = commit_in_kernel()
+        print("went on" if value is None else f"returned {value:#x}")
+        run("kill")
+except Ended:
+    print("ended")
+except Exception:
+    run("kill")
+    raise
