@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "tool/bench/comparisons.h"
+#include "tool/bench/random.h"
 #include "tool/failure.h"
 #include "tool/host/tree.h"
 
@@ -19,6 +20,19 @@ void Progress(std::string_view what) {
   std::fflush(stderr);
 }
 
+namespace {
+
+int BenchRandom(const BenchOptions& options, const std::string& build) {
+  const std::vector<RandomPeer> peers = LoadRandomPeers(build + "/host/hosted/random/libcaponier-random.so.1");
+  RandomPlan plan;
+  if (options.runs > 0) plan.turns = options.runs;
+  const Json result = CompareRandom(peers, plan);
+  fmt::print("{}", options.json ? result.dump(2) + "\n" : RandomTables(result));
+  if (!options.plot.empty()) PlotRandom(result, options.plot);
+  return 0;
+}
+
+}  // namespace
 }  // namespace bench
 
 int Bench(const BenchOptions& options) {
@@ -29,6 +43,7 @@ int Bench(const BenchOptions& options) {
   const char* from = std::getenv("CAPONIER_LAUNCHER");
   const std::string beside = DirectoryOf(build) + "/caponier";
   const std::string launcher = from != nullptr ? from : access(beside.c_str(), X_OK) == 0 ? beside : "";
+  if (options.what == BenchOptions::What::kRandom) return BenchRandom(options, build);
   Json all = Json::object();
   for (const Arch arch : {Arch::kX86_64, Arch::kAarch64}) {
     if (options.arch.has_value() && *options.arch != arch) continue;
@@ -39,6 +54,7 @@ int Bench(const BenchOptions& options) {
     switch (options.what) {
       case BenchOptions::What::kBoot: tables = BootTables(result = CompareBoot(bench)); break;
       case BenchOptions::What::kSyscall: tables = CallTables(result = CompareCalls(bench)); break;
+      case BenchOptions::What::kRandom: break;  // not a guest's
       case BenchOptions::What::kRun: tables = ProgramTables(result = ComparePrograms(bench)); break;
     }
     result["linux"] = linux_guest.version();
