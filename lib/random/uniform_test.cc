@@ -30,18 +30,23 @@ TEST(Uniform, TheMethodIsExactAtEightBits) {
   }
 }
 
-// Words that must be drawn again are, and no other is: at 3 * 2^62 excess is 2^62, so words whose product has a smaller low half go.
+// Words that must be drawn again are, and no other is: those whose product has a low half below 2^64 mod bound. Large bounds, for which
+// that is often.
 TEST(Uniform, DrawsAgainExactlyWhenItMust) {
-  const u64 bound = u64{3} << 62, excess = u64{1} << 62;
-  for (u64 word = 0; word < 64; word++) {
-    std::vector<u64> words{word << 58 | 1, word, ~u64{0}};
-    size_t used = 0;
-    const auto next = [&] { return words[std::min(used++, words.size() - 1)]; };
-    (void)UniformBelow(bound, next);
-    size_t expected = 1;
-    while (words[expected - 1] * bound < excess) expected++;
-    EXPECT_EQ(used, expected) << word;
+  std::mt19937_64 random(1);
+  size_t again = 0;
+  for (int i = 0; i < 10'000; i++) {
+    const u64 bound = random() | u64{1} << 63;
+    const u64 excess = static_cast<u64>((static_cast<unsigned __int128>(1) << 64) % bound);
+    std::vector<u64> words(40);
+    for (u64& word : words) word = random();
+    size_t used = 0, expected = 1;
+    (void)UniformBelow(bound, [&] { return words.at(used++); });
+    while (words.at(expected - 1) * bound < excess) expected++;
+    ASSERT_EQ(used, expected) << bound;
+    again += expected - 1;
   }
+  EXPECT_GT(again, 1000u);
 }
 
 TEST(Uniform, EdgesOfTheRange) {
