@@ -62,7 +62,7 @@ TEST(CommandLine, RefusesInOneLine) {
   EXPECT_EQ(LineOf({"run", "--trace=5", "ls"}), "--trace takes no value (see caponier run --help)");
   EXPECT_EQ(LineOf({"run", "-m", "1M", "--memory=2M", "ls"}), "--memory is given more than once (see caponier run --help)");
   EXPECT_EQ(LineOf({"run", "-x", "ls"}), "unknown option -x (see caponier run --help)");
-  EXPECT_EQ(LineOf({"run", "--wx", "some", "ls"}), "--wx: some is none of strict, allow-jit (see caponier run --help)");
+  EXPECT_EQ(LineOf({"run", "--wx", "some", "ls"}), "--wx: some is none of strict, allow-jit, off (see caponier run --help)");
   EXPECT_EQ(LineOf({"run", "--accel", "hvf", "ls"}), "--accel: hvf is none of auto, kvm, tcg (see caponier run --help)");
   EXPECT_EQ(LineOf({"--version", "x"}), "--version: nothing is known about x (see caponier --help)");
   EXPECT_EQ(LineOf({""}), "unknown command '' (see caponier --help)");
