@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -286,6 +287,22 @@ static void test_context(void) {
 #endif
 }
 
+// A program that prints under a timer without SA_RESTART loses nothing: there is room for what it writes, so no write is cut short.
+static void on_tick(int signal, siginfo_t* info, void* context) { (void)signal, (void)info, (void)context; }
+static void test_output_under_a_timer(void) {
+  handle(SIGALRM, on_tick, 0);
+  struct itimerval every = {.it_interval.tv_usec = 100, .it_value.tv_usec = 100};
+  setitimer(ITIMER_REAL, &every, 0);
+  int cut = 0;
+  for (int i = 0; i < 3000; i++) {
+    if (write(1, i % 60 == 59 ? ".\n" : "..", 2) != 2) cut++;
+  }
+  memset(&every, 0, sizeof(every));
+  setitimer(ITIMER_REAL, &every, 0);
+  signal(SIGALRM, SIG_DFL);
+  printf("writes cut short: %d\n", cut);
+}
+
 int main(void) {
   setvbuf(stdout, 0, _IOLBF, 0);
   test_order();
@@ -296,6 +313,7 @@ int main(void) {
   test_wait();
   test_restart();
   test_context();
+  test_output_under_a_timer();
   errno = 0;
   result = kill(99999, 0);
   printf("kill 0 to nobody: %ld errno %d\n", result, errno);

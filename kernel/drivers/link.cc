@@ -108,6 +108,9 @@ void Submit(TransmitSlot& slot, FrameType type, u64 payload) {
   if (g.transmit.NeedsNotify()) g.slot->device().Notify(virtio::ConsoleTransmitQueue(wire::kPortNumber));
 }
 
+// The device needs a moment for each buffer, and a signal must not cut a write short for that: on Linux a pipe or terminal that is
+// read has room, and a program that prints under a timer loses nothing. A wait longer than this means that nobody reads.
+constexpr u64 kStallNs = 1'000'000'000;
 constexpr u64 kPayloadBytes = kTransmitPages * kPageSize - sizeof(FrameHeader);
 static_assert(kPayloadBytes <= wire::kMaxPayload);
 
@@ -307,6 +310,7 @@ void AskForInput() {
 class LinkConsole final : public fs::ConsoleBackend {
  public:
   Result<u64> WriteOutput(int stream, mm::IoBuffer& from, bool nonblocking) override {
+    const u64 stalled_at = arch::NowNs() + kStallNs;
     for (;;) {
       if (g.output_closed[stream]) return Error::kBrokenPipe;
       if (TransmitSlot* slot = FreeSlot()) {
@@ -317,7 +321,10 @@ class LinkConsole final : public fs::ConsoleBackend {
         return bytes;
       }
       if (nonblocking) return Error::kWouldBlock;
-      TRY(sched::WaitOn(g.output_queue, sched::kForever, sched::Interruptible::kYes));
+      const bool stalled = arch::NowNs() >= stalled_at;
+      const auto waited = sched::WaitOn(g.output_queue, stalled ? sched::kForever : stalled_at,
+                                        stalled ? sched::Interruptible::kYes : sched::Interruptible::kNo);
+      if (!waited.ok() && waited.error() != Error::kTimedOut) return waited.error();
     }
   }
   bool OutputReady(int stream) override { return g.output_closed[stream] || FreeSlot() != nullptr; }
