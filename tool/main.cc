@@ -33,15 +33,14 @@ int main(int argc, char** argv) try {
   using namespace caponier::tool;
   OpenStandardDescriptors();
   const Command command = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
-  if (const auto* text = std::get_if<PrintText>(&command)) {
-    std::fputs(text->text.c_str(), stdout);
-    if (std::fflush(stdout) != 0) throw SystemFailure("standard output", errno);
-    return 0;
-  }
   if (const auto* options = std::get_if<RunOptions>(&command)) return Run(*options);
-  if (const auto* options = std::get_if<BenchOptions>(&command)) return Bench(*options);
-  if (const auto* options = std::get_if<entropy::Options>(&command)) return entropy::Run(*options);
-  return Check(std::get<CheckOptions>(command));
+  int status = 0;
+  if (const auto* text = std::get_if<PrintText>(&command)) std::fputs(text->text.c_str(), stdout);
+  if (const auto* options = std::get_if<BenchOptions>(&command)) status = Bench(*options);
+  if (const auto* options = std::get_if<entropy::Options>(&command)) status = entropy::Run(*options);
+  if (const auto* options = std::get_if<CheckOptions>(&command)) status = Check(*options);
+  if (std::fflush(stdout) != 0) throw SystemFailure("standard output", errno);
+  return status;
 } catch (const caponier::tool::Failure& failure) {
   caponier::tool::Say(failure.what());
   return failure.status();

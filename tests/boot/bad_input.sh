@@ -97,6 +97,9 @@ timeout -k 5 $bound "$CAPONIER" run --help >/dev/full 2>err
 status=$?
 : >out
 judge 'help onto a full disk' 125 'standard output: no space left'
+timeout -k 5 $bound "$CAPONIER" check ./program >/dev/full 2>err
+status=$?
+judge 'a check onto a full disk' 125 'standard output: no space left'
 
 # --- memory --------------------------------------------------------------------------------------------------------------------
 for size in 12x -5 99999999999999999999G 1.5G 0x10 1e3 ' 1M' M 16777216T lots; do
