@@ -60,7 +60,6 @@ static void Forge(ucontext_t *context) {
   if (Is("noncanonical_pc")) m->pc = 0x00ff000000000000;
   if (Is("odd_pc")) m->pc |= 1;
   if (Is("kernel_sp")) m->sp = 0xffff000000001000, m->pc = (uintptr_t)Land;
-  if (Is("odd_sp")) m->sp |= 1, m->pc = (uintptr_t)Land;
   if (Is("no_vectors")) records[0] = 0, records[1] = 0;
   if (Is("record_size")) records[1] = 0xfffffff0;
   if (Is("record_zero")) records[1] = 0;

@@ -114,6 +114,25 @@ bool IsCode(const mm::AddressSpace& memory, u64 address) {
   return mapping != nullptr && mapping->protection.execute;
 }
 
+// Whether a call may have left this return address: the instruction before it is a call.
+bool FollowsCall(u64 address) {
+  if constexpr (linux_abi::native::kArch == linux_abi::Arch::kAarch64) {
+    // BL, BLR and its forms with authentication [arm-arm] C4.1.
+    const u32 before = mm::ReadUser<u32>(address - 4).value_or(0);
+    return (before & 0xfc000000) == 0x94000000 || (before & 0xfefff000) == 0xd63f0000;
+  } else {
+    // CALL rel32 (E8), or through a register or memory (FF /2), two to seven bytes long [intel-sdm] vol. 2 CALL.
+    if (mm::ReadUser<u8>(address - 5).value_or(0) == 0xe8) return true;
+    for (u64 length = 2; length <= 7; length++) {
+      if (mm::ReadUser<u8>(address - length).value_or(0) == 0xff &&
+          (mm::ReadUser<u8>(address - length + 1).value_or(0) >> 3 & 7) == 2) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
 // By frame pointers while they make sense; where the program keeps none, by what on the stack looks like a return address.
 void SayBacktrace(const mm::AddressSpace& memory, const arch::TrapFrame& frame) {
   Backtrace trace(memory);
@@ -134,7 +153,7 @@ void SayBacktrace(const mm::AddressSpace& memory, const arch::TrapFrame& frame) 
     const Result<u64> word = mm::ReadUser<u64>(sp + offset);
     if (!word.ok()) break;
     const u64 address = arch::StripPointerAuth(word.value());
-    if (IsCode(memory, address)) trace.Say(address, true, false);
+    if (IsCode(memory, address) && FollowsCall(address)) trace.Say(address, true, false);
   }
 }
 
@@ -169,6 +188,8 @@ void ProgramCrashed(const arch::TrapFrame& frame, const sched::SignalInfo& info)
   if (g_fault_known && info.code > 0) {
     Format(line, ": ");
     DescribeCause(line, *thread.process);
+  } else if (info.code == linux_abi::kSI_KERNEL) {
+    Format(line, ": a signal frame that cannot be written or restored");
   }
   g_fault_known = false;
   Say(line);

@@ -9,7 +9,7 @@ for arch in "${architectures[@]}"; do
     fatal='kernel_pc noncanonical_pc last_pc kernel_sp noncanonical_sp kernel_vectors noncanonical_vectors'
   else
     ignored='el1 el2 masked thirty_two_bits illegal_state no_pan single_step'
-    fatal='kernel_pc noncanonical_pc odd_pc kernel_sp odd_sp no_vectors record_size record_zero unknown_record'
+    fatal='kernel_pc noncanonical_pc odd_pc kernel_sp no_vectors record_size record_zero unknown_record'
   fi
   for what in $ignored; do
     attack $arch -- forged_frame $what
