@@ -44,14 +44,14 @@ TEST(BitString, HoldsEachBitInItsPlace) {
 TEST(Scoreboard, FollowsTheRule) {
   Xoshiro random(7);
   for (const unsigned predictors : {1u, 2u, 16u, 128u}) {
-    // Predictors that are often alike, often right, or neither.
-    for (unsigned kind = 0; kind < 4; kind++) {
+    // Predictors that are often alike, often right, rarely right, or none of it.
+    for (unsigned kind = 0; kind < 5; kind++) {
       Scoreboard board(predictors);
       std::vector<u64> points(predictors);
       unsigned winner = 0;
       u64 correct = 0, run = 0, longest = 0;
       for (unsigned block = 0; block < 60; block++) {
-        const unsigned steps = kind == 3 ? 1 + random.Below(64) : 64;
+        const unsigned steps = kind == 3 ? 1 + random.Below(64) : kind == 4 ? 1 + random.Below(4) : 64;
         const u64 inside = ~u64{0} << (64 - steps), shared = random.Next() | random.Next();
         std::vector<u64> right(predictors), made(predictors);
         for (unsigned d = 0; d < predictors; d++) {
@@ -59,6 +59,9 @@ TEST(Scoreboard, FollowsTheRule) {
           right[d] =
               (kind == 2 ? shared & (d % 3 == 0 ? ~u64{0} : ~u64{0xff}) : random.Next() | (d % 2 == 0 ? random.Next() : 0)) &
               made[d];
+        }
+        if (kind == 4) {
+          for (u64& steps_right : right) steps_right &= random.Next() & random.Next();
         }
         board.Add(right, kind == 1 ? std::span<const u64>(made) : std::span<const u64>(), steps);
         for (unsigned step = 0; step < steps; step++) {
