@@ -63,7 +63,7 @@ int Do(const AssessOptions& options) {
     const u64 seed = options.seed.has_value() ? *options.seed : RandomSeed();
     const IidAssessment assessment = [&] {
       Progress progress;
-      return AssessIid(samples, seed, [&](u32 done) { progress.Show(done); });
+      return AssessIid(samples, seed, kPermutations, [&](u32 done) { progress.Show(done); });
     }();
     Print(IidText(file, samples, assessment), options.json, IidJson(file, samples, assessment));
     return assessment.passed() ? 0 : 1;

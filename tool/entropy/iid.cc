@@ -7,7 +7,7 @@
 
 namespace caponier::tool::entropy {
 
-IidAssessment AssessIid(const Samples& samples, u64 seed, const std::function<void(u32)>& progress) {
+IidAssessment AssessIid(const Samples& samples, u64 seed, u32 permutations, const std::function<void(u32)>& progress) {
   IidAssessment out;
   out.h_original = std::min<double>(samples.bits, MostCommonValue(samples.symbols, samples.alphabet));
   if (samples.alphabet > 2) out.h_bitstring = MostCommonValue(samples.Bits());
@@ -17,7 +17,7 @@ IidAssessment AssessIid(const Samples& samples, u64 seed, const std::function<vo
   const auto width = static_cast<unsigned>(std::bit_width(samples.alphabet - 1));
   out.longest_repeat =
       TestLongestRepeat(samples.symbols, samples.alphabet, Repeats(BitString::Pack(samples.symbols, width), width));
-  out.permutations = TestPermutations(samples, seed, kPermutations, progress);
+  out.permutations = TestPermutations(samples, seed, permutations, progress);
   return out;
 }
 

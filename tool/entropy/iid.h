@@ -24,6 +24,7 @@ struct IidAssessment {
 };
 
 // At least two symbols.
-IidAssessment AssessIid(const Samples& samples, u64 seed, const std::function<void(u32 done)>& progress = nullptr);
+IidAssessment AssessIid(const Samples& samples, u64 seed, u32 permutations = kPermutations,
+                        const std::function<void(u32 done)>& progress = nullptr);
 
 }  // namespace caponier::tool::entropy

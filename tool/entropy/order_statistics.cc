@@ -8,6 +8,10 @@
 #include "tool/entropy/byte_flags.h"
 #include "tool/entropy/processor.h"
 
+// The same result on every processor: a multiplication and an addition are rounded one after the other, even where one instruction
+// does both.
+#pragma STDC FP_CONTRACT OFF
+
 namespace caponier::tool::entropy {
 
 // Blocks that cannot reach the greatest deviation so far are only added up.
