@@ -69,23 +69,25 @@ Result<void> CheckDemands(const elf::Image& image, Complaint& complaint) {
 }
 
 // Into `opened`, which is too large to be passed about on a kernel stack.
-Result<void> OpenAndParse(fs::Context& files, std::string_view path, OpenImage& opened, Complaint& complaint) {
+Result<void> OpenAndParse(fs::Context& files, std::string_view path, elf::WritableExecutable pages, OpenImage& opened,
+                          Complaint& complaint) {
   opened.file = TRY(fs::Open(files, path, linux_abi::kO_RDONLY, 0));
   fs::Attributes attributes;
   TRY(opened.file->Stat(attributes));
   if (attributes.type != fs::InodeType::kRegular) return Error::kNotExecutable;
   FileReader reader(*opened.file);
-  opened.image = TRY(elf::Parse(reader, attributes.size, kMachine, complaint.found));
+  opened.image = TRY(elf::Parse(reader, attributes.size, kMachine, complaint.found, pages));
   return CheckDemands(opened.image, complaint);
 }
 
 // The interpreter, named by a path in the program's file.
-Result<void> OpenInterpreter(fs::Context& files, const OpenImage& program, OpenImage& interpreter, Complaint& complaint) {
+Result<void> OpenInterpreter(fs::Context& files, const OpenImage& program, elf::WritableExecutable pages, OpenImage& interpreter,
+                             Complaint& complaint) {
   Vector<char> path;
   TRY(path.Resize(elf::kMaxInterpreterBytes));
   FileReader reader(*program.file);
   const std::string_view name = TRY(elf::ReadInterpreter(reader, program.image, path, complaint.found));
-  const Result<void> opened = OpenAndParse(files, name, interpreter, complaint);
+  const Result<void> opened = OpenAndParse(files, name, pages, interpreter, complaint);
   if (opened.ok()) return {};
   complaint.interpreter.Write(name);
   if (opened.error() == Error::kNoMemory) return opened;
@@ -152,8 +154,9 @@ u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
 Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Policy policy, Complaint& complaint) {
   const Ref<Images> images = TRY(MakeRef<Images>());
   OpenImage &program = images->program, &interpreter = images->interpreter;
-  TRY(OpenAndParse(files, request.path, program, complaint));
-  if (program.image.interpreter) TRY(OpenInterpreter(files, program, interpreter, complaint));
+  const auto pages = policy.wx == mm::WxPolicy::kOff ? elf::WritableExecutable::kAllow : elf::WritableExecutable::kRefuse;
+  TRY(OpenAndParse(files, request.path, pages, program, complaint));
+  if (program.image.interpreter) TRY(OpenInterpreter(files, program, pages, interpreter, complaint));
 
   const bool fixed = program.image.type == elf::Type::kExecutable;
   const aslr::PageRange fixed_range = aslr::PagesOf(program.image.min_vaddr, program.image.min_vaddr + program.image.span);

@@ -260,6 +260,12 @@ for arch in x86_64 aarch64; do
     cp $kind.$arch high && patch_word high $((last + 16)) $((0xffff800000000000 | $(number $kind.$arch $((last + 16)) 8) & 4095))
     refuse "ELF $kind $arch in the kernel's half" 126 'high: cannot be executed: .*address' run ./high
   done
+  # No level but one lets a page be writable and executable at once.
+  cp dynamic.$arch wx && patch wx $(($(segment wx 1 0) + 4)) 7
+  refuse "ELF $arch writable and executable, --wx allow-jit" 126 'wx: cannot be executed: .*both writable and executable' run --wx allow-jit ./wx
+  timeout -k 5 $bound "$CAPONIER" run --wx off ./wx >out 2>err </dev/null # says on standard error that this level is weak
+  status=$?
+  if ((status == 3)); then ok "ELF $arch writable and executable, --wx off"; else not_ok "ELF $arch --wx off: status $status, $(cat err)"; fi
   cp dynamic.$arch low && patch low $type_at 2 0
   refuse "ELF $arch at a fixed address of 0" 126 'low: cannot be executed: .*fixed address below 64 KiB' run ./low
   cp dynamic.$arch bss && patch_word bss $(($(segment bss 1 -1) + 40)) $((8 << 30))

@@ -102,13 +102,12 @@ ElfFacts ReadLibrary(Bytes bytes, std::string_view name) {
   return facts;
 }
 
-ElfFacts ReadProgram(Bytes bytes, std::string_view name) {
+ElfFacts ReadProgram(Bytes bytes, std::string_view name, elf::WritableExecutable pages) {
   const ElfFacts facts = ReadLibrary(bytes, name);
   elf::BytesReader reader(bytes);
   FirstDiagnostic diagnostic;
   const auto machine = facts.arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
-  // No --wx level lets a page be writable and executable at once, so a segment that asks for it is refused here.
-  const auto image = elf::Parse(reader, bytes.size(), machine, diagnostic);
+  const auto image = elf::Parse(reader, bytes.size(), machine, diagnostic, pages);
   if (!image.ok()) throw Malformed(name, diagnostic);
   return facts;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/base/bytes.h"
+#include "lib/elf/image.h"
 #include "tool/arch.h"
 #include "tool/unique_fd.h"
 
@@ -41,7 +42,7 @@ bool LooksLikeElf(Bytes bytes);
 bool IsForAnotherMachine(Bytes bytes, Arch arch);
 
 // Reads a program. Throws Failure(126) with the reader's own words, naming the file as `name`.
-ElfFacts ReadProgram(Bytes bytes, std::string_view name);
+ElfFacts ReadProgram(Bytes bytes, std::string_view name, elf::WritableExecutable pages = elf::WritableExecutable::kRefuse);
 // Reads a shared library, likewise: what it needs, not how it would be mapped.
 ElfFacts ReadLibrary(Bytes bytes, std::string_view name);
 

@@ -132,12 +132,17 @@ class Planner {
     }
     const MappedFile file(found->host_path);
     if (!LooksLikeElf(file.bytes())) return {Tree(), path};
-    const ElfFacts facts = ReadProgram(file.bytes(), program());
+    const ElfFacts facts = ReadProgram(file.bytes(), program(), PagesAllowed());
     if (facts.arch == kHostArch || facts.interpreter.empty()) return {Tree(), path};
     for (std::string folder = DirectoryOf(found->path); folder != "/"; folder = DirectoryOf(folder)) {
       if (Tree(folder).Resolve(facts.interpreter).has_value()) return {Tree(folder), found->path.substr(folder.size())};
     }
     return {Tree(), path};
+  }
+
+  // Only one --wx level lets a page be writable and executable at once.
+  elf::WritableExecutable PagesAllowed() const {
+    return options_.wx == "off" ? elf::WritableExecutable::kAllow : elf::WritableExecutable::kRefuse;
   }
 
   std::optional<Tree> NamedSysroot(Arch arch) const {
@@ -168,7 +173,7 @@ class Planner {
       const MappedFile file(found->host_path);
       if (LooksLikeElf(file.bytes())) {
         exe_ = located;
-        return {located, Accept(ReadProgram(file.bytes(), program()))};
+        return {located, Accept(ReadProgram(file.bytes(), program(), PagesAllowed()))};
       }
       if (file.bytes().empty())
         throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: it is empty", program()));
