@@ -13,8 +13,7 @@ namespace {
 constexpr unsigned kBlockBits = 6;
 constexpr unsigned kBlocks = 1u << kBlockBits;
 
-// How far back each block after the dictionary's was last seen, counted: entry d is how many blocks had it d back. Never seen counts as before the
-// first one.
+// How far back each block after the dictionary's was last seen, counted by the distance. One never seen counts as seen before the first.
 std::vector<u64> CountDistances(const BitString& bits, u64 dictionary, u64 blocks) {
   std::vector<u64> distances(blocks + 1);
   std::array<u64, kBlocks> last{};  // one more than the index
