@@ -93,12 +93,12 @@ void DescribeCause(TextSink& line, sched::Process& process) {
 class Backtrace {
  public:
   explicit Backtrace(const mm::AddressSpace& memory) : memory_(memory), symbols_(memory) {}
-  void Say(u64 address, bool returns, bool certain) {
+  void Say(u64 address, bool returns, std::string_view note = {}) {
     Line line;
     Format(line, "  #{:<2} ", number_++);
     DescribeProgramAddress(line, memory_, address);
     symbols_.Describe(line, address, returns ? address - 1 : address);
-    if (!certain) Format(line, "  (found on the stack)");
+    if (!note.empty()) Format(line, "  ({})", note);
     report::Say(line);
   }
   size_t frames() const { return number_; }
@@ -136,24 +136,28 @@ bool FollowsCall(u64 address) {
 // By frame pointers while they make sense; where the program keeps none, by what on the stack looks like a return address.
 void SayBacktrace(const mm::AddressSpace& memory, const arch::TrapFrame& frame) {
   Backtrace trace(memory);
-  trace.Say(arch::ProgramCounter(frame), false, true);
+  trace.Say(arch::ProgramCounter(frame), false);
+  // A function that calls none keeps no frame. What the register holds may be old, so the line says where it is from.
+  const u64 link = arch::StripPointerAuth(arch::LinkRegister(frame));
+  if (IsCode(memory, link) && FollowsCall(link) && link != arch::ProgramCounter(frame))
+    trace.Say(link, true, "in the link register");
   u64 fp = arch::FramePointer(frame), last = arch::StackPointer(frame);
   while (trace.frames() < kMostFrames && fp >= last && IsAligned(fp, 8)) {
     const Result<u64> next = mm::ReadUser<u64>(fp), returns = mm::ReadUser<u64>(fp + 8);
     if (!next.ok() || !returns.ok()) break;
     const u64 address = arch::StripPointerAuth(returns.value());
     if (!IsCode(memory, address)) break;
-    trace.Say(address, true, true);
+    trace.Say(address, true);
     last = fp + 16;
     fp = next.value();
   }
-  if (trace.frames() > 2) return;
+  if (trace.frames() > 3) return;
   const u64 sp = AlignUp(arch::StackPointer(frame), 8);
   for (u64 offset = 0; offset < 512 * 8 && trace.frames() < kMostFrames; offset += 8) {
     const Result<u64> word = mm::ReadUser<u64>(sp + offset);
     if (!word.ok()) break;
     const u64 address = arch::StripPointerAuth(word.value());
-    if (IsCode(memory, address) && FollowsCall(address)) trace.Say(address, true, false);
+    if (IsCode(memory, address) && FollowsCall(address)) trace.Say(address, true, "found on the stack");
   }
 }
 

@@ -13,8 +13,8 @@ say_bad() { # NAME WHY
   status=1
 }
 
-# has_address FILE: prints the lines in which a number stands that may be an address: of the program (9 to 12 digits, no offset), of the kernel.
-has_address() { grep -E '(^|[^+-])\b0x([0-9a-f]{9,12}|ffff[0-9a-f]{12})\b' "$1"; }
+# has_address FILE: prints each number that may be an address: of the program (9 to 12 digits, no offset), of the kernel. Text is none.
+has_address() { grep -oE '(^|[^+-])\b0x([0-9a-f]{9,12}|ffff[0-9a-f]{12})\b' "$1" | grep -vE '0x([2-7][0-9a-f])+$'; }
 
 # attack ARCH [OPTIONS...] -- PROGRAM [ARGUMENTS...]: sets code, output and errors.
 attack() {

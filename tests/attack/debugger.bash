@@ -2,6 +2,10 @@
 # crime. The emulator is started through a wrapper, which adds the debugger's socket, and changes the processor for a control.
 source "$CAPONIER_ROOT/tests/attack/common.bash"
 mkdir "$scratch/bin"
+emulator() { # ARCH: what the tool would start
+  local unpacked=$CAPONIER_ROOT/build/emulator/usr/bin/qemu-system-$1
+  if [[ -x $unpacked ]]; then echo "$unpacked"; else command -v "qemu-system-$1"; fi
+}
 for arch in "${architectures[@]}"; do
   llvm-nm-19 --demangle "$CAPONIER_ROOT/build/$arch/kernel/caponier.elf" >"$scratch/symbols-$arch"
   cat >"$scratch/bin/qemu-system-$arch" <<WRAPPER
@@ -15,7 +19,7 @@ for i in "\${!words[@]}"; do
   esac
 done
 [[ -z \${GDB_SOCKET-} ]] || words+=(-chardev "socket,id=gdb,server=on,wait=off,path=\$GDB_SOCKET" -gdb chardev:gdb)
-exec $(command -v qemu-system-$arch) "\${words[@]}"
+exec "$(emulator $arch)" "\${words[@]}"
 WRAPPER
 done
 chmod +x "$scratch"/bin/*
@@ -27,7 +31,7 @@ debug() {
   export ARCH CRIME GDB_SOCKET=$scratch/gdb SYMBOLS=$scratch/symbols-$ARCH
   rm -f "$GDB_SOCKET"
   echo 'some input for the machine' >"$scratch/input"
-  PATH=$scratch/bin:$PATH ATTACK_CPU=$2 timeout 60 "$CAPONIER" run --accel tcg "$CAPONIER_ROOT/build/$ARCH/guest/attacks/with_debugger" \
+  CAPONIER_EMULATORS=$scratch/bin ATTACK_CPU=$2 timeout 60 "$CAPONIER" run --accel tcg "$CAPONIER_ROOT/build/$ARCH/guest/attacks/with_debugger" \
     >"$scratch/output" 2>"$scratch/errors" <"$scratch/input" &
   local machine=$!
   until grep -q ready "$scratch/output" 2>/dev/null || ((++waited > 600)); do sleep 0.05; done

@@ -31,7 +31,10 @@ def run(command):
 
 
 def reg(name):
-    return int(gdb.parse_and_eval("$" + name)) & (1 << 64) - 1
+    value = gdb.parse_and_eval("$" + name)
+    if value.type.code == gdb.TYPE_CODE_VOID:  # QEMU before 8 names some registers without their level
+        value = gdb.parse_and_eval("$" + name.removesuffix("_EL1"))
+    return int(value) & (1 << 64) - 1
 
 
 def set_reg(name, value):
@@ -88,7 +91,7 @@ def table(name):
 
 def kernel_base():
     if ARM:
-        return reg("VBAR") - SYMBOLS["exception_vectors"]
+        return reg("VBAR_EL1") - SYMBOLS["exception_vectors"]
     low, middle, high = struct.unpack("<H4xHI", read(table("IDT"), 12))
     return (low | middle << 16 | high << 32) - SYMBOLS["VectorTable"]
 

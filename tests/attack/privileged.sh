@@ -20,7 +20,6 @@ for arch in "${architectures[@]}"; do
     esac
   done
 done
-PATH=$scratch/bin:$PATH
-export ATTACK_CPU=-umip
+export CAPONIER_EMULATORS=$scratch/bin ATTACK_CPU=-umip
 for name in sgdt sidt sldt smsw str; do works x86_64 --accel tcg -- privileged $name; done
 exit $status

@@ -36,6 +36,8 @@ inline u64 ProgramCounter(const TrapFrame& frame) { return frame.pc; }
 inline void SetProgramCounter(TrapFrame& frame, u64 value) { frame.pc = value; }
 inline u64 StackPointer(const TrapFrame& frame) { return frame.sp; }
 inline u64 FramePointer(const TrapFrame& frame) { return frame.x[29]; }
+// Where the function returns to while it has not stored it; 0 where calls always store it.
+inline u64 LinkRegister(const TrapFrame& frame) { return frame.x[30]; }
 inline void SetStackPointer(TrapFrame& frame, u64 value) { frame.sp = value; }
 // The frame no longer belongs to a system call (a signal handler returned into other code).
 inline void ForgetSyscall(TrapFrame& frame) { frame.syscall_number = ~u64{0}; }

@@ -35,6 +35,8 @@ inline u64 ProgramCounter(const TrapFrame& frame) { return frame.rip; }
 inline void SetProgramCounter(TrapFrame& frame, u64 value) { frame.rip = value; }
 inline u64 StackPointer(const TrapFrame& frame) { return frame.rsp; }
 inline u64 FramePointer(const TrapFrame& frame) { return frame.rbp; }
+// Where the function returns to while it has not stored it; 0 where calls always store it.
+inline u64 LinkRegister(const TrapFrame&) { return 0; }
 inline void SetStackPointer(TrapFrame& frame, u64 value) { frame.rsp = value; }
 // The frame no longer belongs to a system call (a signal handler returned into other code).
 inline void ForgetSyscall(TrapFrame& frame) { frame.original_rax = ~u64{0}; }
