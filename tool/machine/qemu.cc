@@ -11,7 +11,8 @@ namespace caponier::tool {
 
 std::string QemuProgram(Arch arch) {
   const std::string name = fmt::format("qemu-system-{}", NameOf(arch));
-  if (const char* folder = getenv("CAPONIER_EMULATORS"); folder != nullptr && *folder != '\0') return fmt::format("{}/{}", folder, name);
+  if (const char* folder = getenv("CAPONIER_EMULATORS"); folder != nullptr && *folder != '\0')
+    return fmt::format("{}/{}", folder, name);
   const std::string unpacked = Install::FromSelf().Emulator(name);
   return access(unpacked.c_str(), X_OK) == 0 ? unpacked : name;
 }
