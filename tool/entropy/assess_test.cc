@@ -54,9 +54,9 @@ TEST(Samples, RefusesWhatCannotBeAssessed) {
   EXPECT_EQ(line(dir / "wide", 5), "accepted");
   const std::string huge = dir.Write("huge", "");
   std::filesystem::resize_file(huge, kMostBits / 8 + 1);
-  EXPECT_THAT(line(huge, 8), HasSubstr("too long: more than 10000000 samples of 8 bits"));
+  EXPECT_THAT(line(huge, 8), HasSubstr("too long: more than 8000000 samples of 8 bits"));
   std::filesystem::resize_file(huge, u64{1} << 40);
-  EXPECT_THAT(line(huge, 1), HasSubstr("too long: more than 80000000 samples of 1 bit,"));
+  EXPECT_THAT(line(huge, 1), HasSubstr("too long: more than 64000000 samples of 1 bit,"));
 }
 
 TEST(Samples, NumbersSymbolsWithoutGaps) {

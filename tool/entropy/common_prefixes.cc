@@ -50,8 +50,10 @@ class DeepSorter {
   // Appends the lengths of the neighbours' common prefixes, all at least `depth`, to `out`. Reorders `suffixes`, at least two that share
   // `depth` symbols.
   void Sort(std::span<u32> suffixes, u64 depth, std::vector<u32>& out, unsigned nested = 0) {
-    constexpr unsigned kDeepest = 1000;
-    if (nested > kDeepest) throw GiveUp();
+    // What lies on the stack at most is 50 MB.
+    constexpr unsigned kDeepest = 200;
+    constexpr size_t kLargest = 1u << 14;
+    if (nested > kDeepest || suffixes.size() > kLargest) throw GiveUp();
     if (suffixes.size() == 2) return out.push_back(SharedByTwo(suffixes[0], suffixes[1], depth));
     Spend(suffixes.size());
     struct Entry {
@@ -204,30 +206,62 @@ class KeySorter {
   std::vector<u64> other_;
 };
 
-void SortBucket(const Text& text, std::span<u32> suffixes, unsigned bucket_bits, KeySorter& sorter, DeepSorter& deep,
-                Lengths& lengths) {
-  std::vector<u64> keys;
-  keys.reserve(suffixes.size());
-  for (const u32 suffix : suffixes) keys.push_back(text.Key(suffix));
-  sorter.Sort(keys, bucket_bits);
-  if (std::adjacent_find(keys.begin(), keys.end()) == keys.end()) {
-    return lengths.Keys(keys);
-  }
-  std::sort(suffixes.begin(), suffixes.end(), [&](u32 a, u32 b) { return text.Key(a) < text.Key(b); });
-  std::vector<u32> found;
-  for (size_t i = 0; i < keys.size();) {
-    size_t end = i + 1;
-    while (end < keys.size() && keys[end] == keys[i]) end++;
-    lengths.Key(keys[i]);
-    if (end - i > 1) {
-      found.clear();
-      deep.Sort(suffixes.subspan(i, end - i), text.per_window(), found);
-      for (const u32 length : found) lengths.Deep(length);
+// Sorts suffixes bucket by bucket, in order.
+class BucketSorter {
+ public:
+  BucketSorter(const Text& text, Lengths& lengths) : text_(text), lengths_(lengths), deep_(text) {}
+
+  // Suffixes of which the first `done` bits are equal. Reorders them.
+  void Sort(std::span<u32> suffixes, unsigned done) {
+    // Keys take more memory than suffixes; of skewed noise most lie in one bucket, which is split further.
+    constexpr size_t kMost = 1u << 20;
+    if (suffixes.size() <= kMost) return SortKeys(suffixes, done);
+    if (done + kSplit > 64) throw GiveUp();
+    std::vector<u32> ends((1u << kSplit) + 1);
+    const auto part_of = [&](u32 suffix) { return text_.Key(suffix) << done >> (64 - kSplit); };
+    for (const u32 suffix : suffixes) ends[part_of(suffix) + 1]++;
+    for (size_t i = 1; i < ends.size(); i++) ends[i] += ends[i - 1];
+    {
+      const std::vector<u32> copy(suffixes.begin(), suffixes.end());
+      for (const u32 suffix : copy) suffixes[ends[part_of(suffix)]++] = suffix;
     }
-    lengths.Flush();
-    i = end;
+    // Each start has moved to the end.
+    for (size_t i = 0; i < (1u << kSplit); i++) {
+      const u32 start = i == 0 ? 0 : ends[i - 1];
+      Sort(suffixes.subspan(start, ends[i] - start), done + kSplit);
+    }
   }
-}
+
+ private:
+  static constexpr unsigned kSplit = 11;
+
+  void SortKeys(std::span<u32> suffixes, unsigned done) {
+    keys_.clear();
+    for (const u32 suffix : suffixes) keys_.push_back(text_.Key(suffix));
+    sorter_.Sort(keys_, done);
+    if (std::adjacent_find(keys_.begin(), keys_.end()) == keys_.end()) return lengths_.Keys(keys_);
+    std::sort(suffixes.begin(), suffixes.end(), [&](u32 a, u32 b) { return text_.Key(a) < text_.Key(b); });
+    std::vector<u32> found;
+    for (size_t i = 0; i < keys_.size();) {
+      size_t end = i + 1;
+      while (end < keys_.size() && keys_[end] == keys_[i]) end++;
+      lengths_.Key(keys_[i]);
+      if (end - i > 1) {
+        found.clear();
+        deep_.Sort(suffixes.subspan(i, end - i), text_.per_window(), found);
+        for (const u32 length : found) lengths_.Deep(length);
+      }
+      lengths_.Flush();
+      i = end;
+    }
+  }
+
+  const Text& text_;
+  Lengths& lengths_;
+  DeepSorter deep_;
+  KeySorter sorter_;
+  std::vector<u64> keys_;
+};
 
 }  // namespace
 
@@ -246,11 +280,10 @@ bool CommonPrefixesByWindows(const BitString& bits, unsigned width, const std::f
   for (u64 suffix = 0; suffix < first_short; suffix++) suffixes[ends[bucket_of(suffix)]++] = static_cast<u32>(suffix);
 
   Lengths lengths(text, first_short, sink);
-  DeepSorter deep(text);
-  KeySorter sorter;
+  BucketSorter sorter(text, lengths);
   try {
     for (size_t i = 0; i + 1 < starts.size(); i++) {
-      SortBucket(text, std::span(suffixes).subspan(starts[i], starts[i + 1] - starts[i]), bucket_bits, sorter, deep, lengths);
+      sorter.Sort(std::span(suffixes).subspan(starts[i], starts[i + 1] - starts[i]), bucket_bits);
     }
   } catch (const GiveUp&) {
     return false;
@@ -259,7 +292,7 @@ bool CommonPrefixesByWindows(const BitString& bits, unsigned width, const std::f
   return true;
 }
 
-std::vector<u32> CommonPrefixesBySuffixArray(std::vector<u8> text) {
+std::vector<i32> CommonPrefixesBySuffixArray(std::vector<u8> text) {
   const auto size = static_cast<i32>(text.size());
   std::vector<i32> suffixes(text.size());
   if (divsufsort(text.data(), suffixes.data(), size) != 0) throw std::runtime_error("no memory for a suffix array");
@@ -279,10 +312,10 @@ std::vector<u32> CommonPrefixesBySuffixArray(std::vector<u8> text) {
     shared[static_cast<size_t>(at)] = length;
     if (length > 0) length--;
   }
-  text = {};
-  std::vector<u32> lengths(suffixes.size() - 1);
-  for (size_t i = 0; i < lengths.size(); i++) lengths[i] = static_cast<u32>(shared[static_cast<size_t>(suffixes[i + 1])]);
-  return lengths;
+  // In the place of the suffixes: memory is short.
+  for (size_t i = 0; i + 1 < suffixes.size(); i++) suffixes[i] = shared[static_cast<size_t>(suffixes[i + 1])];
+  suffixes.pop_back();
+  return suffixes;
 }
 
 }  // namespace caponier::tool::entropy

@@ -17,7 +17,7 @@ namespace caponier::tool::entropy {
 bool CommonPrefixesByWindows(const BitString& text, unsigned width, const std::function<void(std::span<const u32>)>& sink);
 
 // By a suffix array: takes longer, but no longer for any text than for another. Uses 9 bytes a symbol. At most kLongestText symbols.
-std::vector<u32> CommonPrefixesBySuffixArray(std::vector<u8> text);
+std::vector<i32> CommonPrefixesBySuffixArray(std::vector<u8> text);
 inline constexpr u64 kLongestText = u64{1} << 30;
 
 }  // namespace caponier::tool::entropy

@@ -14,8 +14,8 @@ constexpr unsigned kBlockBits = 6;
 constexpr unsigned kBlocks = 1u << kBlockBits;
 
 // How far back each block after the dictionary's was last seen, counted by the distance. One never seen counts as seen before the first.
-std::vector<u64> CountDistances(const BitString& bits, u64 dictionary, u64 blocks) {
-  std::vector<u64> distances(blocks + 1);
+std::vector<u32> CountDistances(const BitString& bits, u64 dictionary, u64 blocks) {
+  std::vector<u32> distances(blocks + 1);
   std::array<u64, kBlocks> last{};  // one more than the index
   for (u64 i = 0; i < blocks; i++) {
     const auto block = static_cast<unsigned>(bits.Window(i * kBlockBits) >> (64 - kBlockBits));
@@ -68,7 +68,7 @@ class ExpectedMean {
 std::optional<double> Compression(const BitString& bits, u64 dictionary) {
   const u64 blocks = bits.size() / kBlockBits;
   if (blocks <= dictionary) return std::nullopt;
-  const std::vector<u64> distances = CountDistances(bits, dictionary, blocks);
+  const std::vector<u32> distances = CountDistances(bits, dictionary, blocks);
   const auto v = static_cast<double>(blocks - dictionary);
   double sum = 0, squares = 0;
   for (u64 d = 1; d < distances.size(); d++) {

@@ -43,9 +43,9 @@ class Intervals {
 };
 
 template <typename F>
-void ForIntervals(const std::vector<u32>& lengths, const F& f) {
+void ForIntervals(const std::vector<i32>& lengths, const F& f) {
   Intervals intervals;
-  for (const u32 length : lengths) intervals.Add(length, f);
+  for (const i32 length : lengths) intervals.Add(static_cast<u32>(length), f);
   intervals.Finish(f);
 }
 

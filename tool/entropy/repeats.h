@@ -27,7 +27,7 @@ class Repeats {
   std::vector<u32> most_frequent_;  // by t
   // Either the changes of the sums from t + 1 to t, or, when they are too many, the list they are made from.
   std::vector<u64> changes_;
-  std::vector<u32> lengths_;
+  std::vector<i32> lengths_;
 };
 
 }  // namespace caponier::tool::entropy

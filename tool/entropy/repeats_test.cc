@@ -36,7 +36,7 @@ std::vector<Text> Texts(size_t size) {
 TEST(CommonPrefixes, BothWaysAgree) {
   for (const size_t size : {2, 9, 100, 3000}) {
     for (const Text& text : Texts(size)) {
-      std::vector<u32> lengths;
+      std::vector<i32> lengths;
       const bool done =
           CommonPrefixesByWindows(BitString::Pack(text.symbols, text.width), text.width,
                                   [&](std::span<const u32> some) { lengths.insert(lengths.end(), some.begin(), some.end()); });

@@ -15,7 +15,7 @@ inline constexpr u64 kFewestSamples = 1000;
 // [sp800-90b] 3.1.1: what a source is to be assessed by. Fewer give estimates, with a warning.
 inline constexpr u64 kWantedSamples = 1000000;
 // Samples times bits: what fits into 1 GiB of memory with a suffix array over all bits.
-inline constexpr u64 kMostBits = 80000000;
+inline constexpr u64 kMostBits = 64000000;
 
 struct Samples {
   unsigned bits = 8;            // a symbol
