@@ -310,7 +310,7 @@ void AskForInput() {
 class LinkConsole final : public fs::ConsoleBackend {
  public:
   Result<u64> WriteOutput(int stream, mm::IoBuffer& from, bool nonblocking) override {
-    const u64 stalled_at = arch::NowNs() + kStallNs;
+    u64 stalled_at = 0;  // set when there is first something to wait for
     for (;;) {
       if (g.output_closed[stream]) return Error::kBrokenPipe;
       if (TransmitSlot* slot = FreeSlot()) {
@@ -321,7 +321,9 @@ class LinkConsole final : public fs::ConsoleBackend {
         return bytes;
       }
       if (nonblocking) return Error::kWouldBlock;
-      const bool stalled = arch::NowNs() >= stalled_at;
+      const u64 now = arch::NowNs();
+      if (stalled_at == 0) stalled_at = now + kStallNs;
+      const bool stalled = now >= stalled_at;
       const auto waited = sched::WaitOn(g.output_queue, stalled ? sched::kForever : stalled_at,
                                         stalled ? sched::Interruptible::kYes : sched::Interruptible::kNo);
       if (!waited.ok() && waited.error() != Error::kTimedOut) return waited.error();
