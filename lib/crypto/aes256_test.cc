@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "lib/crypto/aes256_blocks.h"
 #include "lib/crypto/aes_sbox.h"
 #include "lib/crypto/counter_mode.h"
 
@@ -209,6 +210,55 @@ TEST(Aes256DeathTest, AFormThatTheMachineLacksTraps) {
     if (!CanRun(form)) EXPECT_DEATH(Aes256(Key{}, form), "");
   }
 }
+
+#if defined(CAPONIER_CRYPTO_X86)
+// All of them, read before anything else can change them.
+[[gnu::always_inline]] inline std::array<std::byte, 256> VectorRegisters() {
+  std::array<std::byte, 256> registers;
+  asm volatile(
+      "movdqu %%xmm0, (%0)\n movdqu %%xmm1, 16(%0)\n movdqu %%xmm2, 32(%0)\n movdqu %%xmm3, 48(%0)\n"
+      "movdqu %%xmm4, 64(%0)\n movdqu %%xmm5, 80(%0)\n movdqu %%xmm6, 96(%0)\n movdqu %%xmm7, 112(%0)\n"
+      "movdqu %%xmm8, 128(%0)\n movdqu %%xmm9, 144(%0)\n movdqu %%xmm10, 160(%0)\n movdqu %%xmm11, 176(%0)\n"
+      "movdqu %%xmm12, 192(%0)\n movdqu %%xmm13, 208(%0)\n movdqu %%xmm14, 224(%0)\n movdqu %%xmm15, 240(%0)"
+      :
+      : "r"(registers.data())
+      : "memory");
+  return registers;
+}
+
+// No round key and no block of the output is left in a vector register, from where a signal or a lazily bound call would put it into
+// memory that nobody wipes.
+TEST(Aes256, LeavesNothingInVectorRegisters) {
+  for (const AesForm form : {AesForm::kAesNi, AesForm::kVaes256, AesForm::kVaes512}) {
+    if (!CanRun(form)) continue;
+    Key key;
+    key.fill(std::byte{0x5a});
+    Aes256Schedule schedule;
+    Aes256ExpandAesNi(key, schedule);
+    const auto after_expansion = VectorRegisters();
+    for (const size_t blocks : {1u, 2u, 3u, 8u, 32u, 37u}) {
+      Buffer output(blocks * kAesBlockBytes);
+      const auto count = form == AesForm::kAesNi     ? Aes256CountersAesNi
+                         : form == AesForm::kVaes256 ? Aes256CountersVaes256
+                                                     : Aes256CountersVaes512;
+      count(schedule, {}, CounterOrder::kBigEndian, output);
+      const auto after_stream = VectorRegisters();
+      const auto* const secrets = reinterpret_cast<const std::byte*>(schedule.data());
+      for (size_t at = 0; at < sizeof(after_stream); at += kAesBlockBytes) {
+        const Bytes expansion(after_expansion.data() + at, kAesBlockBytes), stream(after_stream.data() + at, kAesBlockBytes);
+        for (size_t secret = 0; secret < kRoundKeysBytes; secret += kAesBlockBytes) {
+          EXPECT_FALSE(std::ranges::equal(expansion, Bytes(secrets + secret, kAesBlockBytes)))
+              << NameOf(form) << " xmm" << at / 16;
+          EXPECT_FALSE(std::ranges::equal(stream, Bytes(secrets + secret, kAesBlockBytes))) << NameOf(form) << " xmm" << at / 16;
+        }
+        for (size_t block = 0; block < output.size(); block += kAesBlockBytes)
+          EXPECT_FALSE(std::ranges::equal(stream, Bytes(output).subspan(block, kAesBlockBytes)))
+              << NameOf(form) << " xmm" << at / 16;
+      }
+    }
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace caponier::crypto

@@ -9,9 +9,14 @@
 
 namespace caponier::crypto {
 
-void Aes256BlocksVaes256(const Aes256Schedule& schedule, MutableBytes blocks) { EncryptAll<Lanes256>(schedule, blocks); }
+// Both leave no round key and no key stream in a register, as the narrow form.
+void Aes256BlocksVaes256(const Aes256Schedule& schedule, MutableBytes blocks) {
+  EncryptAll<Lanes256>(schedule, blocks);
+  _mm256_zeroall();
+}
 void Aes256CountersVaes256(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream) {
   CountAll<Lanes256>(schedule, counter, order, stream);
+  _mm256_zeroall();
 }
 
 }  // namespace caponier::crypto

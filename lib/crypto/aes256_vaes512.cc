@@ -36,11 +36,31 @@ struct Lanes512 {
   }
 };
 
+// As the narrow forms do; vzeroall does not reach the upper sixteen.
+void ClearWideVectors() {
+  _mm256_zeroall();
+  asm volatile(
+      "vpxorq %%zmm16, %%zmm16, %%zmm16\n vpxorq %%zmm17, %%zmm17, %%zmm17\n vpxorq %%zmm18, %%zmm18, %%zmm18\n"
+      "vpxorq %%zmm19, %%zmm19, %%zmm19\n vpxorq %%zmm20, %%zmm20, %%zmm20\n vpxorq %%zmm21, %%zmm21, %%zmm21\n"
+      "vpxorq %%zmm22, %%zmm22, %%zmm22\n vpxorq %%zmm23, %%zmm23, %%zmm23\n vpxorq %%zmm24, %%zmm24, %%zmm24\n"
+      "vpxorq %%zmm25, %%zmm25, %%zmm25\n vpxorq %%zmm26, %%zmm26, %%zmm26\n vpxorq %%zmm27, %%zmm27, %%zmm27\n"
+      "vpxorq %%zmm28, %%zmm28, %%zmm28\n vpxorq %%zmm29, %%zmm29, %%zmm29\n vpxorq %%zmm30, %%zmm30, %%zmm30\n"
+      "vpxorq %%zmm31, %%zmm31, %%zmm31"
+      :
+      :
+      : "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28",
+        "xmm29", "xmm30", "xmm31");
+}
+
 }  // namespace
 
-void Aes256BlocksVaes512(const Aes256Schedule& schedule, MutableBytes blocks) { EncryptAll<Lanes512>(schedule, blocks); }
+void Aes256BlocksVaes512(const Aes256Schedule& schedule, MutableBytes blocks) {
+  EncryptAll<Lanes512>(schedule, blocks);
+  ClearWideVectors();
+}
 void Aes256CountersVaes512(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream) {
   CountAll<Lanes512>(schedule, counter, order, stream);
+  ClearWideVectors();
 }
 
 }  // namespace caponier::crypto
