@@ -25,8 +25,11 @@
 namespace caponier::arch {
 
 // --- start ---------------------------------------------------------------------------------------------------------------------
-// Once, high, on the boot stack: descriptor tables or vectors, CPU protections (SMEP, SMAP, UMIP, PAN, WXN, ...), the system
-// call entry, FPU defaults. Each feature is detected, never assumed.
+// Once, first of all, still in the identity mapping: those of the CPU's protections that need no mapping of the kernel's own (SMEP, SMAP,
+// UMIP, PAN, ...). Each feature is detected, never assumed. An emulator's translations are kept by these bits too: what runs with them as
+// they stay is translated once.
+void PrepareCpu();
+// Once, high, on the boot stack: descriptor tables or vectors, the other protections (WXN, ...), the system call entry.
 void InitCpu();
 // Once, after device windows can be mapped: interrupt controller and one-shot timer; calibrates the clock.
 Result<void> InitInterrupts();

@@ -169,6 +169,7 @@ u64 TakeZeroedFrame() {
 // Runs before the canary is random, so it must not have one; everything it calls does, with the linked value, until Seed.
 extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 image) {
   Relocate(image, 0, image);
+  arch::PrepareCpu();
   g_handoff.info.entry_counter = arch::CycleCounter();
   ReadBootInfo(argument, g_handoff.info);
   IdentifyDevices();

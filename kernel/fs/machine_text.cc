@@ -1,4 +1,6 @@
 // The texts of /proc that are about the machine, and /proc/sys.
+#include <algorithm>
+
 #include "kernel/arch/machine.h"
 #include "kernel/fs/context.h"
 #include "kernel/fs/process_tree.h"
@@ -134,45 +136,46 @@ Result<void> WriteNumber(TextSink& sink, u64 number) {
   return {};
 }
 
+constexpr u64 kMaxGroups = 65536, kMaxPid = 4'194'304, kLastCapability = 40, kScatter = 2;
+constexpr TreeEntry kTree[] = {
+    {0, "meminfo", 0444, WriteMemoryInfo},
+    {0, "cpuinfo", 0444, WriteCpuInfo},
+    {0, "stat", 0444, WriteStatistics},
+    {0, "uptime", 0444, WriteUptime},
+    {0, "loadavg", 0444, WriteLoad},
+    {0, "version", 0444, WriteVersion},
+    {0, "filesystems", 0444, WriteFileSystems},
+    {0, "cmdline", 0444, WriteCommandLine},
+    {0, "sys", 0555},
+    {1, "kernel", 0555},
+    {2, "osrelease", 0444, WriteRelease},
+    {2, "ostype", 0444, WriteSystemType},
+    {2, "version", 0444, WriteKernelVersion},
+    {2, "hostname", 0444, WriteHostName},
+    {2, "ngroups_max", 0444, WriteNumber, kMaxGroups},
+    {2, "pid_max", 0444, WriteNumber, kMaxPid},
+    {2, "cap_last_cap", 0444, WriteNumber, kLastCapability},
+    {2, "randomize_va_space", 0444, WriteNumber, kScatter},
+    {2, "threads-max", 0444, WriteNumber, 4096},
+    {2, "random", 0555},
+    {3, "boot_id", 0444, WriteBootId},
+    {3, "uuid", 0444, WriteFreshUuid},
+    {3, "entropy_avail", 0444, WriteNumber, 256},
+    {3, "poolsize", 0444, WriteNumber, 256},
+    {1, "vm", 0555},
+    {2, "overcommit_memory", 0444, WriteNumber, 0},
+    {2, "max_map_count", 0444, WriteNumber, 65530},
+    {2, "mmap_min_addr", 0444, WriteNumber, 65536},
+    {2, "swappiness", 0444, WriteNumber, 60},
+    {1, "fs", 0555},
+    {2, "file-max", 0444, WriteNumber, 0x7fff'ffff'ffff'ffff},
+    {2, "nr_open", 0444, WriteNumber, kDescriptorLimitHard},
+    {2, "pipe-max-size", 0444, WriteNumber, 1'048'576},
+};
+static_assert(std::ranges::all_of(kTree, [](const TreeEntry& entry) { return entry.level < kTreeLevels; }));
+
 }  // namespace
 
-Result<void> AddMachineTexts(const Ref<Directory>& root) {
-  constexpr struct {
-    std::string_view name;
-    TextMaker maker;
-  } kFiles[] = {
-      {"meminfo", WriteMemoryInfo}, {"cpuinfo", WriteCpuInfo}, {"stat", WriteStatistics},         {"uptime", WriteUptime},
-      {"loadavg", WriteLoad},       {"version", WriteVersion}, {"filesystems", WriteFileSystems}, {"cmdline", WriteCommandLine},
-  };
-  for (const auto& file : kFiles) TRY(AddText(*root, file.name, file.maker));
-
-  Ref<Directory> sys = TRY(AddDirectory(root, "sys"));
-  Ref<Directory> kernel = TRY(AddDirectory(sys, "kernel"));
-  TRY(AddText(*kernel, "osrelease", WriteRelease));
-  TRY(AddText(*kernel, "ostype", WriteSystemType));
-  TRY(AddText(*kernel, "version", WriteKernelVersion));
-  TRY(AddText(*kernel, "hostname", WriteHostName));
-  constexpr u64 kMaxGroups = 65536, kMaxPid = 4'194'304, kLastCapability = 40, kScatter = 2;
-  TRY(AddText(*kernel, "ngroups_max", WriteNumber, kMaxGroups));
-  TRY(AddText(*kernel, "pid_max", WriteNumber, kMaxPid));
-  TRY(AddText(*kernel, "cap_last_cap", WriteNumber, kLastCapability));
-  TRY(AddText(*kernel, "randomize_va_space", WriteNumber, kScatter));
-  TRY(AddText(*kernel, "threads-max", WriteNumber, 4096));
-  Ref<Directory> random = TRY(AddDirectory(kernel, "random"));
-  TRY(AddText(*random, "boot_id", WriteBootId));
-  TRY(AddText(*random, "uuid", WriteFreshUuid));
-  TRY(AddText(*random, "entropy_avail", WriteNumber, 256));
-  TRY(AddText(*random, "poolsize", WriteNumber, 256));
-  Ref<Directory> memory = TRY(AddDirectory(sys, "vm"));
-  TRY(AddText(*memory, "overcommit_memory", WriteNumber, 0));
-  TRY(AddText(*memory, "max_map_count", WriteNumber, 65530));
-  TRY(AddText(*memory, "mmap_min_addr", WriteNumber, 65536));
-  TRY(AddText(*memory, "swappiness", WriteNumber, 60));
-  Ref<Directory> files = TRY(AddDirectory(sys, "fs"));
-  TRY(AddText(*files, "file-max", WriteNumber, 0x7fff'ffff'ffff'ffff));
-  TRY(AddText(*files, "nr_open", WriteNumber, kDescriptorLimitHard));
-  TRY(AddText(*files, "pipe-max-size", WriteNumber, 1'048'576));
-  return {};
-}
+Result<void> AddMachineTexts(const Ref<Directory>& root) { return AddTree(root, kTree); }
 
 }  // namespace caponier::fs

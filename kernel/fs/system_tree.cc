@@ -1,5 +1,7 @@
 #include "kernel/fs/system_tree.h"
 
+#include <algorithm>
+
 #include "kernel/fs/file_systems.h"
 #include "kernel/fs/memory_tree.h"
 #include "kernel/fs/text_node.h"
@@ -22,27 +24,37 @@ Result<void> Say(TextSink& sink, u64) {
   return {};
 }
 
+// One processor: number 0.
+constexpr TreeEntry kTree[] = {
+    {0, "devices", 0755},
+    {1, "system", 0755},
+    {2, "cpu", 0755},
+    {3, "online", 0444, Say<"0">},
+    {3, "possible", 0444, Say<"0">},
+    {3, "present", 0444, Say<"0">},
+    {3, "offline", 0444, Say<"">},
+    {3, "kernel_max", 0444, Say<"0">},
+    {3, "cpu0", 0755},
+    {2, "node", 0755},
+    {3, "online", 0444, Say<"0">},
+    {3, "possible", 0444, Say<"0">},
+    {3, "has_cpu", 0444, Say<"0">},
+    {3, "has_memory", 0444, Say<"0">},
+    {0, "kernel", 0755},
+    {1, "mm", 0755},
+    {2, "transparent_hugepage", 0755},
+    {3, "enabled", 0644, Say<"always madvise [never]">},
+    {3, "hpage_pmd_size", 0444, Say<"2097152">},
+    {0, "fs", 0755},
+    {1, "cgroup", 0755},
+};
+static_assert(std::ranges::all_of(kTree, [](const TreeEntry& entry) { return entry.level < kTreeLevels; }));
+
 }  // namespace
 
 Result<Ref<Directory>> MakeSystemTree() {
   Ref<Directory> root = TRY(MakeRef<MemoryDirectory>(SystemFileSystem(), 0555));
-  Ref<Directory> devices = TRY(AddDirectory(root, "devices", 0755));
-  Ref<Directory> system = TRY(AddDirectory(devices, "system", 0755));
-  // One processor: number 0.
-  Ref<Directory> processors = TRY(AddDirectory(system, "cpu", 0755));
-  for (const std::string_view name : {"online", "possible", "present"}) TRY(AddText(*processors, name, Say<"0">));
-  TRY(AddText(*processors, "offline", Say<"">));
-  TRY(AddText(*processors, "kernel_max", Say<"0">));
-  TRY(AddDirectory(processors, "cpu0", 0755));
-  Ref<Directory> nodes = TRY(AddDirectory(system, "node", 0755));
-  for (const std::string_view name : {"online", "possible", "has_cpu", "has_memory"}) TRY(AddText(*nodes, name, Say<"0">));
-  Ref<Directory> kernel = TRY(AddDirectory(root, "kernel", 0755));
-  Ref<Directory> memory = TRY(AddDirectory(kernel, "mm", 0755));
-  Ref<Directory> huge = TRY(AddDirectory(memory, "transparent_hugepage", 0755));
-  TRY(AddText(*huge, "enabled", Say<"always madvise [never]">, 0, 0644));
-  TRY(AddText(*huge, "hpage_pmd_size", Say<"2097152">));
-  Ref<Directory> file_systems = TRY(AddDirectory(root, "fs", 0755));
-  TRY(AddDirectory(file_systems, "cgroup", 0755));
+  TRY(AddTree(root, kTree));
   return root;
 }
 

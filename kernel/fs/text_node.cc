@@ -76,4 +76,16 @@ Result<Ref<Directory>> AddDirectory(Ref<Directory> parent, std::string_view name
   return Ref<Directory>(std::move(directory));
 }
 
+Result<void> AddTree(const Ref<Directory>& root, std::span<const TreeEntry> entries) {
+  Ref<Directory> open[kTreeLevels + 1] = {root};
+  for (const TreeEntry& entry : entries) {
+    if (entry.maker != nullptr) {
+      TRY(AddText(*open[entry.level], entry.name, entry.maker, entry.subject, entry.mode));
+    } else {
+      open[entry.level + 1] = TRY(AddDirectory(open[entry.level], entry.name, entry.mode));
+    }
+  }
+  return {};
+}
+
 }  // namespace caponier::fs

@@ -1,6 +1,8 @@
 // Files whose text is made when somebody reads them: most of /proc and /sys.
 #pragma once
 
+#include <span>
+
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "lib/base/format.h"
@@ -50,5 +52,17 @@ Result<void> AddText(Directory& directory, std::string_view name, TextMaker make
                      TextTaker taker = nullptr);
 // Makes a subdirectory.
 Result<Ref<Directory>> AddDirectory(Ref<Directory> parent, std::string_view name, u32 mode = 0555);
+
+// A directory, or a file where there is a maker. Lies in the last directory before it that is one level up.
+struct TreeEntry {
+  size_t level;  // 0: in the root that the tree is hung into
+  std::string_view name;
+  u32 mode;
+  TextMaker maker = nullptr;
+  u64 subject = 0;
+};
+inline constexpr size_t kTreeLevels = 4;
+// A whole tree, from a table: code that is one loop is small, and quickly translated where the processor is emulated.
+Result<void> AddTree(const Ref<Directory>& root, std::span<const TreeEntry> entries);
 
 }  // namespace caponier::fs

@@ -21,7 +21,7 @@ namespace {
 
 Features g_features;
 
-constexpr u64 kUserTagsDataOnly = u64{1} << 51, kNoUserProbing = u64{1} << 56;  // TCR_EL1.TBID0, E0PD1
+constexpr u64 kNoUserProbing = u64{1} << 56;  // TCR_EL1.E0PD1
 
 // All but the low half of instruction key A, which is the kernel's by now.
 void LoadProgramKeys() {
@@ -68,23 +68,25 @@ void CloseUserRegisters() {
 const Features& CpuFeatures() { return g_features; }
 void ForgetTagging() { g_features.tagging = 0; }
 
-void InitCpu() {
+// The identity mapping is writable and executable until InitCpu ends it. Tags go unchecked in it: it is not tagged memory.
+void PrepareCpu() {
   g_features = DecodeFeatures(ReadIdRegisters());
+  // The kernel has no vector code; SVE and SME stay trapped and are not offered.
+  CAPONIER_WRITE("cpacr_el1", g_features.floating_point ? u64{3} << 20 : 0);
+  if (g_features.no_user_probing) CAPONIER_WRITE("tcr_el1", CAPONIER_READ("tcr_el1") | kNoUserProbing);
+  CAPONIER_WRITE("sctlr_el1", SystemControl() & ~sctlr::kWriteExecuteNever);
+  InstructionBarrier();
+  if (g_features.pan) asm volatile(".arch_extension pan; msr pan, #1" ::: "memory");
+}
+
+void InitCpu() {
   CAPONIER_WRITE("vbar_el1", reinterpret_cast<u64>(exception_vectors));
   InstructionBarrier();
   boot::LeaveIdentity();
   CloseUserRegisters();
-  // The kernel has no vector code; SVE and SME stay trapped and are not offered.
-  CAPONIER_WRITE("cpacr_el1", g_features.floating_point ? u64{3} << 20 : 0);
-  u64 translation = CAPONIER_READ("tcr_el1");
-  if (g_features.no_user_probing) translation |= kNoUserProbing;
-  // Code pointers keep the top byte for their signature: only data addresses carry tags.
-  if (g_features.address_auth) translation |= kUserTagsDataOnly;
-  CAPONIER_WRITE("tcr_el1", translation);
   if (g_features.address_auth) LoadProgramKeys();
   CAPONIER_WRITE("sctlr_el1", SystemControl());
   asm volatile("isb; tlbi vmalle1; dsb nsh; isb" ::: "memory");
-  if (g_features.pan) asm volatile(".arch_extension pan; msr pan, #1" ::: "memory");
   if (g_features.tagging != 0) InitTagging(g_secrets.tag_seed);
   SecureWipe(WritableBytesOf(g_secrets));
 }

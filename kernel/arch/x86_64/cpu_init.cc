@@ -77,7 +77,15 @@ void LoadTables(DescriptorTables& tables) {
   asm volatile("ltr %0" ::"r"(kTaskSelector));
 }
 
-void EnableProtections() {
+void SetInterruptStack(int index, const char* name) {
+  const Result<mm::KernelRegion> stack = mm::MapRegion(name, 2 * kPageSize);
+  if (!stack.ok()) __builtin_trap();
+  g_task_state.ist[index] = stack.value().end();
+}
+
+}  // namespace
+
+void PrepareCpu() {
   const CpuFeatures& f = Features();
   u64 cr4;
   asm volatile("mov %%cr4, %0" : "=r"(cr4));
@@ -102,14 +110,6 @@ void EnableProtections() {
   }
 }
 
-void SetInterruptStack(int index, const char* name) {
-  const Result<mm::KernelRegion> stack = mm::MapRegion(name, 2 * kPageSize);
-  if (!stack.ok()) __builtin_trap();
-  g_task_state.ist[index] = stack.value().end();
-}
-
-}  // namespace
-
 void AllowWritableCode() {}  // page tables alone decide
 
 void InitCpu() {
@@ -121,7 +121,6 @@ void InitCpu() {
   SetInterruptStack(2, "machine check stack");
   LoadTables(*reinterpret_cast<DescriptorTables*>(region.value().begin));
   mm::MakeReadOnly(region.value());
-  EnableProtections();
   WriteMsr(kMsrGsBase, reinterpret_cast<u64>(&g_per_cpu));
   WriteMsr(kMsrKernelGsBase, 0);
   WriteMsr(kMsrStar, u64{0x18 | 3} << 48 | u64{kKernelCodeSelector} << 32);

@@ -122,6 +122,9 @@ TrapCommon:
   testb $3, FRAME_CS(%rsp)
   jz 1f
   swapgs
+  // As a system call leaves it, and not null, or an emulator would translate the kernel once for each.
+  movl $0x10, %eax
+  movl %eax, %ss
   xorl %ebp, %ebp
   call UserTrap
   jmp LeaveByIret

@@ -106,7 +106,18 @@ at_el1:
   mov x3, #5
   csel x2, x2, x3, ls
   bfi x1, x2, #32, #3
-  msr tcr_el1, x1
+  // Return addresses are signed from the first call on, with a key of zeros until EnterHighAsm: no function may find signing, or the bits
+  // that a signature takes, changed when it returns. Code pointers keep the top byte for it (TBID0): only data addresses carry tags.
+  mrs x4, id_aa64isar1_el1
+  ubfx x4, x4, #4, #8   // APA, API
+  mrs x5, s3_0_c0_c6_2  // ID_AA64ISAR2_EL1
+  ubfx x5, x5, #12, #4  // APA3
+  orr x4, x4, x5
+  cbz x4, 5f
+  msr s3_0_c2_c1_0, xzr  // APIAKeyLo_EL1
+  msr s3_0_c2_c1_1, xzr  // APIAKeyHi_EL1
+  orr x1, x1, #(1 << 51)
+5:msr tcr_el1, x1
   msr ttbr0_el1, x23
   isb
   tlbi vmalle1
@@ -114,14 +125,16 @@ at_el1:
   dsb nsh
   isb
   ldr x1, =0x30d0198d  // SCTLR_EL1: reserved ones, M, C, SA, ITD, SED, I
-  msr sctlr_el1, x1
+  cbz x4, 4f
+  orr x1, x1, #(1 << 31)  // EnIA
+4:msr sctlr_el1, x1
   isb
 
   adrp x1, __bss_start
   adrp x2, __image_end
-4:stp xzr, xzr, [x1], #16
+6:stp xzr, xzr, [x1], #16
   cmp x1, x2
-  b.lo 4b
+  b.lo 6b
   adrp x3, identity_next
   add x3, x3, :lo12:identity_next
   str x24, [x3]
@@ -187,9 +200,6 @@ FUNCTION EnterHighAsm
   ldr x5, [x5, :lo12:g_kernel_key]
   msr s3_0_c2_c1_0, x5
   msr s3_0_c2_c1_1, x3
-  mrs x5, sctlr_el1
-  orr x5, x5, #(1 << 31)  // EnIA
-  msr sctlr_el1, x5
   isb
 1:// The kernel's vectors at their high place: as far from the entry as here.
   adrp x5, KernelMain

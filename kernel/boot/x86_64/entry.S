@@ -72,9 +72,10 @@ entry64:
   xorl %eax, %eax
   movl %eax, %ds
   movl %eax, %es
-  movl %eax, %ss
   movl %eax, %fs
   movl %eax, %gs
+  movl $16, %eax
+  movl %eax, %ss  // as it stays: an emulator's translations are kept by its size bit too
   leaq boot_stack_top(%rip), %rsp
   xorl %ebp, %ebp
   movl %esi, %edi
@@ -95,8 +96,9 @@ END EnterHighAsm
 boot_gdt:
   .quad 0
   .quad 0x00af9a000000ffff
+  .quad 0x00cf93000000ffff
 boot_gdt_pointer:
-  .word 15
+  .word 23
   .long 0
   .word 0
 
