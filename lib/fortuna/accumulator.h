@@ -1,6 +1,7 @@
 // Fortuna's accumulator [fsk] 9.5: 32 pools that take events in turn, and reseeds that use pool i every 2^i-th time. It needs no estimate
 // of how good the events are: however slowly honest entropy arrives, and however much of the input an attacker chooses or knows,
-// some pool gathers enough between two of its uses, and the reseed that uses it ends the attacker's knowledge.
+// some pool gathers enough between two of its uses, and the reseed that uses it ends the attacker's knowledge. Beside the pools each source
+// has a hedge (hedge.h), which ends it sooner where credit is right.
 //
 // Two choices that the book leaves open:
 // - Before the first seed every event goes to pool 0. Spreading would park 31 of 32 of the entropy that a machine has at boot in
@@ -14,24 +15,22 @@
 #include <array>
 
 #include "lib/fortuna/generator.h"
+#include "lib/fortuna/schedule.h"
 #include "lib/fortuna/shad256.h"
 
 namespace caponier::fortuna {
-
-inline constexpr size_t kPools = 32;         // ten reseeds a second reach the last pool after 2^31 of them, 6.8 years
-inline constexpr size_t kMinPoolBytes = 64;  // of events in pool 0 before a reseed
-inline constexpr u64 kReseedIntervalNs = 100'000'000;
-inline constexpr size_t kMaxEventBytes = 32;
-inline constexpr size_t kMaxSources = 32;
 
 class Accumulator {
  public:
   constexpr Accumulator() = default;
 
-  // Adds `data` to the pools, cut into events of at most 32 bytes, each after its source number and length. `source` < kMaxSources.
-  void Absorb(u8 source, Bytes data);
+  // Adds `data` to the pools and to the source's hedge, cut into events of at most 32 bytes, each after its source number and length.
+  // `source` < kMaxSources. Credit says that health tests passed, and is the data's evenly; a hedge that it fills reseeds at once.
+  void Absorb(u8 source, Bytes data, u64 credit_bits = 0);
   // The same, but all of it goes to pool 0: for what the next reseed must contain.
   void AbsorbFirst(u8 source, Bytes data);
+  // A health test failed: credit that this source's hedge counts is forgotten.
+  void Distrust(u8 source) { schedule_.Distrust(source); }
 
   // Reseeds when pool 0 holds 64 bytes and 100 ms have passed since the last time; true if it did. Does not do the first seed.
   bool MaybeReseed(u64 now_ns);
@@ -39,17 +38,17 @@ class Accumulator {
   void ReseedNow();
 
   bool seeded() const { return generator_.seeded(); }
-  u64 reseeds() const { return reseeds_; }
+  u64 reseeds() const { return schedule_.reseeds(); }  // without the hedge's
+  u64 hedge_reseeds() const { return schedule_.hedge_reseeds(); }
   void Fill(MutableBytes output) { generator_.Fill(output); }
 
  private:
-  void AbsorbEvents(u8 source, Bytes data, bool spread);
+  void AbsorbEvent(Shad256& place, u8 source, Bytes event);
+  void UseHedge(u8 source);
 
   std::array<Shad256, kPools> pools_;
-  std::array<u8, kMaxSources> turn_{};  // the pool that takes each source's next event
-  u64 pool0_bytes_ = 0;                 // of events, without their two-byte heads
-  u64 reseeds_ = 0;
-  u64 last_reseed_ns_ = 0;
+  std::array<Shad256, kMaxSources> hedges_;
+  Schedule schedule_;
   Generator generator_;
 };
 

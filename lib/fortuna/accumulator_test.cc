@@ -22,30 +22,40 @@ std::string Event(u64 value, size_t size = 32) {
   return event;
 }
 
-// Random events of random sources and sizes, reseeds and draws, against the reference. The first 2^11 reseeds use pools 0 to 11.
+// Random events of random sources, sizes and credits, failures, reseeds and draws, against the reference. The first 2^11 reseeds use
+// pools 0 to 11.
 TEST(Accumulator, AgreesWithTheReference) {
   std::mt19937_64 random(1);
   Accumulator ours;
   ReferenceFortuna reference;
-  size_t turn[kMaxSources] = {};
-  bool seeded = false;
   for (int reseed = 0; reseed < 2048; reseed++) {
-    for (u64 events = random() % 4; events > 0; events--) {
-      const u8 source = static_cast<u8>(random() % 3);
+    for (u64 events = random() % 8; events > 0; events--) {
+      const u8 source = static_cast<u8>(random() % 5);
       const std::string data = Event(random(), random() % 70);
-      ours.Absorb(source, AsBytes(data));
-      for (size_t at = 0; at < data.size(); at += 32)
-        reference.AddRandomEvent(source, seeded ? turn[source]++ % 32 : 0, data.substr(at, 32));
+      // Source 0 has no credit; the others have all that fits, little, or now and then some.
+      const u64 most = 8 * data.size(), some = random() % 300;
+      const u64 credit = source == 0 ? 0 : source == 1 ? most : source == 2 ? std::min<u64>(most, 9) : std::min(most, some);
+      ours.Absorb(source, AsBytes(data), credit);
+      reference.AddEvents(source, data, static_cast<unsigned>(credit));
+      if (random() % 4 == 0) {
+        ASSERT_EQ(Draw(ours), reference.PseudoRandomData(32)) << reseed;
+      }
     }
     if (random() % 16 == 0) {
       ours.AbsorbFirst(9, AsBytes("urgent"));
-      reference.AddRandomEvent(9, 0, "urgent");
+      reference.AddEventsToPool0(9, "urgent");
+    }
+    if (random() % 64 == 0) {
+      const u8 broken = static_cast<u8>(random() % 5);
+      ours.Distrust(broken);
+      reference.Distrust(broken);
     }
     ours.ReseedNow();
     reference.Reseed();
-    seeded = true;
     ASSERT_EQ(Draw(ours), reference.PseudoRandomData(32)) << reseed;
+    ASSERT_EQ(ours.hedge_reseeds(), reference.hedge_reseeds());
   }
+  EXPECT_GT(ours.hedge_reseeds(), 500u);
 }
 
 // Whether an event in a pool changes the output after the n-th reseed from now.
@@ -94,6 +104,37 @@ TEST(Accumulator, SourcesHaveTheirOwnTurn) {
     }
     EXPECT_NE(draws[0], draws[1]) << flood;
   }
+}
+
+// A hedge that is full reseeds at once, with all that it holds and without a clock; between that nothing changes the key.
+TEST(Accumulator, AFullHedgeReseedsAtOnce) {
+  std::set<std::string> draws;
+  for (u64 changed = 0; changed < 4; changed++) {  // 0: none of the three events
+    Accumulator accumulator;
+    accumulator.ReseedNow();
+    for (u64 i = 1; i <= 3; i++) accumulator.Absorb(3, AsBytes(Event(i == changed ? 1000 : i)), i == 3 ? 80 : 81);
+    EXPECT_EQ(accumulator.hedge_reseeds(), 1u);
+    EXPECT_EQ(accumulator.reseeds(), 1u);
+    draws.insert(Draw(accumulator));
+  }
+  EXPECT_EQ(draws.size(), 4u);
+  std::string states[2];
+  for (u64 variant = 0; variant < 2; variant++) {
+    Accumulator accumulator;
+    accumulator.ReseedNow();
+    accumulator.Absorb(3, AsBytes(Event(variant)), 79);
+    states[variant] = Draw(accumulator);
+  }
+  EXPECT_EQ(states[0], states[1]);
+}
+
+TEST(Accumulator, CreditBelongsToTheDataEvenly) {
+  Accumulator accumulator;
+  accumulator.ReseedNow();
+  accumulator.Absorb(3, AsBytes(Event(1, 64)), 170);  // one event of 170 bits would be a turn; two of 85 are not yet
+  EXPECT_EQ(accumulator.hedge_reseeds(), 0u);
+  accumulator.Absorb(3, AsBytes(Event(2, 32)), 60);
+  EXPECT_EQ(accumulator.hedge_reseeds(), 1u);
 }
 
 class Timing : public testing::Test {

@@ -65,12 +65,22 @@ class ReferenceGenerator {
   std::string counter_ = std::string(16, '\0');  // least significant byte first
 };
 
+// The accumulator and the hedges, from the book and from the first paragraphs of hedge.h.
 class ReferenceFortuna {
  public:
-  // One event, at most 32 bytes.
-  void AddRandomEvent(unsigned char source, size_t pool, const std::string& event) {
-    pools_[pool] += std::string(1, static_cast<char>(source)) + static_cast<char>(event.size()) + event;
+  void AddEvents(unsigned char source, const std::string& data, unsigned credit = 0) {
+    for (size_t at = 0; at < data.size(); at += 32) {
+      // What is left of the credit, shared by what is left of the data.
+      const size_t left = data.size() - at, size = std::min<size_t>(left, 32);
+      const unsigned share = static_cast<unsigned>(credit * size / left);
+      credit -= share;
+      AddEvent(source, data.substr(at, size), share);
+    }
   }
+  void AddEventsToPool0(unsigned char source, const std::string& data) {
+    for (size_t at = 0; at < data.size(); at += 32) pools_[0] += Framed(source, data.substr(at, 32));
+  }
+  void Distrust(unsigned char source) { StartPoolsTurn(sources_[source]); }
   void Reseed() {
     count_++;
     std::string seed;
@@ -82,10 +92,45 @@ class ReferenceFortuna {
     generator_.Reseed(seed);
   }
   std::string PseudoRandomData(size_t n) { return generator_.PseudoRandomData(n); }
+  unsigned long long hedge_reseeds() const { return hedge_reseeds_; }
 
  private:
+  struct Source {
+    unsigned next_pool = 0;
+    std::string hedge;
+    unsigned credit = 0, in_hedge = 0;  // of this turn
+    unsigned for_pools = 0;             // how many more events the pools' turn has
+  };
+  static std::string Framed(unsigned char source, const std::string& event) {
+    return std::string(1, static_cast<char>(source)) + static_cast<char>(event.size()) + event;
+  }
+  static void StartPoolsTurn(Source& source) {
+    source.for_pools += 3 * source.in_hedge;
+    source.in_hedge = source.credit = 0;
+  }
+  void AddEvent(unsigned char number, const std::string& event, unsigned credit) {
+    Source& source = sources_[number];
+    if (count_ == 0) {
+      pools_[0] += Framed(number, event);
+    } else if (credit > 0 && source.for_pools == 0) {
+      source.hedge += Framed(number, event);
+      source.credit += credit;
+      source.in_hedge++;
+      // One more like this one would lead further from 240.
+      if (2 * (240 - static_cast<int>(source.credit)) > static_cast<int>(credit)) return;
+      generator_.Reseed(generator_.DoubleHash(source.hedge));
+      source.hedge.clear();
+      hedge_reseeds_++;
+      StartPoolsTurn(source);
+    } else {
+      if (credit > 0) source.for_pools--;
+      pools_[source.next_pool++ % 32] += Framed(number, event);
+    }
+  }
+
   std::array<std::string, 32> pools_;
-  unsigned long long count_ = 0;
+  std::map<unsigned char, Source> sources_;
+  unsigned long long count_ = 0, hedge_reseeds_ = 0;
   ReferenceGenerator generator_;
 };
 

@@ -2,6 +2,8 @@
 // away SHA-256's length extension.
 #pragma once
 
+#include <new>
+
 #include "lib/crypto/secret.h"
 #include "lib/crypto/sha256.h"
 
@@ -10,30 +12,41 @@ namespace caponier::fortuna {
 class Shad256 {
  public:
   constexpr Shad256() = default;
+  Shad256(const Shad256&) = delete;
+  Shad256& operator=(const Shad256&) = delete;
+  ~Shad256() {
+    if (begun_) End();
+  }
   void Absorb(Bytes data) {
     Begin();
-    inner_.Absorb(data);
+    inner().Absorb(data);
   }
   // Writes the digest, then starts anew.
   void Finish(std::span<std::byte, crypto::kSha256Bytes> digest) {
     Begin();
     crypto::Secret<crypto::kSha256Bytes> first;
-    inner_.Finish(first.writable());
+    inner().Finish(first.writable());
     crypto::Sha256 outer;
     outer.Absorb(first.bytes());
     outer.Finish(digest);
-    begun_ = false;
+    End();
   }
 
  private:
-  // The prefix is hashed on first use, so that an object that was never used costs nothing.
+  // The inner hash begins with its first use: an object that is not in use is all zeros, and costs neither time nor room in an image.
   void Begin() {
     if (begun_) return;
     constexpr std::array<std::byte, crypto::kSha256BlockBytes> kZeros{};
-    inner_.Absorb(kZeros);
+    (new (inner_) crypto::Sha256)->Absorb(kZeros);
     begun_ = true;
   }
-  crypto::Sha256 inner_;
+  void End() {
+    inner().~Sha256();
+    begun_ = false;
+  }
+  crypto::Sha256& inner() { return *std::launder(reinterpret_cast<crypto::Sha256*>(inner_)); }
+
+  alignas(crypto::Sha256) std::byte inner_[sizeof(crypto::Sha256)]{};
   bool begun_ = false;
 };
 

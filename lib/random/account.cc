@@ -5,8 +5,8 @@ namespace caponier::random {
 using namespace std::string_view_literals;
 
 void WriteAccount(const Root& root, TextSink& sink) {
-  Format(sink, R"({{"seeded":{},"credited_bits":{},"reseeds":{},"sources":[)", root.Proof().ok(), root.credited().value,
-         root.reseeds());
+  Format(sink, R"({{"seeded":{},"credited_bits":{},"reseeds":{},"hedge_reseeds":{},"sources":[)", root.Proof().ok(),
+         root.credited().value, root.reseeds(), root.hedge_reseeds());
   std::string_view separator;
   for (size_t i = 0; i < entropy::kSourceCount; i++) {
     const SourceReport report = root.source(static_cast<SourceId>(i));

@@ -6,51 +6,43 @@
 
 namespace caponier::random {
 
+// The part after the tests, the same for every source: makes samples into events of a root and accounts for them.
+class Intake {
+ public:
+  Intake(Root& root, const entropy::SourceProfile& profile) : root_(root), profile_(profile) {}
+  // The next sample, and what the source's tests say after it.
+  void Take(u64 sample, SourceStatus status);
+  // After the last one: what is left goes in, the account is settled, and the credit returned.
+  EntropyBits Settle(SourceStatus status);
+
+ private:
+  // A source that ran dry had passed its start-up test, and what it gave until then counts.
+  bool Passes(SourceStatus status) const;
+  void Flush(SourceStatus status);
+
+  Root& root_;
+  const entropy::SourceProfile& profile_;
+  entropy::Conditioner conditioner_;
+  crypto::Secret<fortuna::kMaxEventBytes> event_;
+  size_t held_ = 0;  // bytes in the event
+  u64 taken_ = 0;
+  EntropyBits conditioned_, given_;  // what the events are worth, and what of it is in the root's account
+};
+
 // Takes up to `samples` samples from the source, fewer when it runs dry or fails, mixes all of them in, and books the source's
 // state. Credit is given, and returned, for the samples of this call when no test failed and the start-up test is
-// over by the end of it.
+// over by the end of it. Each event is credited as it goes in, if the tests are satisfied by then: that is what hedges count.
 template <entropy::NoiseSource Source>
 EntropyBits Harvest(Root& root, Source& source, u64 samples) {
-  const entropy::SourceProfile& profile = source.profile();
-  entropy::Conditioner conditioner;
-  crypto::Secret<fortuna::kMaxEventBytes> event;
-  size_t held = 0;
-  u64 taken = 0;
-  EntropyBits earned;
-  const auto flush = [&] {
-    if (profile.condition) {
-      static_assert(entropy::kConditionedBytes == fortuna::kMaxEventBytes);
-      if (conditioner.samples() == 0) return;
-      earned = earned + conditioner.Finish(event.writable());
-      held = fortuna::kMaxEventBytes;
-    }
-    root.Absorb(profile.id, event.bytes().first(held));
-    held = 0;
-  };
-  while (taken < samples) {
+  Intake intake(root, source.profile());
+  for (u64 taken = 0; taken < samples; taken++) {
     const std::optional<u64> sample = source.Sample();
     if (!sample) break;
-    taken++;
     source.Test(*sample);
-    const Bytes bytes = BytesOf(*sample).first(profile.sample_bytes);
-    if (profile.condition) {
-      conditioner.Absorb(bytes, profile.credit);
-      if (conditioner.full()) flush();
-    } else {
-      __builtin_memcpy(event.writable().data() + held, bytes.data(), bytes.size());
-      held += bytes.size();
-      if (held + profile.sample_bytes > fortuna::kMaxEventBytes) flush();
-    }
+    intake.Take(*sample, source.status());
     if (source.status() == SourceStatus::kFailed) break;
   }
-  flush();
-  if (!profile.condition) earned = profile.credit.Of(taken);
-  // A source that ran dry had passed its start-up test, and what it gave until then counts.
-  const bool passed = source.status() == SourceStatus::kHealthy || source.status() == SourceStatus::kStarved;
-  if (!passed || profile.trust == entropy::TrustClass::kNobody) earned = {};
-  root.Absorb(profile.id, {}, earned);
-  root.Note(profile.id, source.status(), taken);
-  return earned;
+  return intake.Settle(source.status());
 }
 
 }  // namespace caponier::random

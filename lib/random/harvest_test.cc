@@ -158,6 +158,51 @@ TEST(Harvest, EverySampleReachesTheOutput) {
   }
 }
 
+// After the first seed, what a healthy source gives also feeds its hedge, event by event.
+TEST(Harvest, HedgeReseedsFromHealthySourcesOnly) {
+  Root root;
+  std::mt19937_64 random(1);
+  bool broken = false;
+  CpuInstruction cpu(kCpuSeedProfile, [&]() -> std::optional<u64> { return broken ? ~u64{0} : random(); });
+  Harvest(root, cpu, 128);
+  Stream stream = Stream::Open(root, root.Proof().value(), "test");
+  EXPECT_EQ(root.hedge_reseeds(), 0u) << "all of it is in the first seed";
+  const u64 generation = root.generation();
+  Harvest(root, cpu, 10);  // one event of 256 bits: the hedge's
+  EXPECT_EQ(root.hedge_reseeds(), 1u);
+  EXPECT_NE(root.generation(), generation) << "streams must take new keys";
+  Harvest(root, cpu, 30);  // three: the pools'
+  EXPECT_EQ(root.hedge_reseeds(), 1u);
+  Harvest(root, cpu, 40);
+  EXPECT_EQ(root.hedge_reseeds(), 2u);
+  EXPECT_EQ(root.reseeds(), 1u);
+
+  std::vector<std::byte> bytes = RandomBytes(2 * entropy::VirtioRng::kBootBytes);
+  entropy::VirtioRng starting;
+  starting.Offer(bytes);
+  Harvest(root, starting, entropy::VirtioRng::kBootBytes - 1);
+  EXPECT_EQ(root.hedge_reseeds(), 2u) << "not before the start-up test is over";
+  Harvest(root, starting, 1 + 8 * 32);  // nine events, the last a single byte: two turns' worth
+  EXPECT_EQ(root.hedge_reseeds(), 4u);
+  std::vector<std::byte> seed = RandomBytes(1024);
+  entropy::LauncherSeed launcher(seed);
+  Harvest(root, launcher, 1024);
+  EXPECT_EQ(root.hedge_reseeds(), 4u) << "nobody vouches for it";
+}
+
+TEST(Harvest, HedgeForgetsTheCreditOfABrokenSource) {
+  for (const bool breaks : {false, true}) {
+    Root root;
+    root.Absorb(SourceId::kFirmwareSeed, RandomBytes(32), {256});
+    root.Absorb(SourceId::kVirtioRng, RandomBytes(32), {256});
+    Stream::Open(root, root.Proof().value(), "test");
+    root.Absorb(SourceId::kVirtioRng, RandomBytes(32), {130});
+    if (breaks) root.Note(SourceId::kVirtioRng, SourceStatus::kFailed);
+    root.Absorb(SourceId::kVirtioRng, RandomBytes(32), {130});
+    EXPECT_EQ(root.hedge_reseeds(), breaks ? 0u : 1u);
+  }
+}
+
 TEST(Account, IsJsonWithEverySource) {
   Root root;
   auto cpu = GoodCpu(kCpuRandomProfile);
@@ -168,7 +213,7 @@ TEST(Account, IsJsonWithEverySource) {
   InlineText<2048> text;
   WriteAccount(root, text);
   EXPECT_EQ(text.text(),
-            R"({"seeded":true,"credited_bits":256,"reseeds":0,"sources":[)"
+            R"({"seeded":true,"credited_bits":256,"reseeds":0,"hedge_reseeds":0,"sources":[)"
             R"({"name":"cpu-seed","trust":"cpu-vendor","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
             R"({"name":"cpu-random","trust":"cpu-vendor","status":"healthy","credited_bits":256,"samples":1280,"failures":0},)"
             R"({"name":"firmware-seed","trust":"host","status":"failed","credited_bits":0,"samples":5,"failures":1},)"

@@ -10,7 +10,8 @@ namespace caponier::random {
 using entropy::ProfileOf;
 
 void Root::Absorb(SourceId source, Bytes data, EntropyBits credit) {
-  pools_.Absorb(static_cast<u8>(source), data);
+  const bool vouched_for = ProfileOf(source).trust != entropy::TrustClass::kNobody;
+  pools_.Absorb(static_cast<u8>(source), data, vouched_for ? credit.value : 0);
   Credit(source, data.size(), credit);
 }
 
@@ -44,6 +45,7 @@ void Root::Note(SourceId source, SourceStatus status, u64 samples) {
     if (account.status != SourceStatus::kFailed) account.failures++;
     account.credited_bits = 0;
     account.bytes = 0;
+    pools_.Distrust(static_cast<u8>(source));
     revocations_++;
   }
   account.status = status;

@@ -41,7 +41,8 @@ class Root {
   Root& operator=(const Root&) = delete;
 
   // Mixes `data` in. With credit it also says that the caller's health tests passed; a source of TrustClass::kNobody gets none
-  // whatever is asked, and no source more than 8 bits for each byte it gave.
+  // whatever is asked, and no source more than 8 bits for each byte it gave. Credit that comes with its data also counts for the
+  // source's hedge (lib/fortuna/hedge.h).
   void Absorb(SourceId source, Bytes data, EntropyBits credit = {});
   // The same, and a reseed that contains it: for a source that comes to life after the first draws.
   void AbsorbAndReseed(SourceId source, Bytes data, EntropyBits credit = {});
@@ -56,10 +57,11 @@ class Root {
   bool MaybeReseed(u64 now_ns) { return pools_.MaybeReseed(now_ns); }
   // Reseeds at once from what the pools hold.
   void ReseedNow();
-  u64 reseeds() const { return pools_.reseeds(); }
+  u64 reseeds() const { return pools_.reseeds(); }              // from the pools
+  u64 hedge_reseeds() const { return pools_.hedge_reseeds(); }  // from hedges
   // Changes with every reseed and with every source that fails; a stream that sees it changed re-keys before it gives another byte, so
   // that a machine that has lost its last credited source stops at the next draw of any stream.
-  u64 generation() const { return pools_.reseeds() + revocations_; }
+  u64 generation() const { return pools_.reseeds() + pools_.hedge_reseeds() + revocations_; }
 
   SourceReport source(SourceId id) const;
 
@@ -82,6 +84,7 @@ class Root {
   Account& account(SourceId id) { return accounts_[static_cast<size_t>(id)]; }
   void Credit(SourceId source, size_t bytes, EntropyBits credit);
 
+  static_assert(entropy::kSourceCount <= fortuna::kMaxSources);
   fortuna::Accumulator pools_;
   std::array<Account, entropy::kSourceCount> accounts_{};
   u64 revocations_ = 0;
