@@ -111,7 +111,7 @@ extern "C" [[noreturn]] void KernelMain() {
   drivers::StartRng(g_handoff.info);
   const loader::Config config = UnpackArchive();
   drivers::link::SetWindow(config.rows, config.columns);
-  if (!config.seed.empty()) kernel::random::MixIn(config.seed);
+  if (!config.seed.empty()) kernel::random::MixInLauncherSeed(config.seed);
   report::WantReport(config.report);
   syscall::SetTrace(config.trace);
   syscall::SetHostName(config.hostname);

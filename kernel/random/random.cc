@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "kernel/arch/machine.h"
+#include "kernel/random/gather.h"
 #include "lib/entropy/sources/virtio_rng.h"
 #include "lib/random/account.h"
 #include "lib/random/harvest.h"
@@ -34,12 +35,17 @@ void Init(Root& root) {
 }
 
 Result<void> Fill(MutableBytes bytes) {
-  g_root->MaybeReseed(arch::NowNs());
+  const u64 now = arch::NowNs();
+  GatherIfDue(*g_root, now);
+  g_root->MaybeReseed(now);
   g_program.get().Fill(bytes);
   return {};
 }
 
-void MixIn(Bytes bytes) { g_root->Absorb(entropy::SourceId::kLauncherSeed, bytes); }
+void UseIdleTime() { GatherIfDue(*g_root, arch::NowNs()); }
+
+void MixIn(Bytes bytes) { g_root->Absorb(entropy::SourceId::kProgramWrite, bytes); }
+void MixInLauncherSeed(Bytes bytes) { g_root->Absorb(entropy::SourceId::kLauncherSeed, bytes); }
 
 void AbsorbDevice(MutableBytes bytes) {
   static Slot<entropy::VirtioRng> source;

@@ -15,8 +15,12 @@ void Init(::caponier::random::Root& root);
 Result<void> Fill(MutableBytes bytes);
 // Bytes a program wrote to /dev/random: mixed in, never credited.
 void MixIn(Bytes bytes);
+// What the launcher handed in: mixed in, never credited.
+void MixInLauncherSeed(Bytes bytes);
 // A source that answered after boot (virtio-rng).
 void AbsorbDevice(MutableBytes bytes);  // erased as they are read
+// The machine has nothing else to do just now.
+void UseIdleTime();
 // Where kernel regions and the program's mappings go.
 ::caponier::random::Stream& LayoutStream();
 // Stack canaries, AT_RANDOM, pointer-authentication keys.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "kernel/arch/machine.h"
+#include "kernel/random/random.h"
 #include "kernel/sched/thread.h"
 
 namespace caponier::sched {
@@ -90,6 +91,7 @@ void FirstRun(void* argument) {
 Thread& Idle(Cpu& cpu) {
   cpu.idle = true;
   while (cpu.ready.empty()) {
+    kernel::random::UseIdleTime();
     Arm(cpu, 0);
     arch::WaitForInterrupt();
   }

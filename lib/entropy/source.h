@@ -18,14 +18,18 @@ enum class SourceId : u8 {
   kFirmwareSeed = 2,  // device tree rng-seed, firmware configuration file
   kVirtioRng = 3,
   kLauncherSeed = 4,
-  kProgramWrite = 5,  // /dev/random written to
+  kProgramWrite = 5,     // /dev/random written to
+  kTimingJitter = 6,     // how long the same memory accesses take
+  kInterruptTiming = 7,  // when interrupts come
+  kArmTrng = 8,          // Arm firmware's TRNG interface
 };
-inline constexpr size_t kSourceCount = 6;
+inline constexpr size_t kSourceCount = 9;
 
 // Whose word the credit rests on. Output is unpredictable while one of the sources is honest, whatever its class.
 enum class TrustClass : u8 {
   kCpuVendor,  // a circuit that nobody outside can inspect
   kHost,       // the host's generator: trusted as far as the host is, which could read this memory anyway
+  kTiming,     // noise only as good as the clock it is read with: mixed in, credited nothing (timing.h)
   kNobody,     // mixed in, never credited
 };
 
@@ -33,6 +37,7 @@ constexpr std::string_view TrustName(TrustClass trust) {
   switch (trust) {
     case TrustClass::kCpuVendor: return "cpu-vendor"sv;
     case TrustClass::kHost: return "host"sv;
+    case TrustClass::kTiming: return "timing"sv;
     case TrustClass::kNobody: return "nobody"sv;
   }
   __builtin_unreachable();

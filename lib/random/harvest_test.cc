@@ -219,7 +219,10 @@ TEST(Account, IsJsonWithEverySource) {
             R"({"name":"firmware-seed","trust":"host","status":"failed","credited_bits":0,"samples":5,"failures":1},)"
             R"({"name":"virtio-rng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
             R"({"name":"launcher-seed","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
-            R"({"name":"program-write","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0}]})");
+            R"({"name":"program-write","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+            R"({"name":"timing-jitter","trust":"timing","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+            R"({"name":"interrupt-timing","trust":"timing","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+            R"({"name":"arm-trng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0}]})");
 }
 
 // The source lattice, small form. For every subset of the four sources that are honest (fresh noise at every boot), the others hostile in

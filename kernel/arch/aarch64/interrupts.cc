@@ -7,6 +7,7 @@
 #include "kernel/arch/machine.h"
 #include "kernel/boot/stage1.h"
 #include "kernel/drivers/gic.h"
+#include "kernel/random/interrupt.h"
 
 namespace caponier::arch {
 namespace {
@@ -39,6 +40,7 @@ void EnableDeviceInterrupt(u32 line) {
 }
 
 void DispatchInterrupts() {
+  kernel::random::NoteInterrupt();
   const u32 interrupt = g_gic->Acknowledge();
   if (interrupt == drivers::Gic::kNone) return;
   if (interrupt == g_timer_line) {

@@ -1,6 +1,7 @@
 // From a vector to what happened, in the machine-independent words of arch::Fault.
 #include "kernel/arch/machine.h"
 #include "kernel/arch/x86_64/apic.h"
+#include "kernel/random/interrupt.h"
 
 extern "C" {
 extern std::byte UserCopyBegin[], UserCopyEnd[], UserZeroBegin[], UserZeroEnd[], UserWordBegin[], UserWordEnd[], UserWordFault[];
@@ -107,6 +108,7 @@ u64 CopyFixup(u64 pc) {
 
 bool HandleInterrupt(u64 vector) {
   if (vector < kFirstInterruptVector) return false;
+  kernel::random::NoteInterrupt();
   if (vector == kTimerVector) {
     AcknowledgeInterrupt();
     OnTimerInterrupt();

@@ -1,10 +1,11 @@
-// What can seed this machine before it has drivers: RNDRRS where the processor has it, and the seeds that the firmware's device tree holds,
-// wiped in place as they are read.
+// What can seed this machine before it has drivers: RNDRRS where the processor has it, the TRNG of its firmware, and the seeds
+// that the device tree holds, wiped in place as they are read.
 #include <optional>
 
 #include "kernel/arch/aarch64/features.h"
 #include "kernel/boot/aarch64/device_tree.h"
 #include "kernel/boot/stage1.h"
+#include "kernel/random/aarch64/arm_trng.h"
 #include "lib/entropy/sources/cpu_instruction.h"
 #include "lib/entropy/sources/firmware_seed.h"
 #include "lib/random/harvest.h"
@@ -27,7 +28,11 @@ void GatherEntropy(u64 argument, random::Root& root) {
     entropy::CpuInstruction source(entropy::kCpuSeedProfile, ReadSeed);
     random::Harvest(root, source, entropy::BootWords(entropy::kCpuSeedProfile));
   }
-  const Result<fdt::Chosen> chosen = OpenDeviceTree(argument).ReadChosen();
+  const fdt::DeviceTree tree = OpenDeviceTree(argument);
+  using kernel::random::Conduit;
+  if (const Result<fdt::PsciConduit> psci = tree.Psci(); psci.ok())
+    kernel::random::HarvestArmTrng(root, psci.value() == fdt::PsciConduit::kSmc ? Conduit::kSmc : Conduit::kHvc);
+  const Result<fdt::Chosen> chosen = tree.ReadChosen();
   if (!chosen.ok()) return;
   for (const Bytes seed : {chosen.value().rng_seed, chosen.value().kaslr_seed}) {
     if (seed.empty()) continue;

@@ -11,12 +11,10 @@
 // with success, the same word again, and no success at all. A CPU that gives numbers known to somebody passes every test.
 #pragma once
 
-#include <array>
 #include <concepts>
 #include <optional>
 
-#include "lib/base/bytes.h"
-#include "lib/entropy/health.h"
+#include "lib/entropy/sources/word_tests.h"
 
 namespace caponier::entropy {
 
@@ -33,13 +31,9 @@ inline constexpr SourceProfile kCpuRandomProfile{.id = SourceId::kCpuRandom,
                                                  .credit = {250},
                                                  .condition = true};
 
-// A word is tested as eight samples of a byte, at 4 bits each: what RDSEED is credited with, and more than RDRAND is. Each of the eight
-// has tests of its own, so that one stuck byte in otherwise good words is seen as the stuck source it is.
-inline constexpr size_t kCpuLanes = 8;
-inline constexpr EntropyRate kCpuByteRate{4'000};
-inline constexpr u32 kCpuStartupWords = kStartupSamples / kCpuLanes;
-static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuSeedProfile.credit.millibits_per_sample);
-static_assert(kCpuLanes * kCpuByteRate.millibits_per_sample >= kCpuRandomProfile.credit.millibits_per_sample);
+// What the words are tested at (word_tests.h) is what RDSEED is credited with, and more than RDRAND is.
+static_assert(kWordLanes * kWordByteRate.millibits_per_sample >= kCpuSeedProfile.credit.millibits_per_sample);
+static_assert(kWordLanes * kWordByteRate.millibits_per_sample >= kCpuRandomProfile.credit.millibits_per_sample);
 
 // [intel-drng] "Retry Recommendations" lets RDRAND fail ten times in a row before it counts as broken; RDSEED runs dry whenever another
 // core or guest is quicker (it gives way for good only when the count ends, so that a starved machine stops instead of hanging).
@@ -66,39 +60,25 @@ class CpuInstruction {
     return {};
   }
 
-  constexpr void Test(u64 word) {
-    // Each of these happens to honest words once in 2^64.
-    if (word == 0 || word == ~u64{0} || word == last_) lanes_[0].Fail();
-    last_ = word;
-    for (size_t lane = 0; lane < kCpuLanes; lane++) lanes_[lane].Feed(word >> (8 * lane) & 0xff);
-  }
-
+  constexpr void Test(u64 word) { tests_.Feed(word); }
   constexpr SourceStatus status() const {
-    for (const HealthTests& lane : lanes_) {
-      if (lane.status() == SourceStatus::kFailed) return SourceStatus::kFailed;
-    }
-    const SourceStatus tests = lanes_[0].status();
-    return starved_ && tests != SourceStatus::kStarting ? SourceStatus::kStarved : tests;
+    const SourceStatus tests = tests_.status();
+    return starved_ && tests != SourceStatus::kStarting && tests != SourceStatus::kFailed ? SourceStatus::kStarved : tests;
   }
   // After a failure: forgets it, and starts the start-up test again.
-  constexpr void Restart() {
-    for (HealthTests& lane : lanes_) lane.Restart();
-    last_ = 0;
-  }
+  constexpr void Restart() { tests_.Restart(); }
 
  private:
   SourceId id_;
   Read read_;
-  static constexpr HealthTests kLane{LimitsFor(kCpuByteRate), kCpuStartupWords};
-  std::array<HealthTests, kCpuLanes> lanes_{kLane, kLane, kLane, kLane, kLane, kLane, kLane, kLane};
-  u64 last_ = 0;  // zero is refused anyway, so it can stand for "none yet"
+  WordTests tests_;
   bool starved_ = false;
 };
 
 // Words to draw at boot: enough for the start-up test and for a full seed from this source alone.
 constexpr u64 BootWords(const SourceProfile& profile) {
   const u64 seed = ((8 * 32 + 64) * 1000 + profile.credit.millibits_per_sample - 1) / profile.credit.millibits_per_sample;
-  return seed > kCpuStartupWords ? seed : kCpuStartupWords;
+  return seed > kWordStartup ? seed : kWordStartup;
 }
 static_assert(BootWords(kCpuSeedProfile) == 128 && BootWords(kCpuRandomProfile) == 1280);
 

@@ -50,7 +50,8 @@ TEST(Profiles, AreFoundByIdAndClaimNoMoreThanASampleHolds) {
     const SourceProfile& profile = ProfileOf(static_cast<SourceId>(i));
     EXPECT_EQ(static_cast<size_t>(profile.id), i);
     EXPECT_LE(profile.credit.millibits_per_sample, profile.sample_bytes * 8000);
-    EXPECT_EQ(profile.credit.millibits_per_sample == 0, profile.trust == TrustClass::kNobody);
+    const bool credited = profile.trust != TrustClass::kNobody && profile.trust != TrustClass::kTiming;
+    EXPECT_EQ(profile.credit.millibits_per_sample != 0, credited);
   }
 }
 
@@ -79,18 +80,18 @@ TEST(CpuInstruction, KnownFaultsAreDetectedAtOnce) {
 }
 
 TEST(CpuInstruction, OneStuckByteOfEightFails) {
-  for (unsigned lane = 0; lane < kCpuLanes; lane++) {
+  for (unsigned lane = 0; lane < kWordLanes; lane++) {
     auto words = GoodWords(100);
     for (auto& word : words) word = *word | u64{0xff} << (8 * lane);
     FakeCpu cpu(words);
     CpuInstruction source(kCpuRandomProfile, [&] { return cpu.Read(); });
-    EXPECT_EQ(DrawUpTo(source, 100), LimitsFor(kCpuByteRate).repetition) << lane;
+    EXPECT_EQ(DrawUpTo(source, 100), LimitsFor(kWordByteRate).repetition) << lane;
     EXPECT_EQ(source.status(), SourceStatus::kFailed);
   }
 }
 
 TEST(CpuInstruction, OneBiasedByteOfEightFails) {  // one value in three draws
-  for (unsigned lane = 0; lane < kCpuLanes; lane++) {
+  for (unsigned lane = 0; lane < kWordLanes; lane++) {
     auto words = GoodWords(5000);
     for (size_t i = 0; i < words.size(); i += 3) words[i] = *words[i] | u64{0xff} << (8 * lane);
     FakeCpu cpu(words);

@@ -1,0 +1,12 @@
+// A file and a function of its own, so that tests/boot/timing_noise.sh can count what an interrupt pays.
+#include "kernel/random/interrupt.h"
+
+#include "kernel/arch/machine.h"
+
+namespace caponier::kernel::random {
+
+constinit entropy::InterruptRing g_interrupt_ring;
+
+[[gnu::noinline]] void NoteInterrupt() { g_interrupt_ring.Note(arch::UnorderedCounter()); }
+
+}  // namespace caponier::kernel::random
