@@ -134,6 +134,9 @@ Command ParseRun(std::span<const std::string> words) {
       ->check(OneOf({"tagged", "libc"}));
   app.add_flag("--trace", options.trace, "system calls to standard error, as strace prints them");
   app.add_option("--report", options.report, "write a JSON report of the run")->type_name("FILE");
+  app.add_option("--seed-file", options.seed_file,
+                 "64 bytes mixed into the machine's randomness and replaced for the next run; made when absent")
+      ->type_name("FILE");
   app.add_flag("--gdb", options.gdb, "halt before the first instruction and wait for a debugger");
   app.add_flag("--console", options.console, "show the machine's console as it comes");
 

@@ -22,6 +22,7 @@
 #include "tool/pack/environment.h"
 #include "tool/pack/guest_plan.h"
 #include "tool/pack/packer.h"
+#include "tool/seed_file.h"
 #include "tool/size.h"
 
 namespace caponier::tool {
@@ -189,7 +190,14 @@ int Run(const RunOptions& options) {
   CheckFits(plan.files.total_bytes(), spec);
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);
   const UniqueFd report = options.report.has_value() ? OpenReport(*options.report) : UniqueFd();
-  const Archive archive = PackArchive(EncodeConfig(ConfigFor(plan, options)), plan.files);
+  GuestConfig config = ConfigFor(plan, options);
+  std::optional<SeedFile> seed_file;
+  if (options.seed_file.has_value()) {
+    seed_file.emplace(*options.seed_file);
+    config.seed_hex = seed_file->TakeHex();
+    config.seed_file = true;
+  }
+  const Archive archive = PackArchive(EncodeConfig(config), plan.files);
   CheckFits(archive.size, spec);
   spec.archive = archive.file.get();
   if (options.gdb) spec.gdb_port = FreeLoopbackPort();
@@ -204,6 +212,7 @@ int Run(const RunOptions& options) {
                   {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure});
   const Outcome outcome = session.Run();
   const int status = StatusOf(outcome, session);
+  if (seed_file.has_value() && !outcome.seed.empty()) seed_file->Refresh(AsBytes(outcome.seed));
   if (options.report.has_value()) {
     facts.arch = plan.arch;
     facts.accelerator = spec.accelerator;

@@ -22,7 +22,7 @@ struct RunOptions {
   AcceleratorChoice accelerator = AcceleratorChoice::kAuto;
   std::string layout, wx, tagging, heap;  // empty: the default
   bool trace = false, gdb = false, console = false;
-  std::optional<std::string> report;
+  std::optional<std::string> report, seed_file;
   std::vector<std::string> program;  // PROGRAM and ARGS; empty: the tour
 };
 

@@ -14,6 +14,7 @@
 #include "kernel/mm/init.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/random/random.h"
+#include "kernel/random/seed_file.h"
 #include "kernel/report/crash.h"
 #include "kernel/report/run_report.h"
 #include "kernel/sched/scheduler.h"
@@ -42,12 +43,12 @@ void InitMemory() {
 loader::Config UnpackArchive() {
   const MemoryRange& archive = g_handoff.info.archive;
   if (archive.bytes == 0) report::Refuse(ExitCause::kRefused, "the machine was given no archive");
-  Result<mm::KernelRegion> mapped = mm::MapExisting("archive", archive.base, archive.bytes, {});
+  Result<mm::KernelRegion> mapped = mm::MapExisting("archive", archive.base, archive.bytes, {.write = true});
   if (!mapped.ok()) report::Refuse(ExitCause::kRefused, "not enough memory for the archive: give the machine more (--memory)");
   FirstDiagnostic diagnostic;
-  const Bytes bytes(mapped.value().data(), archive.bytes);
+  const MutableBytes bytes(mapped.value().data(), archive.bytes);
   constexpr std::string_view kTooSmall = "not enough memory for the files: give the machine more (--memory)";
-  const Result<Bytes> records = fs::ReadConfiguration(bytes, diagnostic);
+  const Result<MutableBytes> records = fs::ReadConfiguration(bytes, diagnostic);
   if (!records.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
   Result<loader::Config> config = loader::ParseConfig(records.value(), diagnostic);
   if (!config.ok()) report::Refuse(ExitCause::kRefused, diagnostic.what().empty() ? kTooSmall : diagnostic.what());
@@ -111,7 +112,8 @@ extern "C" [[noreturn]] void KernelMain() {
   drivers::StartRng(g_handoff.info);
   const loader::Config config = UnpackArchive();
   drivers::link::SetWindow(config.rows, config.columns);
-  if (!config.seed.empty()) kernel::random::MixInLauncherSeed(config.seed);
+  kernel::random::TakeLauncherSeed(config.seed);
+  kernel::random::WantSeedFile(config.seed_file);
   report::WantReport(config.report);
   syscall::SetTrace(config.trace);
   syscall::SetHostName(config.hostname);

@@ -22,6 +22,7 @@ void SetWindow(u16 rows, u16 columns);
 void SendMessage(std::string_view line);
 void SendCrashText(std::string_view lines);
 void SendReport(std::string_view part);
+void SendSeed(Bytes seed);
 void TraceLine(std::string_view line);
 void SendExit(::caponier::link::ExitCause cause, u32 status);
 

@@ -59,8 +59,9 @@ class Context : public RefCounted {
 // The file that `path` leads to, as open(2) with Linux's flags opens it; no descriptor is used.
 Result<Ref<File>> Open(Context& context, std::string_view path, u32 flags, u32 mode);
 
-// The configuration entry of the archive (empty when it has none): a copy, valid for ever. kMalformed after a complaint.
-Result<Bytes> ReadConfiguration(Bytes archive, Diagnostics& diagnostics);
+// The configuration entry of the archive (empty when it has none): a copy, valid for ever; where it
+// lay it is erased, since it may hold a seed. kMalformed after a complaint.
+Result<MutableBytes> ReadConfiguration(MutableBytes archive, Diagnostics& diagnostics);
 // Makes the tree that programs see. Unpacks a cpio archive whose first byte lies at `frames` (page-aligned) and which `archive`
 // maps, readable, during the call. Files keep their frames where they are; the archive's other frames are given back, so the
 // caller drops its mapping next. The configuration entry is left out. kMalformed after a complaint to `diagnostics`.

@@ -51,17 +51,19 @@ constexpr std::string_view kHidden = kConfiguration.substr(0, kConfiguration.fin
 Directory& Root() { return *g_root; }
 
 // The archive's first entries are looked at: the launcher puts it there.
-Result<Bytes> ReadConfiguration(Bytes archive, Diagnostics& diagnostics) {
+Result<MutableBytes> ReadConfiguration(MutableBytes archive, Diagnostics& diagnostics) {
   archive::ArchiveReader reader(archive, diagnostics);
   while (const auto entry = TRY(reader.Next())) {
     if (entry->path == kConfiguration) {
       TRY(g_configuration.Resize(entry->data.size()));
       __builtin_memcpy(g_configuration.data(), entry->data.data(), entry->data.size());
+      // It may hold a seed, and its page will be somebody else's.
+      SecureWipe(archive.subspan(static_cast<size_t>(entry->data.data() - archive.data()), entry->data.size()));
       break;
     }
     if (entry->path != kHidden && !entry->path.empty()) break;
   }
-  return Bytes(g_configuration.data(), g_configuration.size());
+  return MutableBytes(g_configuration.data(), g_configuration.size());
 }
 
 Result<void> InitRoot(Bytes archive, PhysAddr frames, Diagnostics& diagnostics) {

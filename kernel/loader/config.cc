@@ -51,7 +51,7 @@ Result<void> ParseTerminals(std::string_view text, Config& config) {
   return {};
 }
 
-Result<void> ParseRecord(std::string_view key, std::string_view value, Config& config) {
+Result<void> ParseRecord(std::string_view key, std::string_view value, MutableBytes config_bytes, Config& config) {
   if (key == "exe") {
     config.executable = value;
   } else if (key == "arg") {
@@ -82,7 +82,9 @@ Result<void> ParseRecord(std::string_view key, std::string_view value, Config& c
   } else if (key == "heap") {
     TRY(ParseChoice(value, "tagged", "libc"));
   } else if (key == "seed") {
-    config.seed = AsBytes(value);
+    config.seed = config_bytes.subspan(static_cast<size_t>(value.data() - AsText(config_bytes).data()), value.size());
+  } else if (key == "seed_file") {
+    config.seed_file = TRY(ParseFlag(value));
   } else {
     return Error::kMalformed;
   }
@@ -91,7 +93,7 @@ Result<void> ParseRecord(std::string_view key, std::string_view value, Config& c
 
 }  // namespace
 
-Result<Config> ParseConfig(Bytes records, Diagnostics& diagnostics) {
+Result<Config> ParseConfig(MutableBytes records, Diagnostics& diagnostics) {
   Config config;
   const std::string_view text = AsText(records);
   for (size_t at = 0; at < text.size();) {
@@ -106,7 +108,7 @@ Result<Config> ParseConfig(Bytes records, Diagnostics& diagnostics) {
       diagnostics.Malformed("a configuration record has no '='", at);
       return Error::kMalformed;
     }
-    const Result<void> parsed = ParseRecord(record.substr(0, equals), record.substr(equals + 1), config);
+    const Result<void> parsed = ParseRecord(record.substr(0, equals), record.substr(equals + 1), records, config);
     if (!parsed.ok()) {
       if (parsed.error() == Error::kMalformed) diagnostics.Malformed("a configuration record is not understood", at);
       return parsed.error();

@@ -21,10 +21,11 @@ struct Config {
   bool trace = false, report = false;
   mm::Policy memory;
   std::string_view tagging = "sync";
-  Bytes seed;  // hexadecimal text, mixed in as it is
+  MutableBytes seed;  // hexadecimal text, mixed in as it is and erased
+  bool seed_file = false;
 };
 
 // kMalformed with one line for a record that is not understood.
-Result<Config> ParseConfig(Bytes records, Diagnostics& diagnostics);
+Result<Config> ParseConfig(MutableBytes records, Diagnostics& diagnostics);
 
 }  // namespace caponier::loader

@@ -45,7 +45,11 @@ Result<void> Fill(MutableBytes bytes) {
 void UseIdleTime() { GatherIfDue(*g_root, arch::NowNs()); }
 
 void MixIn(Bytes bytes) { g_root->Absorb(entropy::SourceId::kProgramWrite, bytes); }
-void MixInLauncherSeed(Bytes bytes) { g_root->Absorb(entropy::SourceId::kLauncherSeed, bytes); }
+void MixInLauncherSeed(Bytes bytes) {
+  g_root->AbsorbAndReseed(entropy::SourceId::kLauncherSeed, bytes);
+  g_root->Note(entropy::SourceId::kLauncherSeed, entropy::SourceStatus::kHealthy, bytes.size());
+}
+void FillSeedFile(MutableBytes bytes) { Stream::Open(*g_root, g_root->Proof().value(), "seed file").Fill(bytes); }
 
 void AbsorbDevice(MutableBytes bytes) {
   static Slot<entropy::VirtioRng> source;

@@ -15,8 +15,10 @@ void Init(::caponier::random::Root& root);
 Result<void> Fill(MutableBytes bytes);
 // Bytes a program wrote to /dev/random: mixed in, never credited.
 void MixIn(Bytes bytes);
-// What the launcher handed in: mixed in, never credited.
+// What the launcher handed in: mixed in, never credited, and in all that is drawn from here on.
 void MixInLauncherSeed(Bytes bytes);
+// For the launcher to keep until the next run.
+void FillSeedFile(MutableBytes bytes);
 // A source that answered after boot (virtio-rng).
 void AbsorbDevice(MutableBytes bytes);  // erased as they are read
 // The machine has nothing else to do just now.

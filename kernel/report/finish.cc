@@ -3,6 +3,7 @@
 #include "kernel/drivers/link.h"
 #include "kernel/mm/frames.h"
 #include "kernel/random/random.h"
+#include "kernel/random/seed_file.h"
 #include "kernel/report/run_report.h"
 #include "kernel/sched/thread.h"
 #include "kernel/syscall/dispatch.h"
@@ -98,6 +99,7 @@ void Refuse(link::ExitCause cause, std::string_view why) {
 namespace caponier {
 
 void sched::OnProcessEnd(const Process& process) {
+  kernel::random::SendNextSeed();
   if (report::g_wanted) report::WriteReport(process);
   if (process.exit_signal != 0) {
     drivers::link::SendExit(link::ExitCause::kSignaled, static_cast<u32>(process.exit_signal));

@@ -26,12 +26,15 @@ enum class FrameType : u8 {
   kWantInput = 7,  // Le32: the most bytes of standard input that the program waits for; answered by one kInput frame
   kTerminal = 8,   // TerminalRecord: the program changed its terminal's modes
   kCrash = 9,      // text of a crash report, whole lines; the tool prints it to standard error as it is
+  kSeed = 10,      // kSeedBytes drawn for the launcher's seed file, at the end of a run that has one
   // tool -> machine
   kInput = 64,         // bytes of standard input; an empty frame is its end
   kSignal = 65,        // Le32: a Linux signal number for the program (SIGINT from Ctrl-C, SIGTERM, SIGWINCH, ...)
   kOutputClosed = 66,  // Le32: 1 or 2, the stream whose reader has gone: further writes get EPIPE
   kWindowSize = 67,    // WindowSize
 };
+
+inline constexpr size_t kSeedBytes = 64;  // of a seed file
 
 struct FrameHeader {
   FrameType type;
@@ -75,7 +78,8 @@ struct WindowSize {
 //   window=RxC      the terminal's size                              trace=0|1
 //   report=0|1      send the report at exit                          hostname=NAME
 //   layout=scatter|off     wx=strict|allow-jit|off      tagging=sync|async|asymm|off     heap=tagged|libc
-//   seed=HEX        extra seed material from the launcher: mixed in, never credited
+//   seed=HEX        what the launcher's seed file held: mixed in, never credited
+//   seed_file=0|1   send kSeed at exit
 inline constexpr char kConfigName[] = ".caponier/config";
 
 }  // namespace caponier::link

@@ -27,6 +27,7 @@ Shape ShapeOf(FrameType type) {
     case FrameType::kCrash: return {true, std::nullopt};
     case FrameType::kExit: return {true, sizeof(link::ExitRecord)};
     case FrameType::kWantInput: return {true, sizeof(Le32)};
+    case FrameType::kSeed: return {true, link::kSeedBytes};
     case FrameType::kTerminal: return {true, sizeof(link::TerminalRecord)};
     default: return {};
   }

@@ -153,6 +153,7 @@ void Session::Handle(const Frame& frame) {
       break;
     case FrameType::kExit: outcome_.exit = PayloadAs<link::ExitRecord>(frame); break;
     case FrameType::kWantInput: input_wanted_ = PayloadAs<Le32>(frame); break;
+    case FrameType::kSeed: outcome_.seed.assign(AsText(frame.payload)); break;
     case FrameType::kTerminal: terminal_.Apply(PayloadAs<link::TerminalRecord>(frame)); break;
     default: break;  // FrameReader lets no other type through
   }

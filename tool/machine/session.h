@@ -39,6 +39,7 @@ struct Outcome {
   int output_error = 0;     // errno of a standard stream that could not be written, unless its reader had gone
   int emulator_status = 0;  // as waitpid gives it
   std::string report;       // joined kReport parts
+  std::string seed;         // what the machine drew for the seed file; empty when it did not
   Clock::time_point first_frame{}, ended{};
 };
 

@@ -21,6 +21,7 @@ struct GuestConfig {
   std::string hostname = "caponier";
   std::string layout = {}, wx = {}, tagging = {}, heap = {};  // empty: the kernel's default
   std::string seed_hex = {};
+  bool seed_file = false;
 };
 
 // Throws Failure when a value holds a NUL, which no record can carry.
