@@ -1,0 +1,45 @@
+// What stands behind a block's last byte and is looked at when the block is freed: 8 bytes that depend on a secret and on where they stand.
+// Under tags it is what remains of the last granule. The first byte is never zero, so that the commonest overflow of all, the zero
+// behind a string, is always found; any other single byte passes unseen one time in 128.
+#pragma once
+
+#include "lib/base/types.h"
+
+namespace caponier::heap {
+
+inline constexpr u64 kCanaryBytes = 8;
+
+class Canary {
+ public:
+  // `multiplier` is made odd, so that no bit of the address is lost.
+  void Draw(u64 addend, u64 multiplier) {
+    addend_ = addend;
+    multiplier_ = multiplier | 1;
+  }
+  // Of the block at `address`.
+  u64 For(u64 address) const { return ((address + addend_) * multiplier_) | 1; }
+
+ private:
+  u64 addend_ = 0, multiplier_ = 1;
+};
+
+inline void WriteCanary(void* at, u64 canary, u64 bytes) {
+  if (bytes == kCanaryBytes) {
+    __builtin_memcpy(at, &canary, kCanaryBytes);
+    return;
+  }
+  for (u64 i = 0; i < bytes; i++) static_cast<u8*>(at)[i] = static_cast<u8>(canary >> (8 * (i % kCanaryBytes)));
+}
+
+inline bool CanaryHolds(const void* at, u64 canary, u64 bytes) {
+  if (bytes == kCanaryBytes) {
+    u64 found;
+    __builtin_memcpy(&found, at, kCanaryBytes);
+    return found == canary;
+  }
+  for (u64 i = 0; i < bytes; i++)
+    if (static_cast<const u8*>(at)[i] != static_cast<u8>(canary >> (8 * (i % kCanaryBytes)))) return false;
+  return true;
+}
+
+}  // namespace caponier::heap

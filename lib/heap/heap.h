@@ -1,0 +1,172 @@
+// The heap: blocks for one program or kernel, in which overflow, use after free and wrong frees are found.
+//
+// A request goes to the slots of its size class, through the calling thread's cache; or, beyond the largest slot, to a run of pages. A
+// freed pointer is looked up in the arena's table by arithmetic, and believed only if it is exactly the start of a live block, with the tag of
+// the moment. What is known of a slot is one word, apart from all blocks.
+//
+// Where the processor has tags, policy is tag_policy.h's: each block has a tag of its own, free memory and slack have tag 0. Where it has
+// none, 8 bytes behind each block are a canary, and freed slots are zeroed, rest, and must still be zero when they are used again.
+//
+// All functions are for any thread at once, each with its own Cache. None is for signal handlers.
+#pragma once
+
+#include "lib/heap/cache.h"
+#include "lib/heap/large.h"
+
+namespace caponier::heap {
+
+template <Platform P>
+class Heap {
+ public:
+  using Tags = P::Tags;
+
+  // `tags_work` says whether the processor checks tags for this program.
+  Result<> Start(const Settings& settings, bool tags_work);
+
+  // Null when memory or address space is short, or for a size that no memory could have.
+  void* Allocate(Cache& cache, u64 bytes) {
+    if (bytes > kTableBytes - kCanaryBytes || cache.until_sample != 0) [[unlikely]]
+      return AllocateOther(cache, bytes);
+    return AllocateSlot(cache, kClassTable[(bytes + tail_ + kGranule - 1) / kGranule], bytes);
+  }
+  void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
+  void* AllocateAligned(Cache& cache, u64 bytes, u64 alignment);  // a power of two
+  // To another size; null, and the block as it was, when that cannot be had. A size of 0 gives the smallest block.
+  void* Reallocate(Cache& cache, void* block, u64 bytes);
+
+  void Free(Cache& cache, void* block) {
+    if (block == nullptr) return;
+    const u64 address = Tags::Address(block);
+    UnitRecord* record = ground_.arena.Find(address);
+    if (record == nullptr) [[unlikely]]
+      Accuse(block);
+    const u64 offset = address - record->base;
+    const auto index = static_cast<u32>(((offset / kGranule) * record->reciprocal) >> kReciprocalShift);
+    if (u64{index} * record->slot_bytes != offset || index >= record->slots) [[unlikely]]
+      return FreeLarge(record, block);
+    AtomicWord* words = reinterpret_cast<AtomicWord*>(record->link);
+    FreeSlot(cache, cache.bins[record->size_class], record->slot_bytes, words + index, block, address);
+  }
+  // As sized delete does it: the program says how large the block is, or how aligned (0: it does not say).
+  void FreeSized(Cache& cache, void* block, u64 bytes);
+  void FreeAligned(Cache& cache, void* block, u64 bytes, u64 alignment);
+
+  // What was asked for; every byte of it is the program's, and none beyond. Stops the program when it is no live block.
+  u64 SizeOf(const void* block) { return LookAt(block).bytes; }
+
+  // A cache for a thread, empty; null when memory is short. Closed, its slots are everybody's again.
+  Cache* OpenCache();
+  void CloseCache(Cache* cache);
+
+  // Before a fork and after it, on both sides: nobody is inside then.
+  void LockAll();
+  void UnlockAll();
+
+  // What a fault at `pointer` was, as far as can be told; kWildAccess when it cannot, and false when it was not in the heap at all.
+  bool Explain(const void* pointer, Misuse* misuse);
+
+  u64 bytes_in_slabs() const { return ground_.slab_bytes.load(std::memory_order_relaxed); }
+  u64 bytes_retired() const { return ground_.retired_bytes.load(std::memory_order_relaxed); }
+  bool tagged() const { return ground_.tagged; }
+  const Settings& settings() const { return ground_.settings; }
+
+ private:
+  // A live block, whatever it stands in.
+  struct Block {
+    UnitRecord* record;
+    AtomicWord* word;  // null for a large one
+    u64 bytes;
+  };
+
+  [[gnu::always_inline]] void* AllocateSlot(Cache& cache, u32 size_class, u64 bytes) {
+    Bin& bin = cache.bins[size_class];
+    for (;;) {
+      if (bin.ready == 0 && !Prepare(cache, bin, size_class)) [[unlikely]]
+        return nullptr;
+      bin.ready--;
+      const Entry entry = bin.at(bin.head++);
+      void* block = Issue(cache, entry, bin.slot_bytes, bytes);
+      if (!Tags::kPossible || block != nullptr) [[likely]]
+        return block;
+      shelves_[size_class].Hold(ground_, entry);
+    }
+  }
+
+  // Makes a block of a free slot; null when the slot is exhausted.
+  [[gnu::always_inline]] void* Issue([[maybe_unused]] Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes) {
+    const SlotWord before(entry.word->load(std::memory_order_relaxed));
+    if (before.live()) [[unlikely]]
+      Stop({.crime = Crime::kReuseOfLive, .block_bytes = slot_bytes - before.slack()});
+    if (check_ && before.ever_used() && !IsZero(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
+      Stop({.crime = Crime::kWriteToFree, .block_bytes = slot_bytes - before.slack()});
+    if constexpr (Tags::kPossible) {
+      if (ground_.tagged) return IssueTagged(cache, entry, before, slot_bytes, bytes);
+    }
+    entry.word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
+    void* block = reinterpret_cast<void*>(entry.address);
+    if (tail_ != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(entry.address), kCanaryBytes);
+    return block;
+  }
+  void* IssueTagged(Cache& cache, const Entry& entry, SlotWord before, u64 slot_bytes, u64 bytes);
+
+  [[gnu::always_inline]] void FreeSlot([[maybe_unused]] Cache& cache, Bin& bin, u64 slot_bytes, AtomicWord* word, void* block,
+                                       u64 address) {
+    const SlotWord before(word->load(std::memory_order_relaxed));
+    const u64 bytes = slot_bytes - before.slack();
+    if constexpr (Tags::kPossible) {
+      if (ground_.tagged) return FreeTagged(cache, bin, slot_bytes, word, block, address);
+    }
+    if (!before.live()) [[unlikely]]
+      Accuse(block);
+    if (tail_ != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]]
+      AccuseOverflow(block, bytes, before);
+    if (zero_) Clear(block, AlignUp(bytes + tail_, kGranule));
+    word->store(before.Freed().raw(), std::memory_order_relaxed);
+    Rest(cache, bin, {address, word});
+  }
+  void FreeTagged(Cache& cache, Bin& bin, u64 slot_bytes, AtomicWord* word, void* block, u64 address);
+
+  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, const Entry& entry) {
+    if (bin.count() >= bin.capacity && !MakeRoom(cache, bin)) [[unlikely]]
+      return shelves_[&bin - cache.bins].Give(ground_, &entry, 1);
+    bin.at(bin.tail++) = entry;
+  }
+
+  void* AllocateOther(Cache& cache, u64 bytes);
+  void* AllocateLarge(Cache& cache, u64 bytes, u64 alignment);
+  void FreeLarge(UnitRecord* record, void* block);
+  void* ReallocateSlot(const Block& block, void* pointer, u64 bytes);
+  bool Prepare(Cache& cache, Bin& bin, u32 size_class);
+  bool MakeRoom(Cache& cache, Bin& bin);
+  bool MakeRing(Bin& bin, u32 slot_bytes);
+  u8 NextByte(Cache& cache);
+  u32 NextRandom(Cache& cache);
+  u64 SlotCanaryBytes(u64 bytes) const {
+    return !ground_.settings.canary ? 0 : ground_.tagged ? AlignUp(bytes, kGranule) - bytes : kCanaryBytes;
+  }
+
+  // Looks `pointer` up; stops the program unless it is a live block's start.
+  Block LookAt(const void* pointer);
+  [[noreturn]] void Stop(const Misuse& misuse) {
+    P::Stop(misuse);
+    __builtin_unreachable();
+  }
+  [[noreturn]] void Accuse(const void* pointer);
+  [[noreturn]] void AccuseOverflow(const void* block, u64 bytes, SlotWord word);
+  UnitRecord* FindLargeAround(u64 address);
+  bool ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse);
+
+  Ground<P> ground_;
+  u64 tail_ = 0;  // bytes of each block's canary that its slot must have room for
+  bool zero_ = false, check_ = false;
+  Canary canary_;
+  Shelf<P> shelves_[kClassCount];
+  typename P::Lock caches_lock_;
+  Cache* spare_caches_ = nullptr;
+};
+
+}  // namespace caponier::heap
+
+#include "lib/heap/heap_accuse.h"
+#include "lib/heap/heap_slow.h"
+#include "lib/heap/heap_tagged.h"

@@ -1,0 +1,141 @@
+// Heap's functions that find out what went wrong: included by heap.h alone.
+#pragma once
+
+#include "lib/heap/heap.h"
+
+namespace caponier::heap {
+
+// A large block's record stands at its first byte only; an address further in is found by looking at the start of every run that it
+// could be in.
+template <Platform P>
+UnitRecord* Heap<P>::FindLargeAround(u64 address) {
+  if (ground_.arena.Find(address) == nullptr) return nullptr;
+  const u32 unit = ground_.arena.UnitOf(address);
+  for (u32 order = 0; order <= kMaxRunOrder; order++) {
+    UnitRecord& record = ground_.arena.record(unit & ~((u32{1} << order) - 1));
+    const bool large = record.kind == UnitKind::kLarge || record.kind == UnitKind::kFreedLarge;
+    if (large && record.order == order) return &record;
+  }
+  return nullptr;
+}
+
+template <Platform P>
+Heap<P>::Block Heap<P>::LookAt(const void* pointer) {
+  const u64 address = Tags::Address(pointer);
+  UnitRecord* record = ground_.arena.Find(address);
+  if (record == nullptr) Accuse(pointer);
+  if (record->kind == UnitKind::kLarge && record->base == address && record->tag == Tags::TagOf(pointer))
+    return {record, nullptr, record->link};
+  const u64 offset = address - record->base;
+  const auto index = static_cast<u32>(((offset / kGranule) * record->reciprocal) >> kReciprocalShift);
+  if (u64{index} * record->slot_bytes != offset || index >= record->slots) Accuse(pointer);
+  AtomicWord* word = reinterpret_cast<AtomicWord*>(record->link) + index;
+  const SlotWord state(word->load(std::memory_order_relaxed));
+  if (!state.live()) Accuse(pointer);
+  if (ground_.tagged && Slab::Of(*record)->tags[index + 1].load(std::memory_order_relaxed) != Tags::TagOf(pointer).value)
+    Accuse(pointer);
+  return {record, word, record->slot_bytes - state.slack()};
+}
+
+// Why `pointer` is not the start of a live block.
+template <Platform P>
+void Heap<P>::Accuse(const void* pointer) {
+  const u64 address = Tags::Address(pointer);
+  UnitRecord* record = ground_.arena.Find(address);
+  if (record == nullptr || record->kind == UnitKind::kNone || record->kind == UnitKind::kLarge ||
+      record->kind == UnitKind::kFreedLarge) {
+    const UnitRecord* around = FindLargeAround(address);
+    if (around == nullptr || address < around->base || address - around->base > around->link)
+      Stop({.crime = Crime::kForeignFree});
+    const u64 inside = address - around->base;
+    if (around->kind == UnitKind::kFreedLarge)
+      Stop({.crime = Crime::kDoubleFree, .block_bytes = around->link, .distance = inside});
+    if (inside == 0) Stop({.crime = Crime::kStaleFree, .block_bytes = around->link});  // its tag is another
+    Stop({.crime = inside % kGranule != 0 ? Crime::kMisalignedFree : Crime::kInteriorFree,
+          .block_bytes = around->link,
+          .distance = inside});
+  }
+  if (record->kind != UnitKind::kSlab) Stop({.crime = Crime::kDoubleFree});  // the whole slab has gone since
+  const u64 offset = address - record->base, index = offset / record->slot_bytes, inside = offset % record->slot_bytes;
+  if (index >= record->slots) Stop({.crime = Crime::kForeignFree});
+  const SlotWord word(reinterpret_cast<AtomicWord*>(record->link)[index].load(std::memory_order_relaxed));
+  Misuse misuse{.crime = Crime::kForeignFree, .distance = inside, .generation = ground_.tagged ? word.generation() : 0};
+  if (word.ever_used()) misuse.block_bytes = record->slot_bytes - word.slack();
+  if (inside % kGranule != 0) misuse.crime = Crime::kMisalignedFree;
+  else if (inside != 0) misuse.crime = word.live() ? Crime::kInteriorFree : Crime::kForeignFree;
+  else if (!word.live()) misuse.crime = word.ever_used() ? Crime::kDoubleFree : Crime::kForeignFree;
+  else misuse.crime = word.used().Has(Tags::TagOf(pointer)) ? Crime::kStaleFree : Crime::kForeignFree;
+  Stop(misuse);
+}
+
+template <Platform P>
+void Heap<P>::AccuseOverflow(const void*, u64 bytes, SlotWord word) {
+  Stop({.crime = Crime::kOverflowFound, .block_bytes = bytes, .generation = ground_.tagged ? word.generation() : 0});
+}
+
+template <Platform P>
+bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
+  const u64 address = Tags::Address(pointer);
+  const Tag tag = Tags::TagOf(pointer);
+  if (!ground_.arena.Contains(address)) return false;
+  *misuse = {.crime = Crime::kWildAccess};
+  UnitRecord* record = ground_.arena.Find(address);
+  if (record == nullptr) return true;
+  if (record->kind == UnitKind::kFreedSlab || record->kind == UnitKind::kRetiredSlab) {
+    misuse->crime = Crime::kUseAfterFree;
+    return true;
+  }
+  if (record->kind != UnitKind::kSlab) {
+    const UnitRecord* around = FindLargeAround(address);
+    if (around == nullptr) return true;
+    misuse->block_bytes = around->link;
+    if (around->kind == UnitKind::kFreedLarge) {
+      misuse->crime = Crime::kUseAfterFree;
+      misuse->distance = address - around->base;
+    } else if (address < around->base) {
+      misuse->crime = Crime::kUnderflow;
+      misuse->distance = around->base - address;
+    } else if (address >= around->base + around->link) {
+      misuse->crime = Crime::kOverflow;
+      misuse->distance = address - around->base - around->link;
+    }
+    return true;
+  }
+  if (!ground_.tagged) return true;
+  return ExplainTagged(*record, address, tag, misuse);
+}
+
+// Whose the pointer is, by its tag: the block beside whose it is if it lives there (an overflow or underflow), else a former block of this
+// slot. Within a slot's epoch a tag is one block's only, so the second is certain when the tag was used.
+template <Platform P>
+bool Heap<P>::ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse) {
+  const u64 offset = address - record.base;
+  const auto index = static_cast<u32>(offset / record.slot_bytes);
+  if (index >= record.slots) return true;
+  const auto word_of = [&](u32 slot) {
+    return SlotWord(reinterpret_cast<AtomicWord*>(record.link)[slot].load(std::memory_order_relaxed));
+  };
+  const auto is_live = [&](u32 slot) {
+    return word_of(slot).live() && Slab::Of(record)->tags[slot + 1].load(std::memory_order_relaxed) == tag.value;
+  };
+  const auto blame = [&](Crime crime, u32 slot, u64 distance) {
+    *misuse = {.crime = crime,
+               .block_bytes = record.slot_bytes - word_of(slot).slack(),
+               .distance = distance,
+               .generation = word_of(slot).generation()};
+    return true;
+  };
+  if (tag == kFreeTag) return true;
+  const auto start = [&](u32 slot) { return record.base + u64{slot} * record.slot_bytes; };
+  const auto end = [&](u32 slot) { return start(slot) + record.slot_bytes - word_of(slot).slack(); };
+  if (is_live(index)) return blame(Crime::kOverflow, index, address - end(index));
+  if (index > 0 && is_live(index - 1)) return blame(Crime::kOverflow, index - 1, address - end(index - 1));
+  if (index + 1 < record.slots && is_live(index + 1)) return blame(Crime::kUnderflow, index + 1, start(index + 1) - address);
+  if (word_of(index).used().Has(tag)) {
+    blame(Crime::kUseAfterFree, index, address - start(index));
+    misuse->pointer_generation = 1;
+  }
+  return true;
+}
+
+}  // namespace caponier::heap

@@ -1,0 +1,257 @@
+// The rest of Heap's functions, which run once in a while: included by heap.h alone.
+#pragma once
+
+#include "lib/heap/heap.h"
+
+namespace caponier::heap {
+
+template <Platform P>
+Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
+  ground_.settings = settings;
+  ground_.tagged = Tags::kPossible && tags_work && settings.tagging != Tagging::kOff;
+  zero_ = settings.zero;
+  check_ = settings.zero && settings.check;
+  tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
+  TRY(ground_.arena.Open(settings.arena_bytes));
+  TRY(ground_.metadata.Open(ground_.arena.bytes() / 16));
+  u64 secrets[2];
+  P::Fill(WritableBytesOf(secrets));
+  canary_.Draw(secrets[0], secrets[1]);
+  return {};
+}
+
+template <Platform P>
+u8 Heap<P>::NextByte(Cache& cache) {
+  if (cache.random_left == 0) {
+    P::Fill(std::as_writable_bytes(std::span(cache.random)));
+    cache.random_left = sizeof(cache.random);
+  }
+  u8& byte = cache.random[--cache.random_left];
+  const u8 value = byte;
+  byte = 0;
+  return value;
+}
+
+template <Platform P>
+u32 Heap<P>::NextRandom(Cache& cache) {
+  u32 value = 0;
+  for (int i = 0; i < 3; i++) value = value << 8 | NextByte(cache);
+  return value;
+}
+
+template <Platform P>
+Cache* Heap<P>::OpenCache() {
+  Cache* cache = nullptr;
+  {
+    const Locked locked(caches_lock_);
+    if (spare_caches_ != nullptr) {
+      cache = spare_caches_;
+      spare_caches_ = cache->next;
+      return cache;
+    }
+  }
+  Result<void*> memory = ground_.metadata.Take(sizeof(Cache));
+  if (!memory.ok()) return nullptr;
+  cache = static_cast<Cache*>(memory.value());
+  if (ground_.settings.sample != 0)
+    cache->until_sample = 1 + static_cast<u32>(NextRandom(*cache) % (2 * ground_.settings.sample));
+  return cache;
+}
+
+template <Platform P>
+void Heap<P>::CloseCache(Cache* cache) {
+  for (u32 size_class = 0; size_class < kClassCount; size_class++) {
+    Bin& bin = cache->bins[size_class];
+    for (; bin.count() != 0; bin.head++) shelves_[size_class].Give(ground_, &bin.at(bin.head), 1);
+    bin.ready = 0;
+    bin.next_batch = 1;
+  }
+  const Locked locked(caches_lock_);
+  cache->next = spare_caches_;
+  spare_caches_ = cache;
+}
+
+template <Platform P>
+void Heap<P>::LockAll() {
+  caches_lock_.Lock();
+  for (Shelf<P>& shelf : shelves_) shelf.lock().Lock();
+  ground_.arena.lock().Lock();
+  ground_.metadata.lock().Lock();
+}
+template <Platform P>
+void Heap<P>::UnlockAll() {
+  ground_.metadata.lock().Unlock();
+  ground_.arena.lock().Unlock();
+  for (Shelf<P>& shelf : shelves_) shelf.lock().Unlock();
+  caches_lock_.Unlock();
+}
+
+template <Platform P>
+bool Heap<P>::MakeRing(Bin& bin, u32 slot_bytes) {
+  const BinPlan plan = PlanBin(slot_bytes, ground_.settings.quarantine);
+  const Result<void*> ring = ground_.metadata.Take(plan.capacity * sizeof(Entry));
+  if (!ring.ok()) return false;
+  bin = {.ring = static_cast<Entry*>(ring.value()),
+         .head = 0,
+         .tail = 0,
+         .ready = 0,
+         .capacity = plan.capacity,
+         .slot_bytes = slot_bytes,
+         .next_batch = plan.batch < 4 ? plan.batch : 4,
+         .resting = plan.resting,
+         .batch = plan.batch};
+  return true;
+}
+
+// Makes entries at the front ready: those that have rested, or else some from the shelf, in random order and before the resting ones.
+template <Platform P>
+bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
+  if (bin.ring == nullptr && !MakeRing(bin, SlotBytes(size_class))) return false;
+  // Few at a time would bring us here with each allocation.
+  if (bin.count() > bin.resting + bin.batch / 2) {
+    bin.ready = bin.count() - bin.resting;
+    return true;
+  }
+  const u32 room = bin.capacity - bin.count();
+  Entry taken[kMaxBatch];
+  const u32 random = NextRandom(cache);
+  const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch < room ? bin.next_batch : room, random);
+  bin.next_batch = 2 * bin.next_batch < bin.batch ? 2 * bin.next_batch : bin.batch;
+  // Of at most 64 by one byte each: some orders are likelier than others by a part in four.
+  for (u32 left = count; left > 1; left--) {
+    const u32 chosen = (NextByte(cache) * left) >> 8;
+    const Entry entry = taken[chosen];
+    taken[chosen] = taken[left - 1];
+    taken[left - 1] = entry;
+  }
+  for (u32 i = 0; i < count; i++) bin.at(--bin.head) = taken[i];
+  bin.ready = count != 0 ? count : bin.count();  // before memory runs out, the rest ends
+  return bin.ready != 0;
+}
+
+// The half that has rested longest goes back to the shelf. False when there is no ring, and no memory for one.
+template <Platform P>
+bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
+  const auto size_class = static_cast<u32>(&bin - cache.bins);
+  if (bin.ring == nullptr) return MakeRing(bin, SlotBytes(size_class));
+  for (u32 left = bin.capacity / 2; left != 0;) {
+    const u32 straight = bin.capacity - (bin.head & (bin.capacity - 1)), count = left < straight ? left : straight;
+    shelves_[size_class].Give(ground_, &bin.at(bin.head), count);
+    bin.head += count;
+    left -= count;
+  }
+  bin.ready = 0;
+  return true;
+}
+
+template <Platform P>
+void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
+  if (cache.until_sample != 0 && --cache.until_sample == 0) {
+    const u64 sample = ground_.settings.sample;
+    cache.until_sample = 1 + static_cast<u32>(NextRandom(cache) % (2 * sample));
+    return AllocateLarge(cache, bytes, kGranule);
+  }
+  // The comparison comes before any sum that could wrap around.
+  if (bytes > kMaxSlotBytes - kCanaryBytes) return AllocateLarge(cache, bytes, kGranule);
+  return AllocateSlot(cache, ClassFor(bytes + tail_), bytes);
+}
+
+template <Platform P>
+void* Heap<P>::AllocateLarge(Cache& cache, u64 bytes, u64 alignment) {
+  const Result<void*> block = Large<P>::Allocate(ground_, canary_, bytes, alignment, NextByte(cache));
+  return block.ok() ? block.value() : nullptr;
+}
+
+template <Platform P>
+void* Heap<P>::AllocateZeroed(Cache& cache, u64 count, u64 bytes) {
+  u64 all;
+  if (!CheckedMul(count, bytes, &all)) return nullptr;
+  void* block = Allocate(cache, all);
+  // Freed blocks were zeroed, and fresh pages are.
+  if (block != nullptr && !zero_) __builtin_memset(Tags::Reach(block), 0, all);
+  return block;
+}
+
+template <Platform P>
+void* Heap<P>::AllocateAligned(Cache& cache, u64 bytes, u64 alignment) {
+  if (alignment <= kGranule) return Allocate(cache, bytes);
+  if (bytes <= kMaxSlotBytes - kCanaryBytes && alignment <= kUnitBytes) {
+    // Slabs begin at a multiple of a unit, so a class whose size is a multiple serves; powers of two always do.
+    const u64 least = bytes + tail_ > alignment ? bytes + tail_ : alignment;
+    for (u32 size_class = ClassFor(least); size_class < kClassCount; size_class++) {
+      const u64 slot_bytes = SlotBytes(size_class);
+      if (slot_bytes - bytes > SlotWord::kMaxSlack) break;
+      if (slot_bytes % alignment == 0) return AllocateSlot(cache, size_class, bytes);
+    }
+  }
+  return AllocateLarge(cache, bytes, alignment);
+}
+
+template <Platform P>
+void Heap<P>::FreeSized(Cache& cache, void* block, u64 bytes) {
+  if (block == nullptr) return;
+  const u64 real = LookAt(block).bytes;
+  if (real != bytes) Stop({.crime = Crime::kWrongSizeFree, .block_bytes = real, .given_bytes = bytes});
+  Free(cache, block);
+}
+
+template <Platform P>
+void Heap<P>::FreeAligned(Cache& cache, void* block, u64 bytes, u64 alignment) {
+  if (block == nullptr) return;
+  const u64 real = LookAt(block).bytes;
+  if (alignment == 0 || (Tags::Address(block) & (alignment - 1)) != 0)
+    Stop({.crime = Crime::kWrongAlignment, .block_bytes = real, .given_bytes = alignment});
+  if (bytes != 0) FreeSized(cache, block, bytes);
+  else Free(cache, block);
+}
+
+template <Platform P>
+void Heap<P>::FreeLarge(UnitRecord* record, void* block) {
+  if (record->kind != UnitKind::kLarge || record->base != Tags::Address(block) || record->tag != Tags::TagOf(block))
+    Accuse(block);
+  if (!Large<P>::FrontHolds(*record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record->link});
+  if (!Large<P>::BackHolds(ground_, canary_, *record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record->link});
+  Large<P>::Free(ground_, *record);
+}
+
+template <Platform P>
+void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
+  if (pointer == nullptr) return Allocate(cache, bytes);
+  const Block block = LookAt(pointer);
+  if (block.word != nullptr) {
+    if (bytes <= kMaxSlotBytes - kCanaryBytes && SlotBytes(ClassFor(bytes + tail_)) == block.record->slot_bytes)
+      return ReallocateSlot(block, pointer, bytes);
+  } else if (bytes > kMaxSlotBytes - kCanaryBytes) {
+    if (!Large<P>::BackHolds(ground_, canary_, *block.record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = block.bytes});
+    const Result<void*> resized = Large<P>::Resize(ground_, canary_, block.record, bytes, NextByte(cache));
+    if (resized.ok()) return resized.value();
+    if (resized.error() != Error::kNotSupported) return nullptr;
+  }
+  void* other = Allocate(cache, bytes);
+  if (other == nullptr) return nullptr;
+  __builtin_memcpy(Tags::Reach(other), Tags::Reach(pointer), bytes < block.bytes ? bytes : block.bytes);
+  Free(cache, pointer);
+  return other;
+}
+
+// In its slot. The tag stays: whoever has the pointer has the block.
+template <Platform P>
+void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
+  const SlotWord word(block.word->load(std::memory_order_relaxed));
+  const u64 before = block.bytes, address = Tags::Address(pointer), canary = canary_.For(address);
+  auto* start = static_cast<std::byte*>(Tags::Reach(pointer));
+  if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before))) AccuseOverflow(pointer, before, word);
+  if (ground_.tagged) {
+    const u64 old_end = address + AlignUp(before, kGranule), new_end = address + AlignUp(bytes, kGranule);
+    if (new_end > old_end) Tags::SetAndZero(old_end, new_end - old_end, Tags::TagOf(pointer));
+    else if (new_end < old_end) Tags::SetAndZero(new_end, old_end - new_end, kFreeTag);
+  }
+  const u64 reachable = ground_.tagged ? AlignUp(bytes < before ? bytes : before, kGranule) : before + SlotCanaryBytes(before);
+  const u64 from = bytes < before ? bytes : before;
+  __builtin_memset(start + from, 0, reachable - from);
+  WriteCanary(start + bytes, canary, SlotCanaryBytes(bytes));
+  block.word->store(word.WithSlack(block.record->slot_bytes - bytes).raw(), std::memory_order_relaxed);
+  return pointer;
+}
+
+}  // namespace caponier::heap

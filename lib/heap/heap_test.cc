@@ -1,0 +1,255 @@
+#include "lib/heap/heap.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "lib/heap/testing/test_platform_for_test.h"
+
+namespace caponier::heap {
+namespace {
+
+using testing::CrimeOf;
+using testing::PlainPlatform;
+using testing::SimulatedTags;
+using testing::TaggedPlatform;
+using testing::TestHeap;
+
+template <typename P>
+struct HeapTest : ::testing::Test {
+  static char* Reach(void* block) { return static_cast<char*>(P::Tags::Reach(block)); }
+};
+using Platforms = ::testing::Types<PlainPlatform, TaggedPlatform>;
+TYPED_TEST_SUITE(HeapTest, Platforms);
+
+constexpr u64 kSizes[] = {0,    1,    15,   16,   17,      24,      64,      100,     1000,
+                          1016, 1024, 4096, 5000, 100'000, 262'136, 262'144, 300'000, 5'000'000};
+
+TYPED_TEST(HeapTest, BlocksOfAllSizesAreApartAlignedAndZero) {
+  TestHeap<TypeParam> heap;
+  std::map<u64, u64> blocks;
+  for (const u64 bytes : kSizes) {
+    for (int i = 0; i < 20; i++) {
+      void* block = heap.Allocate(bytes);
+      ASSERT_NE(block, nullptr) << bytes;
+      const u64 address = TypeParam::Tags::Address(block);
+      EXPECT_TRUE(IsAligned(address, kGranule));
+      EXPECT_EQ(heap.heap->SizeOf(block), bytes);
+      for (u64 j = 0; j < bytes; j++) ASSERT_EQ(this->Reach(block)[j], 0);
+      memset(this->Reach(block), 0xaa, bytes);
+      const auto [at, fresh] = blocks.emplace(address, bytes);
+      EXPECT_TRUE(fresh);
+      if (const auto next = std::next(at); next != blocks.end()) EXPECT_LE(address + bytes, next->first);
+      if (at != blocks.begin()) EXPECT_LE(std::prev(at)->first + std::prev(at)->second, address);
+    }
+  }
+}
+
+TYPED_TEST(HeapTest, FreedBlocksComeBackZeroAndRested) {
+  TestHeap<TypeParam> heap;
+  for (const u64 bytes : {u64{1}, u64{40}, u64{500}, u64{8000}, u64{200'000}}) {
+    std::vector<u64> freed;
+    for (int i = 0; i < 2000; i++) {
+      void* block = heap.Allocate(bytes);
+      const u64 address = TypeParam::Tags::Address(block);
+      const auto last = std::find(freed.rbegin(), freed.rend(), address);
+      if (last != freed.rend()) EXPECT_GE(last - freed.rbegin(), PlanBin(SlotBytes(ClassFor(bytes + 8)), 32).resting) << bytes;
+      for (u64 j = 0; j < bytes; j++) ASSERT_EQ(this->Reach(block)[j], 0);
+      memset(this->Reach(block), 1, bytes);
+      heap.Free(block);
+      freed.push_back(address);
+    }
+  }
+}
+
+TYPED_TEST(HeapTest, ImpossibleSizesAreRefused) {
+  TestHeap<TypeParam> heap;
+  for (const u64 bytes : {~u64{0}, ~u64{0} - 7, ~u64{0} - 8, ~u64{0} - 15, ~u64{0} - 16, ~u64{0} - 4095, ~u64{0} - 4096,
+                          u64{1} << 63, (u64{1} << 63) - 1, u64{1} << 47, 2 * kGiB}) {
+    EXPECT_EQ(heap.Allocate(bytes), nullptr) << bytes;
+    EXPECT_EQ(heap.AllocateAligned(bytes, 64), nullptr) << bytes;
+    EXPECT_EQ(heap.AllocateAligned(bytes, kMiB), nullptr) << bytes;
+    void* block = heap.Allocate(10);
+    EXPECT_EQ(heap.Reallocate(block, bytes), nullptr) << bytes;
+    EXPECT_EQ(heap.heap->SizeOf(block), 10u) << "a failed realloc leaves the block";
+    void* large = heap.Allocate(kMiB);
+    EXPECT_EQ(heap.Reallocate(large, bytes), nullptr) << bytes;
+    EXPECT_EQ(heap.heap->SizeOf(large), kMiB);
+    heap.Free(large);
+    heap.Free(block);
+  }
+  EXPECT_EQ(heap.heap->AllocateZeroed(*heap.cache, u64{1} << 32, u64{1} << 32), nullptr);
+  EXPECT_EQ(heap.heap->AllocateZeroed(*heap.cache, ~u64{0}, 2), nullptr);
+  EXPECT_EQ(heap.AllocateAligned(16, u64{1} << 63), nullptr);
+}
+
+TYPED_TEST(HeapTest, AlignedBlocksAre) {
+  TestHeap<TypeParam> heap({.arena_bytes = 16 * kGiB});
+  for (u64 alignment = 1; alignment <= 64 * kMiB; alignment *= 2) {
+    for (const u64 bytes : {u64{0}, u64{1}, u64{33}, u64{4096}, u64{70'000}, u64{300'000}}) {
+      void* block = heap.AllocateAligned(bytes, alignment);
+      ASSERT_NE(block, nullptr) << bytes << " at " << alignment;
+      EXPECT_TRUE(IsAligned(TypeParam::Tags::Address(block), alignment));
+      EXPECT_EQ(heap.heap->SizeOf(block), bytes);
+      memset(this->Reach(block), 0x55, bytes);
+      heap.Free(block);
+    }
+  }
+}
+
+TYPED_TEST(HeapTest, ReallocKeepsTheBytes) {
+  TestHeap<TypeParam> heap;
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 300; round++) {
+    u64 bytes = random() % 300;
+    auto* block = heap.Allocate(bytes);
+    for (u64 i = 0; i < bytes; i++) this->Reach(block)[i] = static_cast<char>(i * 7);
+    for (int step = 0; step < 10; step++) {
+      const u64 to = random() % (u64{1} << (4 + random() % 18));
+      block = heap.Reallocate(block, to);
+      ASSERT_NE(block, nullptr);
+      EXPECT_EQ(heap.heap->SizeOf(block), to);
+      for (u64 i = 0; i < std::min(bytes, to); i++)
+        ASSERT_EQ(this->Reach(block)[i], static_cast<char>(i * 7)) << bytes << " to " << to;
+      for (u64 i = 0; i < to; i++) this->Reach(block)[i] = static_cast<char>(i * 7);
+      bytes = to;
+    }
+    heap.Free(block);
+  }
+}
+
+TYPED_TEST(HeapTest, WrongFreesAreCalledByTheirNames) {
+  TestHeap<TypeParam> heap;
+  for (const u64 bytes : {u64{1}, u64{24}, u64{100}, u64{3000}, u64{200'000}, u64{400'000}}) {
+    SCOPED_TRACE(bytes);
+    char* block = static_cast<char*>(heap.Allocate(bytes));
+    EXPECT_EQ(CrimeOf([&] { heap.Free(block + 1); }), Crime::kMisalignedFree);
+    if (bytes > 16) EXPECT_EQ(CrimeOf([&] { heap.Free(block + 16); }), Crime::kInteriorFree);
+    EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, bytes + 1); }), Crime::kWrongSizeFree);
+    EXPECT_EQ(CrimeOf([&] { heap.heap->FreeAligned(*heap.cache, block, 0, u64{1} << 40); }), Crime::kWrongAlignment);
+    EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, bytes); }), std::nullopt);
+    EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
+    EXPECT_EQ(CrimeOf([&] { heap.Reallocate(block, 5); }), Crime::kDoubleFree);
+    EXPECT_EQ(CrimeOf([&] { heap.heap->SizeOf(block); }), Crime::kDoubleFree);
+  }
+  int local = 0;
+  EXPECT_EQ(CrimeOf([&] { heap.Free(&local); }), Crime::kForeignFree);
+  EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(0x10)); }), Crime::kForeignFree);
+  EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(~u64{0} - 15)); }), Crime::kForeignFree);
+}
+
+// A pointer into a slab at a slot that never was a block's, into a guard, and far beyond everything.
+TYPED_TEST(HeapTest, PlacesThatNeverWereBlocksAreForeign) {
+  TestHeap<TypeParam> heap;
+  const u64 unit = AlignDown(TypeParam::Tags::Address(heap.Allocate(100)), kUnitBytes);
+  std::set<std::optional<Crime>> crimes;
+  for (u64 offset = 0; offset < kUnitBytes; offset += 112)
+    crimes.insert(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(unit + offset)); }));
+  crimes.erase(std::nullopt);  // the block itself, where no tag tells
+  EXPECT_EQ(crimes, std::set<std::optional<Crime>>{Crime::kForeignFree});
+  EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(unit + kUnitBytes)); }), Crime::kForeignFree);
+  EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(unit + 512 * kMiB)); }), Crime::kForeignFree);
+}
+
+// Any change of any byte of the canary, and of the zeros up to a large block's page.
+TYPED_TEST(HeapTest, OverflowsAreFoundWhenTheBlockIsFreed) {
+  TestHeap<TypeParam> heap;
+  constexpr bool kTagged = TypeParam::Tags::kPossible;
+  for (const u64 bytes : {u64{1}, u64{8}, u64{21}, u64{100}, u64{1001}, u64{70'001}, u64{300'001}}) {
+    const u64 guarded = kTagged || bytes > kMaxSlotBytes ? AlignUp(bytes, kGranule) - bytes : kCanaryBytes;
+    for (u64 beyond = 0; beyond < guarded; beyond++) {
+      char* block = static_cast<char*>(heap.Allocate(bytes));
+      this->Reach(block)[bytes + beyond] ^= 0x40;
+      EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kOverflowFound) << bytes << " + " << beyond;
+      EXPECT_EQ(CrimeOf([&] { heap.Reallocate(block, bytes - 1); }), Crime::kOverflowFound) << bytes << " + " << beyond;
+    }
+    char* block = static_cast<char*>(heap.Allocate(bytes));
+    this->Reach(block)[bytes] = 0;  // the end of a string
+    EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kOverflowFound) << bytes;
+  }
+}
+
+TYPED_TEST(HeapTest, UnderflowsOfLargeBlocksAreFound) {
+  TestHeap<TypeParam> heap;
+  char* block = static_cast<char*>(heap.Allocate(300'000));
+  this->Reach(block)[-1] = 1;
+  EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kUnderflowFound);
+}
+
+TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundAtReuse) {
+  TestHeap<TypeParam> heap;
+  for (const u64 bytes : {u64{8}, u64{100}, u64{1000}, u64{100'000}}) {
+    for (const u64 at : {u64{0}, bytes / 2, bytes - 1}) {
+      char* block = static_cast<char*>(heap.Allocate(bytes));
+      heap.Free(block);
+      this->Reach(block)[at] = 1;
+      const auto crime = CrimeOf([&] {
+        for (int i = 0; i < 1000; i++) heap.Free(heap.Allocate(bytes));
+      });
+      EXPECT_EQ(crime, Crime::kWriteToFree) << bytes << " at " << at;
+    }
+  }
+}
+
+TYPED_TEST(HeapTest, ThreadsMayFreeEachOthersBlocks) {
+  TestHeap<TypeParam> heap;
+  constexpr int kThreads = 4, kRounds = 20'000;
+  std::atomic<void*> handed[64] = {};
+  const auto work = [&](u64 seed) {
+    Cache* cache = heap.heap->OpenCache();
+    std::mt19937_64 random(seed);
+    for (int i = 0; i < kRounds; i++) {
+      const u64 bytes = random() % 600;
+      void* block = heap.heap->Allocate(*cache, bytes);
+      memset(this->Reach(block), 0x77, bytes);
+      heap.heap->Free(*cache, handed[random() % 64].exchange(block));
+    }
+    heap.heap->CloseCache(cache);
+  };
+  std::vector<std::thread> threads;
+  for (u64 i = 0; i < kThreads; i++) threads.emplace_back(work, i);
+  for (std::thread& thread : threads) thread.join();
+  for (auto& block : handed) heap.Free(block.exchange(nullptr));
+}
+
+// Every call to the platform fails once: the heap says so and is whole afterwards.
+TYPED_TEST(HeapTest, ShortMemoryIsAnAnswerNotACrash) {
+  for (i64 fail = 0; fail < 60; fail++) {
+    TestHeap<TypeParam> heap;
+    TypeParam::fail_in = fail;
+    std::vector<std::pair<void*, u64>> blocks;
+    int refused = 0;
+    for (u64 i = 0; i < 300; i++) {
+      const u64 bytes = kSizes[i % std::size(kSizes)];
+      void* block = heap.Allocate(bytes);
+      if (block == nullptr) refused++;
+      if (block != nullptr && i % 3 == 0) {
+        void* larger = heap.Reallocate(block, bytes * 3 + 1);
+        blocks.emplace_back(larger != nullptr ? larger : block, larger != nullptr ? bytes * 3 + 1 : bytes);
+      } else if (block != nullptr) {
+        blocks.emplace_back(block, bytes);
+      }
+    }
+    EXPECT_GT(refused, 0);
+    TypeParam::fail_in = -1;
+    for (const auto& [block, bytes] : blocks) EXPECT_EQ(heap.heap->SizeOf(block), bytes);
+    for (const auto& [block, bytes] : blocks) heap.Free(block);
+    for (const u64 bytes : kSizes) EXPECT_NE(heap.Allocate(bytes), nullptr);
+  }
+}
+
+TYPED_TEST(HeapTest, MemoryGoesBackWhenBlocksDo) {
+  TestHeap<TypeParam> heap;
+  std::vector<void*> blocks;
+  for (int i = 0; i < 20'000; i++) blocks.push_back(heap.Allocate(4000));
+  const u64 most = TypeParam::committed;
+  EXPECT_GE(most, 80'000'000u);
+  for (void* block : blocks) heap.Free(block);
+  EXPECT_LT(TypeParam::committed, most / 2);
+}
+
+}  // namespace
+}  // namespace caponier::heap

@@ -1,0 +1,143 @@
+// Blocks beyond the largest slot: each in a run of its own, its end against absent pages so that the first byte behind its last granule
+// faults, absent pages before it too. Freed, the pages are absent at once and the addresses stand in the arena's line. A run has room
+// to grow: where that is used up, the pages move to a longer one, not the bytes.
+#pragma once
+
+#include "lib/heap/canary.h"
+#include "lib/heap/ground.h"
+#include "lib/heap/memory.h"
+
+namespace caponier::heap {
+
+template <Platform P>
+class Large {
+ public:
+  using Tags = P::Tags;
+
+  // `alignment` is a power of two.
+  static Result<void*> Allocate(Ground<P>& ground, const Canary& canary, u64 bytes, u64 alignment, u8 random) {
+    if (bytes > ground.arena.bytes() || alignment > ground.arena.bytes()) return Error::kNoMemory;
+    const u64 whole = AlignUp(bytes == 0 ? 1 : bytes, kPageSize);
+    const u64 apart = alignment > kPageSize ? alignment : 0;
+    const u32 order = OrderFor(whole + apart);
+    const u32 unit = TRY(ground.arena.TakeRun(order, random));
+    const u64 run = ground.arena.AddressOf(unit);
+    const u64 pages_at = apart == 0 ? run : AlignUp(run, apart);
+    const u64 address = apart != 0 ? pages_at : pages_at + AlignDown(whole - bytes, alignment < kGranule ? kGranule : alignment);
+    if (!P::Commit(pages_at, whole, MemoryUse::kBlocks).ok()) {
+      ground.arena.GiveRun(unit, order);
+      return Error::kNoMemory;
+    }
+    const bool tag_it = ground.tagged && ground.settings.scope == TagScope::kAll;
+    const Tag tag = tag_it ? Tag{static_cast<u8>(1 + random % (kTagCount - 1))} : kFreeTag;
+    ground.arena.record(unit).order = static_cast<u8>(order);
+    UnitRecord& record = ground.arena.record(ground.arena.UnitOf(address));
+    record = {.base = address,
+              .link = bytes,
+              .reciprocal = static_cast<u32>(whole / kPageSize),
+              .slot_bytes = 0,
+              .slots = 0,
+              .kind = UnitKind::kLarge,
+              .size_class = 0,
+              .order = static_cast<u8>(order),
+              .tag = tag};
+    if (tag_it) Tags::Set(address, AlignUp(bytes, kGranule), tag);
+    void* block = Tags::Pointer(address, tag);
+    if (ground.settings.canary) WriteCanary(Behind(record), canary.For(address), CanaryBytes(record));
+    return block;
+  }
+
+  // The block whose record this is. Its ends have been looked at.
+  static void Free(Ground<P>& ground, UnitRecord& record) {
+    const u64 pages_at = PagesAt(record), bytes = u64{record.reciprocal} * kPageSize;
+    const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
+    record.kind = UnitKind::kFreedLarge;
+    P::Release(pages_at, bytes);
+    ground.arena.GiveRun(unit, order);
+  }
+
+  // To another size, at the same place or another; the block keeps its distance from a page's start. It is as it was when this fails.
+  // kNotSupported: copy it.
+  static Result<void*> Resize(Ground<P>& ground, const Canary& canary, UnitRecord* record, u64 bytes, u8 random) {
+    if (bytes > ground.arena.bytes() || record->tag != kFreeTag) return Error::kNotSupported;
+    const u64 inset = record->base % kPageSize, at = PagesAt(*record), whole = AlignUp(inset + bytes, kPageSize);
+    const u64 have = u64{record->reciprocal} * kPageSize;
+    const u64 limit = RunOf(ground, *record) + (kUnitBytes << record->order) - kUnitBytes;
+    if (at + whole > limit) {
+      record = TRY(MoveToLongerRun(ground, *record, whole, random));
+    } else if (whole > have) {
+      TRY(P::Commit(at + have, whole - have, MemoryUse::kBlocks));
+    } else if (whole < have) {
+      P::Release(at + whole, have - whole);
+    }
+    // The old canary becomes part of the block, or what was the block becomes slack.
+    const u64 before = record->link;
+    if (bytes >= before)
+      __builtin_memset(Behind(*record), 0, have - inset - before < kCanaryBytes ? have - inset - before : kCanaryBytes);
+    record->reciprocal = static_cast<u32>(whole / kPageSize);
+    record->link = bytes;
+    if (bytes < before) __builtin_memset(Behind(*record), 0, SlackBytes(*record));
+    if (ground.settings.canary) WriteCanary(Behind(*record), canary.For(record->base), CanaryBytes(*record));
+    return Tags::Pointer(record->base, kFreeTag);
+  }
+
+  // Whether nothing was written before the block, and behind it.
+  static bool FrontHolds(const UnitRecord& record) {
+    const u64 at = PagesAt(record);
+    return IsZero(reinterpret_cast<const void*>(at), AlignDown(record.base - at, kGranule));
+  }
+  static bool BackHolds(const Ground<P>& ground, const Canary& canary, const UnitRecord& record) {
+    if (!ground.settings.canary) return true;
+    const auto* behind = static_cast<const u8*>(Behind(record));
+    const u64 count = CanaryBytes(record), rest = SlackBytes(record);
+    if (!CanaryHolds(behind, canary.For(record.base), count)) return false;
+    for (u64 i = count; i < rest; i++)
+      if (behind[i] != 0) return false;
+    return true;
+  }
+
+ private:
+  static u32 OrderFor(u64 bytes) {
+    const u64 units = (bytes + kUnitBytes - 1) / kUnitBytes + 1;  // and a guard
+    return static_cast<u32>(std::bit_width(units - 1));
+  }
+  static u64 PagesAt(const UnitRecord& record) { return AlignDown(record.base, kPageSize); }
+  static u64 SlackBytes(const UnitRecord& record) {
+    const u64 end = PagesAt(record) + u64{record.reciprocal} * kPageSize - record.base;
+    // Under a tag what is behind the last granule is out of reach, for the program and for us.
+    return (record.tag == kFreeTag ? end : AlignUp(record.link, kGranule)) - record.link;
+  }
+  static u64 CanaryBytes(const UnitRecord& record) {
+    const u64 slack = SlackBytes(record);
+    return slack < kCanaryBytes ? slack : kCanaryBytes;
+  }
+  static void* Behind(const UnitRecord& record) { return Tags::Reach(Tags::Pointer(record.base + record.link, record.tag)); }
+  static u64 RunOf(const Ground<P>& ground, const UnitRecord& record) {
+    return ground.arena.AddressOf(ground.arena.UnitOf(record.base) & ~((u32{1} << record.order) - 1));
+  }
+
+  // With room to double, so that a block that grows step by step moves a number of times that grows with the logarithm of its size.
+  static Result<UnitRecord*> MoveToLongerRun(Ground<P>& ground, UnitRecord& record, u64 whole, u8 random) {
+    const u64 have = u64{record.reciprocal} * kPageSize;
+    const u32 order = OrderFor(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
+    const u64 to = ground.arena.AddressOf(unit);
+    Result<> done = P::Commit(to + have, whole - have, MemoryUse::kBlocks);
+    if (done.ok()) {
+      done = P::Move(PagesAt(record), have, to);
+      if (!done.ok()) P::Release(to + have, whole - have);
+    }
+    if (!done.ok()) {
+      ground.arena.GiveRun(unit, order);
+      return done.error();
+    }
+    UnitRecord& there = ground.arena.record(unit);
+    there = record;
+    there.base = to + record.base % kPageSize;
+    there.order = static_cast<u8>(order);
+    record.kind = UnitKind::kFreedLarge;
+    ground.arena.GiveRun(ground.arena.UnitOf(RunOf(ground, record)), record.order);
+    return &there;
+  }
+};
+
+}  // namespace caponier::heap

@@ -1,0 +1,41 @@
+// What a program did wrong with its blocks, and the one line that says so. The text holds no address: sizes, distances and counts only.
+#pragma once
+
+#include "lib/base/format.h"
+#include "lib/heap/tag_policy.h"
+
+namespace caponier::heap {
+
+enum class Crime : u8 {
+  kDoubleFree,      // the block was freed before, and its slot is free
+  kStaleFree,       // the block was freed before, and its slot serves another one now
+  kForeignFree,     // no block was ever there
+  kInteriorFree,    // inside a block, at a multiple of 16 bytes
+  kMisalignedFree,  // at no multiple of 16 bytes
+  kWrongSizeFree,   // sized delete with another size than the block's
+  kWrongAlignment,  // aligned delete with an alignment the block does not have
+  kOverflowFound,   // what follows the block was overwritten
+  kUnderflowFound,  // what precedes a large block was overwritten
+  kWriteToFree,     // free memory was written to
+  kReuseOfLive,     // two threads freed one block in the same instant
+  kOverflow,        // the processor refused an access behind a block
+  kUnderflow,       // ... before a block
+  kUseAfterFree,    // ... to freed memory, or to a block that came after the pointer's
+  kWildAccess,      // ... somewhere in the heap, and nothing says what was meant
+};
+
+std::string_view CrimeName(Crime crime);
+
+struct Misuse {
+  Crime crime;
+  u64 block_bytes = 0;  // of the block concerned, as it was asked for; 0 when there is none
+  u64 distance = 0;     // bytes from the block's end (overflow) or start (underflow, interior)
+  u64 given_bytes = 0;  // what a sized delete said
+  u32 generation = 0;   // blocks the slot has served, under tags; 0 when not known
+  u32 pointer_generation = 0;
+};
+
+// "double free of a block of 64 bytes (its slot's 3rd)" and the like, without a line's end.
+void Describe(const Misuse& misuse, TextSink& sink);
+
+}  // namespace caponier::heap

@@ -1,0 +1,52 @@
+// What the heap stands on: address space and memory from below, randomness, a lock, and an end for the process or machine whose program
+// broke the rules. Linux's is hosted/heap/linux_platform.h; tests have one in lib/heap/testing.
+#pragma once
+
+#include "lib/base/bytes.h"
+#include "lib/base/result.h"
+#include "lib/heap/misuse.h"
+#include "lib/heap/tags.h"
+
+namespace caponier::heap {
+
+// What memory is for: blocks can carry tags, and only they; kHugeBlocks will all be used, and may come in larger pages.
+enum class MemoryUse : u8 { kBlocks, kHugeBlocks, kMetadata };
+
+template <typename T>
+concept LockType = requires(T lock) {
+  lock.Lock();
+  lock.Unlock();
+};
+
+template <typename P>
+concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes random, const Misuse& misuse) {
+  requires TagStore<typename P::Tags>;
+  requires LockType<typename P::Lock>;
+  // Address space at a random place, at a multiple of `bytes` or of kReserveAlignment, whichever is smaller, with nothing behind it.
+  { P::Reserve(bytes) } -> std::same_as<Result<u64>>;
+  // Zeros, readable and writable, behind whole pages of a reservation.
+  { P::Commit(address, bytes, use) } -> std::same_as<Result<>>;
+  // Nothing is behind these pages any more, and every access faults.
+  { P::Release(address, bytes) };
+  // What stands behind the pages at `address` stands at the third argument instead, and nothing where it was. kNotSupported: copy.
+  { P::Move(address, bytes, address) } -> std::same_as<Result<>>;
+  { P::Fill(random) };
+  { P::Stop(misuse) };  // does not return
+};
+
+inline constexpr u64 kReserveAlignment = 2 * kMiB;
+
+// Holds a lock while it lives.
+template <LockType L>
+class Locked {
+ public:
+  explicit Locked(L& lock) : lock_(lock) { lock_.Lock(); }
+  ~Locked() { lock_.Unlock(); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+ private:
+  L& lock_;
+};
+
+}  // namespace caponier::heap

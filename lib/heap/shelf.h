@@ -1,0 +1,181 @@
+// What all threads share of a size class: its slabs, and which of their slots are in nobody's hands. Threads take and give slots by the
+// dozen, so its lock is rarely held.
+#pragma once
+
+#include "lib/heap/ground.h"
+#include "lib/heap/slab.h"
+
+namespace caponier::heap {
+
+// A slot in a thread's hands.
+struct Entry {
+  u64 address;  // without a tag
+  AtomicWord* word;
+};
+
+template <Platform P>
+class Shelf {
+ public:
+  // Up to `want` slots, at least one unless memory is short. `random` chooses the place in the slab.
+  u32 Take(Ground<P>& ground, u32 size_class, Entry* out, u32 want, u32 random) {
+    const Locked locked(lock_);
+    u32 got = 0;
+    while (got < want) {
+      Slab* slab = partial_.front();
+      if (slab == nullptr) {
+        if (got != 0) break;
+        const Result<Slab*> fresh = NewSlab(ground, size_class, static_cast<u8>(random));
+        if (!fresh.ok()) break;
+        slab = fresh.value();
+        partial_.PushFront(slab);
+      }
+      if (slab->in_stock) {
+        slab->in_stock = false;
+        ground.stock_bytes.fetch_sub(slab->bytes(), std::memory_order_relaxed);
+      }
+      got += TakeFrom(*slab, out + got, want - got, random);
+      if (slab->free == 0) partial_.Remove(slab);
+    }
+    return got;
+  }
+
+  void Give(Ground<P>& ground, const Entry* entries, u32 count) {
+    Slab* empty = nullptr;  // all that became so
+    {
+      const Locked locked(lock_);
+      for (u32 i = 0; i < count; i++) {
+        Slab* slab = Slab::Of(*ground.arena.Find(entries[i].address));
+        const u32 index = slab->IndexOf(entries[i].word);
+        slab->free_bits[index / kBits] |= u64{1} << index % kBits;
+        slab->free_opened++;
+        if (slab->free++ == 0) partial_.PushFront(slab);
+        if (slab->empty()) RetireOrStock(ground, slab, &empty);
+      }
+    }
+    ReleaseAll(ground, empty);
+  }
+
+  // This slot has had every tag it can have; its addresses end with the slab's.
+  void Hold(Ground<P>& ground, const Entry& entry) {
+    Slab* empty = nullptr;
+    {
+      const Locked locked(lock_);
+      Slab* slab = Slab::Of(*ground.arena.Find(entry.address));
+      slab->held++;
+      if (slab->empty()) RetireOrStock(ground, slab, &empty);
+    }
+    ReleaseAll(ground, empty);
+  }
+
+  P::Lock& lock() { return lock_; }
+
+ private:
+  static u32 TakeFrom(Slab& slab, Entry* out, u32 want, u32 random) {
+    u32 got = 0;
+    const u32 words = slab.bit_words();
+    const u32 start = slab.opened == 0 ? 0 : random % slab.opened;
+    for (u32 i = 0; i < slab.opened && slab.free_opened != 0 && got < want; i++) {
+      const u32 around = start + i < slab.opened ? start + i : start + i - slab.opened;
+      got += TakeFromWord(slab, (slab.first_word + around) % words, out + got, want - got);
+    }
+    while (got < want && slab.opened < words) {
+      const u32 word = (slab.first_word + slab.opened++) % words;
+      slab.free_opened += static_cast<u32>(std::popcount(slab.free_bits[word]));
+      got += TakeFromWord(slab, word, out + got, want - got);
+    }
+    return got;
+  }
+
+  static u32 TakeFromWord(Slab& slab, u32 word, Entry* out, u32 want) {
+    u32 got = 0;
+    u64 bits = slab.free_bits[word];
+    for (; bits != 0 && got < want; bits &= bits - 1) {
+      const u32 index = word * kBits + static_cast<u32>(std::countr_zero(bits));
+      out[got++] = {slab.base + u64{index} * slab.slot_bytes, slab.words() + index};
+    }
+    slab.free_bits[word] = bits;
+    slab.free -= got;
+    slab.free_opened -= got;
+    return got;
+  }
+
+  Result<Slab*> NewSlab(Ground<P>& ground, u32 size_class, u8 random) {
+    const u32 slot_bytes = SlotBytes(size_class);
+    const SlabPlan plan = PlanSlab(slot_bytes, slabs_, ground.tagged);
+    auto* slab = static_cast<Slab*>(TRY(ground.metadata.Take(plan.metadata_bytes())));
+    const Result<u32> unit = ground.arena.TakeRun(plan.order, random);
+    const MemoryUse use = plan.units * kUnitBytes == kMaxSlabBytes ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks;
+    if (!unit.ok() || !P::Commit(ground.arena.AddressOf(unit.value()), u64{plan.units} << kUnitBits, use).ok()) {
+      if (unit.ok()) ground.arena.GiveRun(unit.value(), plan.order);
+      ground.metadata.Give(slab, plan.metadata_bytes());
+      return Error::kNoMemory;
+    }
+    slab->base = ground.arena.AddressOf(unit.value());
+    slab->slots = slab->free = plan.slots;
+    slab->slot_bytes = slot_bytes;
+    slab->units = plan.units;
+    slab->unit = unit.value();
+    slab->order = static_cast<u8>(plan.order);
+    slab->size_class = static_cast<u8>(size_class);
+    slab->metadata_bytes = static_cast<u32>(plan.metadata_bytes());
+    slab->first_word = random % slab->bit_words();
+    std::byte* after = reinterpret_cast<std::byte*>(slab->words()) + plan.words_bytes;
+    slab->free_bits = reinterpret_cast<u64*>(after);
+    slab->tags = plan.tags_bytes == 0 ? nullptr : reinterpret_cast<AtomicTag*>(after + plan.bits_bytes);
+    for (u32 slot = 0; slot < plan.slots; slot++) slab->free_bits[slot / kBits] |= u64{1} << slot % kBits;
+    SetRecords(ground, *slab, UnitKind::kSlab);
+    slabs_++;
+    ground.slab_bytes.fetch_add(slab->bytes(), std::memory_order_relaxed);
+    return slab;
+  }
+
+  static void SetRecords(Ground<P>& ground, Slab& slab, UnitKind kind) {
+    const bool there = kind == UnitKind::kSlab;
+    for (u32 i = 0; i < slab.units; i++) {
+      ground.arena.record(slab.unit + i) = {.base = slab.base,
+                                            .link = there ? reinterpret_cast<u64>(slab.words()) : 0,
+                                            .reciprocal = there ? Reciprocal(slab.slot_bytes) : 0,
+                                            .slot_bytes = slab.slot_bytes,
+                                            .slots = there ? slab.slots : 0,
+                                            .kind = kind,
+                                            .size_class = slab.size_class,
+                                            .order = slab.order,
+                                            .tag = kFreeTag};
+    }
+  }
+
+  // An empty slab stays in stock while stock is small beside what is in use. One with exhausted slots goes, and its addresses
+  // with it.
+  void RetireOrStock(Ground<P>& ground, Slab* slab, Slab** empty) {
+    if (slab->held == 0 && ground.MayStock(slab->bytes())) {
+      slab->in_stock = true;
+      partial_.Remove(slab);
+      partial_.PushBack(slab);
+      return;
+    }
+    if (slab->free != 0) partial_.Remove(slab);
+    slabs_--;
+    slab->next_to_release = *empty;
+    *empty = slab;
+  }
+
+  static void ReleaseAll(Ground<P>& ground, Slab* slab) {
+    while (slab != nullptr) {
+      Slab* next = slab->next_to_release;
+      const bool retired = slab->held != 0;
+      SetRecords(ground, *slab, retired ? UnitKind::kRetiredSlab : UnitKind::kFreedSlab);
+      P::Release(slab->base, slab->bytes());
+      ground.slab_bytes.fetch_sub(slab->bytes(), std::memory_order_relaxed);
+      if (retired) ground.retired_bytes.fetch_add(slab->bytes(), std::memory_order_relaxed);
+      else ground.arena.GiveRun(slab->unit, slab->order);
+      ground.metadata.Give(slab, slab->metadata_bytes);
+      slab = next;
+    }
+  }
+
+  typename P::Lock lock_;
+  List<Slab, &Slab::node> partial_;  // slabs with free slots; empty ones last
+  u32 slabs_ = 0;
+};
+
+}  // namespace caponier::heap

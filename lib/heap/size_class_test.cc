@@ -1,0 +1,59 @@
+#include "lib/heap/size_class.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/heap/cache.h"
+
+namespace caponier::heap {
+namespace {
+
+TEST(SizeClass, EverySizeHasTheSmallestClassThatHoldsIt) {
+  for (u64 bytes = 0; bytes <= kMaxSlotBytes; bytes++) {
+    const u32 size_class = ClassFor(bytes);
+    ASSERT_LT(size_class, kClassCount);
+    ASSERT_GE(SlotBytes(size_class), bytes);
+    ASSERT_TRUE(size_class == 0 || SlotBytes(size_class - 1) < bytes) << bytes;
+    ASSERT_EQ(size_class, ComputeClass(bytes));
+  }
+}
+
+TEST(SizeClass, SlotsAreWholeGranulesAndWasteAtMostAQuarter) {
+  for (u32 size_class = 0; size_class < kClassCount; size_class++) {
+    EXPECT_EQ(SlotBytes(size_class) % kGranule, 0u);
+    if (size_class > 4) EXPECT_LE(4 * (SlotBytes(size_class) - SlotBytes(size_class - 1)), SlotBytes(size_class)) << size_class;
+    EXPECT_LE(SlotBytes(size_class) - 1, u64{SlotBytes(size_class)});
+  }
+}
+
+// Every offset at which a slot begins or ends, over the largest slab there can be.
+TEST(SizeClass, ReciprocalIsExact) {
+  for (u32 size_class = 0; size_class < kClassCount; size_class++) {
+    const u32 slot_bytes = SlotBytes(size_class);
+    const u64 reciprocal = Reciprocal(slot_bytes);
+    for (u64 slot = 0; (slot + 1) * slot_bytes <= kMaxSlabBytes; slot++) {
+      for (const u64 offset : {slot * slot_bytes, (slot + 1) * slot_bytes - 1})
+        ASSERT_EQ(((offset / kGranule) * reciprocal) >> kReciprocalShift, slot) << slot_bytes;
+    }
+  }
+}
+
+TEST(SizeClass, SlabsAndCachesHaveRoomForThemselves) {
+  for (u32 size_class = 0; size_class < kClassCount; size_class++) {
+    const u32 slot_bytes = SlotBytes(size_class);
+    for (const u32 before : {0u, 8u, 32u, 1000u}) {
+      const SlabPlan plan = PlanSlab(slot_bytes, before, true);
+      EXPECT_GE(plan.slots, 8u);
+      EXPECT_LE(u64{plan.slots} * slot_bytes, u64{plan.units} << kUnitBits);
+      EXPECT_GT(1u << plan.order, plan.units) << "no guard unit";
+      EXPECT_LE(plan.metadata_bytes(), kMaxSlotBytes);
+    }
+    for (u32 quarantine = 0; quarantine <= Settings::kMaxQuarantine; quarantine++) {
+      const BinPlan plan = PlanBin(slot_bytes, quarantine);
+      EXPECT_GT(plan.capacity, plan.resting + plan.batch);
+      EXPECT_LE(plan.resting, quarantine);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace caponier::heap

@@ -1,0 +1,73 @@
+// A slab: slots of one size class side by side, with guards around. Its state stands in metadata: this header, then a word for each slot,
+// a bit for each that is free, and under tags each slot's tag of the moment.
+#pragma once
+
+#include <atomic>
+
+#include "lib/base/list.h"
+#include "lib/heap/arena.h"
+#include "lib/heap/slot_word.h"
+
+namespace caponier::heap {
+
+using AtomicWord = std::atomic<u32>;
+using AtomicTag = std::atomic<u8>;
+static_assert(sizeof(AtomicWord) == 4 && sizeof(AtomicTag) == 1);
+
+inline constexpr u32 kMaxSlots = 32768;  // so that a slab's metadata is one piece of at most kMaxSlotBytes
+inline constexpr u32 kBits = 64;         // slots in a word of the free bits
+
+struct Slab {
+  ListNode node;
+  Slab* next_to_release;
+  u64 base;
+  u64* free_bits;
+  AtomicTag* tags;  // that of slot i at i + 1, with the free tag at both ends; null without tags
+  u32 slots, slot_bytes, units, unit;
+  u32 free;         // slots that the shelf has
+  u32 free_opened;  // of them, in opened words
+  u32 held;         // exhausted, never to be used again
+  u32 opened;       // words of bits from which slots were taken so far, counted from first_word around
+  u32 first_word;
+  u32 metadata_bytes;
+  u8 size_class, order;
+  bool in_stock;  // empty, and counted so
+
+  AtomicWord* words() { return reinterpret_cast<AtomicWord*>(this + 1); }
+  static Slab* Of(const UnitRecord& record) { return reinterpret_cast<Slab*>(record.link) - 1; }
+  u64 bytes() const { return u64{units} << kUnitBits; }
+  u32 bit_words() const { return (slots + kBits - 1) / kBits; }
+  bool empty() const { return free + held == slots; }
+  u32 IndexOf(const AtomicWord* word) { return static_cast<u32>(word - words()); }
+};
+static_assert(sizeof(Slab) % 8 == 0);
+
+// A slab's size grows with the number of its class: small programs stay small, and a large heap needs few mappings (Linux allows a
+// process 65,530, and a slab costs two), each large enough for a huge page.
+constexpr u64 SlabBytes(u32 slot_bytes, u32 slabs_before) {
+  u64 bytes = slabs_before < 8 ? kUnitBytes : slabs_before < 32 ? 4 * kUnitBytes : kMaxSlabBytes;
+  if (bytes < u64{8} * slot_bytes) bytes = AlignUp(u64{8} * slot_bytes, kUnitBytes);
+  while (bytes / slot_bytes > kMaxSlots) bytes /= 2;
+  return bytes;
+}
+static_assert(SlabBytes(kMaxSlotBytes, 0) <= kMaxSlabBytes);
+
+struct SlabPlan {
+  u32 slots, units, order;
+  u64 words_bytes, tags_bytes, bits_bytes;
+  constexpr u64 metadata_bytes() const { return sizeof(Slab) + words_bytes + bits_bytes + tags_bytes; }
+};
+constexpr SlabPlan PlanSlab(u32 slot_bytes, u32 slabs_before, bool tagged) {
+  const u64 bytes = SlabBytes(slot_bytes, slabs_before);
+  SlabPlan plan{};
+  plan.slots = static_cast<u32>(bytes / slot_bytes);
+  plan.units = static_cast<u32>(bytes >> kUnitBits);
+  plan.order = static_cast<u32>(std::bit_width(u64{plan.units}));  // a guard unit is left over
+  plan.words_bytes = AlignUp(plan.slots * sizeof(u32), 8);
+  plan.bits_bytes = AlignUp(plan.slots, kBits) / 8;
+  plan.tags_bytes = tagged ? plan.slots + 2 : 0;
+  return plan;
+}
+static_assert(PlanSlab(64, 100, true).metadata_bytes() <= kMaxSlotBytes);
+
+}  // namespace caponier::heap

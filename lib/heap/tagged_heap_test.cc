@@ -1,0 +1,222 @@
+// The heap over simulated tags: what the processor would refuse, for every size and through whole epochs.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <thread>
+
+#include "lib/heap/testing/test_platform_for_test.h"
+
+namespace caponier::heap {
+namespace {
+
+using testing::CrimeOf;
+using testing::SimulatedTags;
+using testing::TaggedPlatform;
+using testing::TestHeap;
+using Heap = TestHeap<TaggedPlatform>;
+
+constexpr u64 kGibi = kGiB;
+
+// Exactly the granules that were asked for, for every size up to 2 KiB.
+TEST(TaggedHeap, ABlockReachesItsGranulesAndNotOneMore) {
+  Heap heap({.arena_bytes = kGibi});
+  for (u64 bytes = 0; bytes <= 2048; bytes++) {
+    void* blocks[3];
+    for (void*& block : blocks) block = heap.Allocate(bytes);
+    for (void* block : blocks) {
+      const u64 granules = (bytes + kGranule - 1) / kGranule, slot = SlotBytes(ClassFor(bytes));
+      for (u64 i = 0; i < granules; i++) ASSERT_TRUE(SimulatedTags::Allows(block, i * kGranule)) << bytes;
+      for (u64 i = granules; i <= slot / kGranule; i++)
+        ASSERT_FALSE(SimulatedTags::Allows(block, i * kGranule)) << bytes << " " << i;
+      ASSERT_FALSE(SimulatedTags::Allows(block, u64(-16))) << bytes;
+      ASSERT_NE(SimulatedTags::TagOf(block), kFreeTag);
+    }
+    for (void* block : blocks) heap.Free(block);
+  }
+}
+
+// A million accesses through pointers freed 1 to 64 reuses ago: the processor refuses all of them.
+TEST(TaggedHeap, NoDanglingPointerEverPasses) {
+  Heap heap({.quarantine = 0, .arena_bytes = 4 * kGibi});
+  std::mt19937_64 random(3);
+  std::map<u64, std::vector<void*>> dangling;  // by slot, all there ever were
+  u64 tried = 0, most_reuses = 0;
+  while (tried < 1'000'000) {
+    void* block = heap.Allocate(48);
+    auto& former = dangling[SimulatedTags::Address(block)];
+    for (void* pointer : former) {
+      tried++;
+      ASSERT_FALSE(SimulatedTags::Allows(pointer)) << former.size();
+    }
+    heap.Free(block);
+    former.push_back(block);
+    most_reuses = std::max<u64>(most_reuses, former.size());
+    // Now and then one at random, whatever became of its slot.
+    auto at = dangling.lower_bound(SimulatedTags::Address(block) - random() % 4096);
+    if (at != dangling.end()) ASSERT_FALSE(SimulatedTags::Allows(at->second[random() % at->second.size()]));
+  }
+  EXPECT_GE(most_reuses, 13u);
+  EXPECT_LE(most_reuses, 15u) << "an exhausted slot went on";
+  EXPECT_GT(heap.heap->bytes_retired(), 0u) << "slabs that emptied with exhausted slots did not retire";
+}
+
+// Of 1,000 slots none is exhausted before its 13th block, with neighbours coming and going.
+TEST(TaggedHeap, EverySlotServesThirteenBlocksAtLeast) {
+  Heap heap({.quarantine = 0, .arena_bytes = 4 * kGibi});
+  std::map<u64, int> served;
+  std::vector<void*> live;
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 60'000; i++) {
+    live.push_back(heap.Allocate(112));
+    served[SimulatedTags::Address(live.back())]++;
+    if (live.size() > 200) {
+      std::swap(live[random() % live.size()], live.back());
+      heap.Free(live.back());
+      live.pop_back();
+    }
+  }
+  // Slots of slabs that retired are done; those that were left to the shelf are not, and count no more than they should.
+  u64 done = 0;
+  for (const auto& [address, times] : served) {
+    EXPECT_LE(times, 15);
+    done += times >= 13;
+  }
+  EXPECT_GT(done, served.size() / 4);
+}
+
+TEST(TaggedHeap, AnEmptySlabWithExhaustedSlotsRetires) {
+  Heap heap({.quarantine = 0, .arena_bytes = kGibi});
+  for (int i = 0; i < 100'000; i++) heap.Free(heap.Allocate(48));
+  heap.heap->CloseCache(heap.cache);
+  EXPECT_LE(heap.heap->bytes_in_slabs(), kUnitBytes);
+  EXPECT_GE(heap.heap->bytes_retired(), 4 * kUnitBytes);
+  EXPECT_LE(TaggedPlatform::committed, kMiB) << "the frames serve elsewhere";
+  heap.cache = heap.heap->OpenCache();
+}
+
+TEST(TaggedHeap, NeighboursDifferWhateverTheThreadsDo) {
+  Heap heap({.arena_bytes = kGibi});
+  std::atomic<bool> stop = false;
+  std::atomic<u64> checked = 0;
+  const auto work = [&](u64 seed) {
+    Cache* cache = heap.heap->OpenCache();
+    std::mt19937_64 random(seed);
+    std::vector<void*> mine;
+    while (!stop) {
+      mine.push_back(heap.heap->Allocate(*cache, 16));
+      void* block = mine.back();
+      // The neighbours may be in another thread's hands; whatever they have now, it is not this.
+      for (const i64 step : {-16, 16}) EXPECT_FALSE(SimulatedTags::Allows(block, static_cast<u64>(step)));
+      checked++;
+      if (mine.size() > 64) {
+        std::swap(mine[random() % mine.size()], mine.back());
+        heap.heap->Free(*cache, mine.back());
+        mine.pop_back();
+      }
+    }
+    for (void* block : mine) heap.heap->Free(*cache, block);
+    heap.heap->CloseCache(cache);
+  };
+  std::vector<std::thread> threads;
+  for (u64 i = 0; i < 3; i++) threads.emplace_back(work, i);
+  while (checked < 200'000) std::this_thread::yield();
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(TaggedHeap, AStalePointerCannotFreeTheSlotsNextBlock) {
+  Heap heap({.quarantine = 0, .arena_bytes = kGibi});
+  for (const u64 bytes : {u64{1}, u64{0}, u64{64}, u64{5000}}) {
+    std::map<u64, void*> former;
+    for (int i = 0; i < 5000; i++) {
+      void* block = heap.Allocate(bytes);
+      if (const auto found = former.find(SimulatedTags::Address(block)); found != former.end()) {
+        EXPECT_EQ(CrimeOf([&] { heap.Free(found->second); }), Crime::kStaleFree);
+        EXPECT_EQ(CrimeOf([&] { heap.Reallocate(found->second, 1); }), Crime::kStaleFree);
+        EXPECT_EQ(CrimeOf([&] { heap.Free(SimulatedTags::Pointer(SimulatedTags::Address(block), kFreeTag)); }),
+                  Crime::kForeignFree);
+      }
+      former[SimulatedTags::Address(block)] = block;
+      heap.Free(block);
+    }
+  }
+}
+
+// What became wrong in the public patch to musl: realloc, usable size and aligned blocks through tagged pointers, the tail's tags.
+TEST(TaggedHeap, ReallocAndAlignmentLeaveNoStaleTags) {
+  Heap heap({.arena_bytes = 4 * kGibi});
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 5000; i++) {
+    const u64 bytes = 1 + random() % 3000, to = 1 + random() % 3000;
+    void* block = i % 2 != 0 ? heap.Allocate(bytes) : heap.AllocateAligned(bytes, u64{16} << random() % 9);
+    const u64 old_address = SimulatedTags::Address(block);
+    block = heap.Reallocate(block, to);
+    EXPECT_EQ(heap.heap->SizeOf(block), to);
+    const u64 address = SimulatedTags::Address(block), end = address + AlignUp(to, kGranule);
+    for (u64 at = 0; at < to; at += kGranule) ASSERT_TRUE(SimulatedTags::Allows(block, at));
+    ASSERT_FALSE(SimulatedTags::Allows(block, end - address)) << bytes << " to " << to;
+    if (address != old_address) ASSERT_EQ(SimulatedTags::At(old_address), kFreeTag);
+    heap.Free(block);
+    for (u64 at = address; at < end; at += kGranule) ASSERT_EQ(SimulatedTags::At(at), kFreeTag);
+  }
+}
+
+TEST(TaggedHeap, LargeBlocksHaveTagsWhenAsked) {
+  Heap heap({.scope = TagScope::kAll, .arena_bytes = kGibi});
+  void* block = heap.Allocate(1'000'001);
+  EXPECT_NE(SimulatedTags::TagOf(block), kFreeTag);
+  for (u64 at = 0; at < 1'000'001; at += kGranule) ASSERT_TRUE(SimulatedTags::Allows(block, at));
+  block = heap.Reallocate(block, 2'000'000);
+  EXPECT_EQ(heap.heap->SizeOf(block), 2'000'000u);
+  EXPECT_EQ(CrimeOf([&] { heap.Free(SimulatedTags::Pointer(SimulatedTags::Address(block), kFreeTag)); }), Crime::kStaleFree);
+  heap.Free(block);
+  EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
+}
+
+TEST(TaggedHeap, OneRetagForAnAllocationAndOneForAFree) {
+  Heap heap({.arena_bytes = kGibi});
+  for (const u64 bytes : {u64{1}, u64{64}, u64{1000}}) {
+    heap.Free(heap.Allocate(bytes));
+    const u64 before = SimulatedTags::granules_set;
+    for (int i = 0; i < 100; i++) heap.Free(heap.Allocate(bytes));
+    EXPECT_EQ(SimulatedTags::granules_set - before, 100 * 2 * ((bytes + 15) / 16));
+  }
+}
+
+// What the report says of a refused access.
+TEST(TaggedHeap, FaultsAreExplained) {
+  Heap heap({.quarantine = 0, .arena_bytes = kGibi});
+  std::vector<void*> row;
+  for (int i = 0; i < 3000; i++) row.push_back(heap.Allocate(48));
+  Misuse misuse;
+  u64 explained = 0;
+  for (void* block : row) {
+    ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(block) + 48, &misuse));
+    if (misuse.crime == Crime::kWildAccess) continue;  // a slab's last slot has nothing behind it
+    ASSERT_EQ(misuse.crime, Crime::kOverflow);
+    ASSERT_EQ(misuse.block_bytes, 48u);
+    ASSERT_EQ(misuse.distance, 0u);
+    ASSERT_EQ(misuse.generation, 1u);
+    explained++;
+  }
+  EXPECT_GT(explained, 2900u);
+  void* block = row[1500];
+  ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(block) - 3, &misuse));
+  EXPECT_EQ(misuse.crime, Crime::kUnderflow);
+  EXPECT_EQ(misuse.distance, 3u);
+  heap.Free(block);
+  ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(block) + 5, &misuse));
+  EXPECT_EQ(misuse.crime, Crime::kUseAfterFree);
+  EXPECT_EQ(misuse.distance, 5u);
+  void* large = heap.Allocate(500'000);
+  ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(large) + 500'000 + 16, &misuse));
+  EXPECT_EQ(misuse.crime, Crime::kOverflow);
+  EXPECT_EQ(misuse.distance, 16u);
+  EXPECT_FALSE(heap.heap->Explain(&misuse, &misuse));
+  int local;
+  EXPECT_FALSE(heap.heap->Explain(&local, &misuse));
+}
+
+}  // namespace
+}  // namespace caponier::heap
