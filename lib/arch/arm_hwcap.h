@@ -15,6 +15,7 @@ struct ArmHwcap : reg::Register<ArmHwcap, u64> {
 struct ArmHwcap2 : reg::Register<ArmHwcap2, u64> {
   using Register::Register;
   using Rng = reg::Bit<16>;
+  using Mte = reg::Bit<18>;
 };
 
 struct ArmFeatures {

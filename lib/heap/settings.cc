@@ -84,11 +84,19 @@ std::string_view ReadOption(std::string_view name, std::string_view value, Setti
 
 bool ReadSettings(std::string_view text, Settings* settings, SettingsError* error) {
   while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(','));
-    text.remove_prefix(word.size() < text.size() ? word.size() + 1 : text.size());
-    const size_t equals = word.find('=');
-    const bool whole = equals != std::string_view::npos;
-    const std::string_view expected = whole ? ReadOption(word.substr(0, equals), word.substr(equals + 1), settings) : kOptions;
+    std::string_view word = text;
+    if (const size_t comma = text.find(','); comma != std::string_view::npos) {
+      word.remove_suffix(text.size() - comma);
+      text.remove_prefix(comma + 1);
+    } else {
+      text = {};
+    }
+    std::string_view name = word, value = word, expected = kOptions;
+    if (const size_t equals = word.find('='); equals != std::string_view::npos) {
+      name.remove_suffix(word.size() - equals);
+      value.remove_prefix(equals + 1);
+      expected = ReadOption(name, value, settings);
+    }
     if (expected.empty()) continue;
     *error = {word, expected};
     return false;

@@ -1,0 +1,44 @@
+#include "hosted/heap/fault_report.h"
+
+#include <signal.h>
+
+#include "hosted/heap/complain.h"
+#include "hosted/heap/process_heap.h"
+
+namespace caponier::hosted {
+namespace {
+
+// Linux's names [linux-mte], which older headers lack.
+constexpr int kSegvAsyncTagFault = 8, kSegvSyncTagFault = 9;
+constexpr int kExposeTagBits = 0x800;  // SA_EXPOSE_TAGBITS: the pointer as the program had it
+
+// Only reads what the heap knows, without a lock: the thread that faulted may hold one.
+void Report(int signal, siginfo_t* information, void*) {
+  InlineText<320> line;
+  heap::Misuse misuse;
+  if (information->si_code == kSegvAsyncTagFault) {
+    Complain("tag fault, some time before this point (asynchronous checks do not say where)");
+  } else if (information->si_code > 0 && ProcessHeap::Get().Explain(information->si_addr, &misuse)) {
+    Describe(misuse, line);
+    if (information->si_code == kSegvSyncTagFault) line.Write(" (tag fault)");
+    Complain(line.text());
+  }
+  // As if there had been no handler: the access is made again and ends the process; a signal that somebody sent is sent again.
+  struct sigaction standard = {};
+  standard.sa_handler = SIG_DFL;
+  sigaction(signal, &standard, nullptr);
+  if (information->si_code <= 0 || information->si_code == kSegvAsyncTagFault) raise(signal);
+}
+
+}  // namespace
+
+void ReportFaults() {
+  struct sigaction now;
+  if (sigaction(SIGSEGV, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) return;
+  struct sigaction ours = {};
+  ours.sa_sigaction = Report;
+  ours.sa_flags = SA_SIGINFO | SA_ONSTACK | kExposeTagBits;
+  sigaction(SIGSEGV, &ours, nullptr);
+}
+
+}  // namespace caponier::hosted

@@ -1,0 +1,81 @@
+#include "hosted/heap/linux_platform.h"
+
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "hosted/heap/complain.h"
+#include "hosted/random/include/caponier/random.h"
+#include "lib/arch/arm_hwcap.h"
+
+namespace caponier::hosted {
+namespace {
+
+// Linux's interface to memory tags [linux-mte]; Debian 12's headers for x86-64 lack the names.
+[[maybe_unused]] constexpr int kProtMte = 0x20;
+[[maybe_unused]] constexpr unsigned long kTaggedAddressEnable = 1, kTagCheckSync = 1 << 1, kTagCheckAsync = 1 << 2;
+[[maybe_unused]] constexpr unsigned long kEveryTagButFree = 0xfffeul << 3;
+[[maybe_unused]] constexpr int kSetTaggedAddressControl = 55;
+
+void* Pointer(u64 address) { return reinterpret_cast<void*>(address); }
+
+constexpr int kReserving = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+
+}  // namespace
+
+Result<u64> LinuxPlatform::Reserve(u64 bytes) {
+  // Both ends of what is not aligned go back.
+  const u64 alignment = bytes < heap::kReserveAlignment ? kPageSize : heap::kReserveAlignment;
+  u64 whole;
+  if (!CheckedAdd(bytes, alignment, &whole)) return Error::kNoMemory;
+  void* memory = mmap(nullptr, whole, PROT_NONE, kReserving, -1, 0);
+  if (memory == MAP_FAILED) return Error::kNoMemory;
+  const u64 start = reinterpret_cast<u64>(memory), base = AlignUp(start, alignment), end = start + whole;
+  if (base != start) munmap(memory, base - start);
+  if (base + bytes != end) munmap(Pointer(base + bytes), end - base - bytes);
+  return base;
+}
+
+Result<> LinuxPlatform::Commit(u64 address, u64 bytes, heap::MemoryUse use) {
+  const int tagged = tags_started_ && use != heap::MemoryUse::kMetadata ? kProtMte : 0;
+  if (mprotect(Pointer(address), bytes, PROT_READ | PROT_WRITE | tagged) != 0) return Error::kNoMemory;
+  // Not a condition: without huge pages it is slower, no more.
+  if (use == heap::MemoryUse::kHugeBlocks) (void)madvise(Pointer(address), bytes, MADV_HUGEPAGE);
+  return {};
+}
+
+void LinuxPlatform::Release(u64 address, u64 bytes) {
+  if (mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0) != MAP_FAILED) return;
+  // The kernel has no more mappings to give. The frames at least go back, and the pages are zeros with the free tag.
+  (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
+}
+
+Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to) {
+  // Leaves the old place mapped, so that nothing of another's can come to stand there; since Linux 5.7.
+  constexpr int kDontUnmap = 4;
+  if (mremap(Pointer(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | kDontUnmap, to) == MAP_FAILED)
+    return Error::kNotSupported;
+  Release(from, bytes);
+  return {};
+}
+
+void LinuxPlatform::Fill(MutableBytes output) { caponier_random_fill(output.data(), output.size()); }
+
+void LinuxPlatform::Stop(const heap::Misuse& misuse) {
+  InlineText<256> line;
+  Describe(misuse, line);
+  StopWith(line.text());
+}
+
+bool LinuxPlatform::StartTags([[maybe_unused]] heap::Tagging tagging) {
+#if defined(__aarch64__)
+  if (!arch::ArmHwcap2(getauxval(AT_HWCAP2)).Get<arch::ArmHwcap2::Mte>() || tagging == heap::Tagging::kOff) return false;
+  unsigned long mode = kTaggedAddressEnable | kEveryTagButFree;
+  if (tagging != heap::Tagging::kAsync) mode |= kTagCheckSync;
+  if (tagging != heap::Tagging::kSync) mode |= kTagCheckAsync;  // both: asymmetric where the processor has it
+  tags_started_ = prctl(kSetTaggedAddressControl, mode, 0, 0, 0) == 0;
+#endif
+  return tags_started_;
+}
+
+}  // namespace caponier::hosted

@@ -1,0 +1,78 @@
+// The C library's names.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "hosted/heap/process_heap.h"
+
+#define CAPONIER_PUBLIC extern "C" __attribute__((visibility("default")))
+
+namespace caponier::hosted {
+namespace {
+
+void* OrNoMemory(void* block) {
+  if (block == nullptr) [[unlikely]]
+    errno = ENOMEM;
+  return block;
+}
+
+void* Aligned(size_t alignment, size_t bytes) {
+  if (!std::has_single_bit(alignment)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  return OrNoMemory(ProcessHeap::Get().AllocateAligned(ProcessHeap::Mine(), bytes, alignment));
+}
+
+}  // namespace
+}  // namespace caponier::hosted
+
+using caponier::hosted::Aligned;
+using caponier::hosted::OrNoMemory;
+using caponier::hosted::ProcessHeap;
+
+CAPONIER_PUBLIC void* malloc(size_t bytes) { return OrNoMemory(ProcessHeap::Get().Allocate(ProcessHeap::Mine(), bytes)); }
+CAPONIER_PUBLIC void free(void* block) {
+  // errno stays as it is (POSIX.1-2024), since nothing here sets it but a system call that fails.
+  ProcessHeap::Get().Free(ProcessHeap::Mine(), block);
+}
+CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
+  return OrNoMemory(ProcessHeap::Get().AllocateZeroed(ProcessHeap::Mine(), count, bytes));
+}
+CAPONIER_PUBLIC void* realloc(void* block, size_t bytes) {
+  // As glibc: nothing is asked for, so the block goes.
+  if (bytes == 0 && block != nullptr) {
+    free(block);
+    return nullptr;
+  }
+  return OrNoMemory(ProcessHeap::Get().Reallocate(ProcessHeap::Mine(), block, bytes));
+}
+CAPONIER_PUBLIC void* reallocarray(void* block, size_t count, size_t bytes) {
+  size_t all;
+  if (!caponier::CheckedMul(count, bytes, &all)) return OrNoMemory(nullptr);
+  return realloc(block, all);
+}
+CAPONIER_PUBLIC void* aligned_alloc(size_t alignment, size_t bytes) { return Aligned(alignment, bytes); }
+CAPONIER_PUBLIC void* memalign(size_t alignment, size_t bytes) {
+  return Aligned(alignment == 0 ? 1 : std::bit_ceil(alignment), bytes);
+}
+CAPONIER_PUBLIC int posix_memalign(void** block, size_t alignment, size_t bytes) {
+  if (!std::has_single_bit(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
+  void* made = ProcessHeap::Get().AllocateAligned(ProcessHeap::Mine(), bytes, alignment);
+  if (made == nullptr) return ENOMEM;
+  *block = made;
+  return 0;
+}
+CAPONIER_PUBLIC void* valloc(size_t bytes) { return Aligned(caponier::kPageSize, bytes); }
+CAPONIER_PUBLIC void* pvalloc(size_t bytes) {
+  size_t whole;
+  if (!caponier::CheckedAdd(bytes, size_t{caponier::kPageSize - 1}, &whole)) return OrNoMemory(nullptr);
+  return Aligned(caponier::kPageSize, caponier::AlignDown(whole, caponier::kPageSize));
+}
+CAPONIER_PUBLIC size_t malloc_usable_size(void* block) {
+  return block == nullptr ? 0 : (ProcessHeap::Mine(), ProcessHeap::Get().SizeOf(block));
+}
+// C23.
+CAPONIER_PUBLIC void free_sized(void* block, size_t bytes) { ProcessHeap::Get().FreeSized(ProcessHeap::Mine(), block, bytes); }
+CAPONIER_PUBLIC void free_aligned_sized(void* block, size_t alignment, size_t bytes) {
+  ProcessHeap::Get().FreeAligned(ProcessHeap::Mine(), block, bytes, alignment);
+}

@@ -1,0 +1,118 @@
+// C++'s new and delete, without a C++ library to link: what they need of it when memory is short is looked up in the program, if it
+// has one.
+//
+// A program may replace some of these operators and leave the others to their defaults, which by the standard end in the replaced ones
+// [cpp] [new.delete]. So each of ours that has a default in terms of another asks for that other by its public name, and uses the short way
+// only where that is ours too.
+#include <new>
+
+#include "hosted/heap/complain.h"
+#include "hosted/heap/process_heap.h"
+
+#define CAPONIER_PUBLIC __attribute__((visibility("default"), weak))
+
+// std::get_new_handler and std::__throw_bad_alloc, in libstdc++'s and libc++'s spelling.
+extern "C" {
+[[gnu::weak]] std::new_handler _ZSt15get_new_handlerv();
+[[gnu::weak]] void _ZSt17__throw_bad_allocv();
+[[gnu::weak]] void _ZNSt3__117__throw_bad_allocEv();
+}
+
+namespace caponier::hosted {
+namespace {
+
+void* Try(size_t bytes, size_t alignment) {
+  LinuxHeap& heap = ProcessHeap::Get();
+  return alignment == 0 ? heap.Allocate(ProcessHeap::Mine(), bytes) : heap.AllocateAligned(ProcessHeap::Mine(), bytes, alignment);
+}
+
+// Calls the program's handler until there is memory or no handler.
+[[gnu::noinline]] void* TryAgain(size_t bytes, size_t alignment) {
+  for (;;) {
+    const std::new_handler handler = _ZSt15get_new_handlerv != nullptr ? _ZSt15get_new_handlerv() : nullptr;
+    if (handler == nullptr) return nullptr;
+    handler();
+    if (void* block = Try(bytes, alignment); block != nullptr) return block;
+  }
+}
+
+[[noreturn, gnu::noinline]] void ThrowBadAlloc() {
+  if (_ZSt17__throw_bad_allocv != nullptr) _ZSt17__throw_bad_allocv();
+  if (_ZNSt3__117__throw_bad_allocEv != nullptr) _ZNSt3__117__throw_bad_allocEv();
+  StopWith("operator new: out of memory");
+}
+
+inline void* New(size_t bytes, size_t alignment = 0) {
+  void* block = Try(bytes, alignment);
+  if (block == nullptr) [[unlikely]]
+    block = TryAgain(bytes, alignment);
+  if (block == nullptr) [[unlikely]]
+    ThrowBadAlloc();
+  return block;
+}
+inline void Delete(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
+
+}  // namespace
+}  // namespace caponier::hosted
+
+using caponier::hosted::Delete;
+using caponier::hosted::New;
+using caponier::hosted::ProcessHeap;
+using std::align_val_t;
+using std::size_t;
+
+// The four that the others end in. Weak, so that a program linked with the static library may have its own.
+CAPONIER_PUBLIC void* operator new(size_t bytes) { return New(bytes); }
+CAPONIER_PUBLIC void operator delete(void* block) noexcept { Delete(block); }
+CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) { return New(bytes, static_cast<size_t>(alignment)); }
+CAPONIER_PUBLIC void operator delete(void* block, align_val_t) noexcept { Delete(block); }
+
+namespace caponier::hosted {
+namespace {
+
+// The same functions under names that no program can take.
+extern "C" {
+[[gnu::alias("_Znwm"), gnu::visibility("hidden")]] void* caponier_heap_new(size_t);
+[[gnu::alias("_ZdlPv"), gnu::visibility("hidden")]] void caponier_heap_delete(void*) noexcept;
+[[gnu::alias("_ZnwmSt11align_val_t"), gnu::visibility("hidden")]] void* caponier_heap_new_aligned(size_t, align_val_t);
+[[gnu::alias("_ZdlPvSt11align_val_t"), gnu::visibility("hidden")]] void caponier_heap_delete_aligned(void*, align_val_t) noexcept;
+}
+
+// Whether the program's operators are ours, as its linker resolved them.
+bool NewIsOurs() { return static_cast<void* (*)(size_t)>(&::operator new) == caponier_heap_new; }
+bool DeleteIsOurs() { return static_cast<void (*)(void*) noexcept>(&::operator delete) == caponier_heap_delete; }
+bool AlignedNewIsOurs() { return static_cast<void* (*)(size_t, align_val_t)>(&::operator new) == caponier_heap_new_aligned; }
+bool AlignedDeleteIsOurs() {
+  return static_cast<void (*)(void*, align_val_t) noexcept>(&::operator delete) == caponier_heap_delete_aligned;
+}
+
+void DeleteSized(void* block, size_t bytes) {
+  if (!DeleteIsOurs()) return ::operator delete(block);
+  ProcessHeap::Get().FreeSized(ProcessHeap::Mine(), block, bytes);
+}
+void DeleteAlignedSized(void* block, size_t bytes, align_val_t alignment) {
+  if (!AlignedDeleteIsOurs()) return ::operator delete(block, alignment);
+  ProcessHeap::Get().FreeAligned(ProcessHeap::Mine(), block, bytes, static_cast<size_t>(alignment));
+}
+
+}  // namespace
+}  // namespace caponier::hosted
+
+using namespace caponier::hosted;
+
+CAPONIER_PUBLIC void* operator new[](size_t bytes) { return NewIsOurs() ? New(bytes) : ::operator new(bytes); }
+CAPONIER_PUBLIC void* operator new[](size_t bytes, align_val_t alignment) {
+  return AlignedNewIsOurs() ? New(bytes, static_cast<size_t>(alignment)) : ::operator new(bytes, alignment);
+}
+CAPONIER_PUBLIC void operator delete[](void* block) noexcept { DeleteIsOurs() ? Delete(block) : ::operator delete(block); }
+CAPONIER_PUBLIC void operator delete[](void* block, align_val_t alignment) noexcept {
+  AlignedDeleteIsOurs() ? Delete(block) : ::operator delete(block, alignment);
+}
+CAPONIER_PUBLIC void operator delete(void* block, size_t bytes) noexcept { DeleteSized(block, bytes); }
+CAPONIER_PUBLIC void operator delete[](void* block, size_t bytes) noexcept { DeleteSized(block, bytes); }
+CAPONIER_PUBLIC void operator delete(void* block, size_t bytes, align_val_t alignment) noexcept {
+  DeleteAlignedSized(block, bytes, alignment);
+}
+CAPONIER_PUBLIC void operator delete[](void* block, size_t bytes, align_val_t alignment) noexcept {
+  DeleteAlignedSized(block, bytes, alignment);
+}

@@ -1,0 +1,30 @@
+// The instructions of FEAT_MTE that set tags, any privilege's when the processor has them [arm-arm] D10. Addresses are multiples of 16 and carry
+// the tag in bits 59 to 56; none of these accesses is checked itself.
+#pragma once
+
+#if defined(__aarch64__)
+
+#include "lib/base/types.h"
+
+namespace caponier::arch {
+
+// One granule, or two.
+inline void StoreTag(u64 tagged) { asm volatile(".arch_extension memtag\n\tstg %0, [%0]" : : "r"(tagged) : "memory"); }
+inline void StoreTags2(u64 tagged) { asm volatile(".arch_extension memtag\n\tst2g %0, [%0]" : : "r"(tagged) : "memory"); }
+// The same, and zeros into the memory.
+inline void StoreTagAndZero(u64 tagged) { asm volatile(".arch_extension memtag\n\tstzg %0, [%0]" : : "r"(tagged) : "memory"); }
+inline void StoreTags2AndZero(u64 tagged) { asm volatile(".arch_extension memtag\n\tstz2g %0, [%0]" : : "r"(tagged) : "memory"); }
+// A whole block of ZeroBlockBytes, at a multiple of that.
+inline void StoreTagBlock(u64 tagged) { asm volatile(".arch_extension memtag\n\tdc gva, %0" : : "r"(tagged) : "memory"); }
+inline void StoreTagBlockAndZero(u64 tagged) { asm volatile(".arch_extension memtag\n\tdc gzva, %0" : : "r"(tagged) : "memory"); }
+
+// DCZID_EL0: never assumed, QEMU's programs see 512 and its machines 64. 0 when the block instructions are not to be used.
+inline u64 ZeroBlockBytes() {
+  u64 id;
+  asm volatile("mrs %0, dczid_el0" : "=r"(id));
+  return (id & 16) != 0 ? 0 : u64{4} << (id & 15);
+}
+
+}  // namespace caponier::arch
+
+#endif
