@@ -128,6 +128,15 @@ const Mapping* AddressSpace::Find(u64 address) const {
   return at < mappings_.size() && mappings_[at].begin <= address ? &mappings_[at] : nullptr;
 }
 
+bool AddressSpace::Covers(u64 begin, u64 end) const {
+  while (begin < end) {
+    const Mapping* mapping = Find(begin);
+    if (mapping == nullptr) return false;
+    begin = mapping->end;
+  }
+  return true;
+}
+
 const Mapping* AddressSpace::FindAbove(u64 address) const {
   const size_t at = IndexAtOrAbove(address);
   return at < mappings_.size() ? &mappings_[at] : nullptr;

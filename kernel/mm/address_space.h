@@ -96,6 +96,8 @@ class AddressSpace : public RefCounted {
 
   // The mapping that holds `address`, or null.
   const Mapping* Find(u64 address) const;
+  // Whether every page from `begin` to `end`, whole pages, is in a mapping.
+  bool Covers(u64 begin, u64 end) const;
   // The nearest mapping above `address`, or null: tells "guard page of which stack".
   const Mapping* FindAbove(u64 address) const;
   const Vector<Mapping>& mappings() const { return mappings_; }

@@ -35,6 +35,16 @@ Result<Ref<mm::PageSource>> SourceOf(Call& call, int descriptor, const mm::Prote
   return file->Mappable();
 }
 
+struct PageSpan {
+  u64 begin, end;
+};
+// The pages that a span of bytes touches; one that runs past the end of all addresses is none.
+Result<PageSpan> PagesOf(u64 address, u64 bytes) {
+  const u64 begin = AlignDown(address, kPageSize), end = AlignUp(address + bytes, kPageSize);
+  if (address + bytes < address || end < begin) return Error::kInvalidArgument;
+  return PageSpan{begin, end};
+}
+
 }  // namespace
 
 Result<i64> SysMmap(Call& call) {
@@ -90,12 +100,12 @@ Result<i64> SysMremap(Call& call) {
 }
 
 Result<i64> SysMadvise(Call& call) {
-  const u64 address = call[0], bytes = AlignUp(call[1], kPageSize);
-  if (!IsAligned(address, kPageSize)) return Error::kInvalidArgument;
+  const auto [address, end] = TRY(PagesOf(call[0], call[1]));
+  if (address != call[0]) return Error::kInvalidArgument;
   switch (call.Int(2)) {
     case kMADV_DONTNEED:
     case kMADV_FREE:
-      if (bytes != 0) TRY(call.process().memory->Discard(address, bytes));
+      if (end != address) TRY(call.process().memory->Discard(address, end - address));
       return 0;
     case kMADV_NORMAL:
     case kMADV_RANDOM:
@@ -108,11 +118,12 @@ Result<i64> SysMadvise(Call& call) {
     case kMADV_DONTDUMP:
     case kMADV_DODUMP:
     case kMADV_COLD:
-    case kMADV_PAGEOUT: return 0;  // advice about speed, size of pages and copies that this machine does not make
+    case kMADV_PAGEOUT:  // advice about speed, size of pages and copies that this machine does not make
+      return call.process().memory->Covers(address, end) ? Result<i64>(0) : Error::kNoMemory;
     case kMADV_POPULATE_READ:
     case kMADV_POPULATE_WRITE: {
       const auto access = call.Int(2) == kMADV_POPULATE_WRITE ? arch::Access::kWrite : arch::Access::kRead;
-      for (u64 page = address; page < address + bytes; page += kPageSize) {
+      for (u64 page = address; page < end; page += kPageSize) {
         const auto outcome = call.process().memory->HandleFault(page, access);
         if (outcome == mm::AddressSpace::FaultOutcome::kOutOfMemory) return Error::kNoMemory;
         if (outcome == mm::AddressSpace::FaultOutcome::kNotMapped) return Error::kNoMemory;
@@ -143,15 +154,14 @@ Result<i64> SysMsync(Call& call) {
   if (!IsAligned(call[0], kPageSize) || (flags & ~static_cast<u32>(kMS_ASYNC | kMS_INVALIDATE | kMS_SYNC)) != 0)
     return Error::kInvalidArgument;
   if ((flags & kMS_ASYNC) != 0 && (flags & kMS_SYNC) != 0) return Error::kInvalidArgument;
-  for (u64 page = call[0]; page < call[0] + call[1]; page += kPageSize) {
-    if (call.process().memory->Find(page) == nullptr) return Error::kNoMemory;
-  }
+  const auto pages = PagesOf(call[0], call[1]);
+  if (!pages.ok() || !call.process().memory->Covers(pages.value().begin, pages.value().end)) return Error::kNoMemory;
   return 0;
 }
 
 // Nothing is ever swapped out: locked memory only has to be there.
 Result<i64> SysMlock(Call& call) {
-  const u64 begin = AlignDown(call[0], kPageSize), end = AlignUp(call[0] + call[1], kPageSize);
+  const auto [begin, end] = TRY(PagesOf(call[0], call[1]));
   for (u64 page = begin; page < end; page += kPageSize) {
     const mm::Mapping* mapping = call.process().memory->Find(page);
     if (mapping == nullptr) return Error::kNoMemory;
@@ -162,10 +172,8 @@ Result<i64> SysMlock(Call& call) {
 }
 
 Result<i64> SysMunlock(Call& call) {
-  for (u64 page = AlignDown(call[0], kPageSize); page < call[0] + call[1]; page += kPageSize) {
-    if (call.process().memory->Find(page) == nullptr) return Error::kNoMemory;
-  }
-  return 0;
+  const auto [begin, end] = TRY(PagesOf(call[0], call[1]));
+  return call.process().memory->Covers(begin, end) ? Result<i64>(0) : Error::kNoMemory;
 }
 
 Result<i64> SysMlockall(Call& call) {
