@@ -238,6 +238,7 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
 Result<void> AddressSpace::SplitAt(u64 address) {
   const size_t at = IndexAtOrAbove(address);
   if (at == mappings_.size() || mappings_[at].begin >= address) return {};
+  if (mappings_.size() >= kMostMappings) return Error::kNoMemory;
   Mapping upper = mappings_[at];
   upper.begin = address;
   if (upper.source) upper.source_page += (address - mappings_[at].begin) / kPageSize;

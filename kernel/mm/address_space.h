@@ -9,9 +9,9 @@
 
 #include "kernel/arch/machine.h"
 #include "kernel/mm/page_tables.h"
+#include "lib/base/chunked_vector.h"
 #include "lib/base/ref.h"
 #include "lib/base/result.h"
-#include "lib/base/vector.h"
 
 namespace caponier::mm {
 
@@ -100,7 +100,7 @@ class AddressSpace : public RefCounted {
   bool Covers(u64 begin, u64 end) const;
   // The nearest mapping above `address`, or null: tells "guard page of which stack".
   const Mapping* FindAbove(u64 address) const;
-  const Vector<Mapping>& mappings() const { return mappings_; }
+  const ChunkedVector<Mapping>& mappings() const { return mappings_; }
   u64 resident_pages() const { return resident_pages_; }
   u64 mapped_pages() const;
   PhysAddr root() const { return tables_.root(); }
@@ -136,7 +136,7 @@ class AddressSpace : public RefCounted {
   Result<void> CheckProtection(const Protection& wanted, const Mapping* before) const;
 
   PageTables tables_;
-  Vector<Mapping> mappings_;  // by address
+  ChunkedVector<Mapping> mappings_;  // by address
   Policy policy_;
   u64 break_start_ = 0, break_ = 0;
   u64 resident_pages_ = 0;
