@@ -60,6 +60,10 @@ TEST(Root, WhatNobodyVouchesForIsNeverCredited) {
   EXPECT_EQ(root.credited().value, 0u);
   EXPECT_EQ(root.source(SourceId::kProgramWrite).status, SourceStatus::kHealthy);
   EXPECT_FALSE(root.Proof().ok());
+  SeedWith(root, 1);
+  FirstDraw(root);
+  for (int i = 0; i < 100; i++) root.Absorb(SourceId::kLauncherSeed, BlockOf(1), {256});
+  EXPECT_EQ(root.hedge_reseeds(), 0u);
 }
 
 TEST(Root, CreditIsAtMostWhatTheBytesHold) {
