@@ -21,7 +21,7 @@ constexpr char kOverview[] =
     "  caponier run [options] [--] [PROGRAM [ARGS...]]   run PROGRAM, or the built-in tour\n"
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
     "  caponier bench boot|syscall|run|random            measured beside its peers, in the same run\n"
-    "  caponier entropy assess|conditioning|plot         noise assessed by SP 800-90B\n"
+    "  caponier entropy collect|assess|conditioning|plot         noise assessed by SP 800-90B\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";

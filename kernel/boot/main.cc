@@ -13,6 +13,7 @@
 #include "kernel/mm/heap.h"
 #include "kernel/mm/init.h"
 #include "kernel/mm/kernel_space.h"
+#include "kernel/random/collect.h"
 #include "kernel/random/random.h"
 #include "kernel/random/seed_file.h"
 #include "kernel/report/crash.h"
@@ -112,6 +113,7 @@ extern "C" [[noreturn]] void KernelMain() {
   drivers::StartRng(g_handoff.info);
   const loader::Config config = UnpackArchive();
   drivers::link::SetWindow(config.rows, config.columns);
+  if (!config.collect_source.empty()) kernel::random::CollectRaw(config.collect_source, config.collect_count);
   kernel::random::TakeLauncherSeed(config.seed);
   kernel::random::WantSeedFile(config.seed_file);
   report::WantReport(config.report);

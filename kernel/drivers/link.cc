@@ -409,6 +409,7 @@ void SendMessage(std::string_view line) { Send(FrameType::kMessage, AsBytes(line
 void SendCrashText(std::string_view lines) { Send(FrameType::kCrash, AsBytes(lines)); }
 void SendReport(std::string_view part) { Send(FrameType::kReport, AsBytes(part)); }
 void SendSeed(Bytes seed) { Send(FrameType::kSeed, seed); }
+void SendOutput(Bytes bytes) { Send(FrameType::kStdout, bytes); }
 void TraceLine(std::string_view line) { Send(FrameType::kTrace, AsBytes(line)); }
 void SendExit(wire::ExitCause cause, u32 status) {
   const wire::ExitRecord record{.cause = cause, .status = status};

@@ -23,6 +23,7 @@ void SendMessage(std::string_view line);
 void SendCrashText(std::string_view lines);
 void SendReport(std::string_view part);
 void SendSeed(Bytes seed);
+void SendOutput(Bytes bytes);  // as the program's standard output
 void TraceLine(std::string_view line);
 void SendExit(::caponier::link::ExitCause cause, u32 status);
 

@@ -5,6 +5,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/file_systems.h"
 #include "kernel/fs/open_how.h"
+#include "kernel/fs/random_control.h"
 #include "kernel/mm/frames.h"
 #include "kernel/random/random.h"
 #include "lib/linux_abi/terminal_flags.h"
@@ -66,10 +67,7 @@ class OpenDevice final : public File {
   bool seekable() const override { return true; }
   bool pollable() const override { return kind_ == DeviceKind::kRandom; }
   Result<i64> Control(u32 request, u64 argument) override {
-    constexpr u32 kGetEntropyCount = 0x80045200;  // RNDGETENTCNT [random(4)]
-    if (kind_ != DeviceKind::kRandom || request != kGetEntropyCount) return Error::kNotATerminal;
-    TRY(mm::WriteUser<i32>(argument, 256));
-    return 0;
+    return kind_ == DeviceKind::kRandom ? RandomControl(request, argument) : Result<i64>(Error::kNotATerminal);
   }
   Result<Ref<mm::PageSource>> Mappable() override {
     if (kind_ != DeviceKind::kZero) return Error::kNoDevice;

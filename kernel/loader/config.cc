@@ -83,6 +83,11 @@ Result<void> ParseRecord(std::string_view key, std::string_view value, MutableBy
     TRY(ParseChoice(value, "tagged", "libc"));
   } else if (key == "seed") {
     config.seed = config_bytes.subspan(static_cast<size_t>(value.data() - AsText(config_bytes).data()), value.size());
+  } else if (key == "collect") {
+    const size_t colon = value.find(':');
+    if (colon == std::string_view::npos) return Error::kMalformed;
+    config.collect_source = value.substr(0, colon);
+    config.collect_count = TRY(ParseDecimal(value.substr(colon + 1)));
   } else if (key == "seed_file") {
     config.seed_file = TRY(ParseFlag(value));
   } else {

@@ -23,6 +23,8 @@ struct Config {
   std::string_view tagging = "sync";
   MutableBytes seed;  // hexadecimal text, mixed in as it is and erased
   bool seed_file = false;
+  std::string_view collect_source;  // not empty: raw samples of it are wanted, and no program
+  u64 collect_count = 0;
 };
 
 // kMalformed with one line for a record that is not understood.

@@ -2,6 +2,7 @@
 
 #include "kernel/arch/machine.h"
 #include "kernel/mm/kernel_space.h"
+#include "kernel/random/fast_clock.h"
 #include "kernel/random/instruction.h"
 #include "kernel/random/interrupt.h"
 #include "lib/entropy/sources/cpu_instruction.h"
@@ -22,7 +23,7 @@ constexpr u64 kJitterSamples = 64;             // 16 slices are a start-up test
 constexpr u32 kInterruptsWorthIt = 32;
 
 struct Counter {
-  u64 operator()() const { return arch::UnorderedCounter(); }
+  u64 operator()() const { return arch::ReadFastClock(); }
 };
 using Instruction = entropy::CpuInstruction<std::optional<u64> (*)()>;
 

@@ -2,11 +2,12 @@
 #include "kernel/random/interrupt.h"
 
 #include "kernel/arch/machine.h"
+#include "kernel/random/fast_clock.h"
 
 namespace caponier::kernel::random {
 
 constinit entropy::InterruptRing g_interrupt_ring;
 
-[[gnu::noinline]] void NoteInterrupt() { g_interrupt_ring.Note(arch::UnorderedCounter()); }
+[[gnu::noinline]] void NoteInterrupt() { g_interrupt_ring.Note(arch::ReadFastClock()); }
 
 }  // namespace caponier::kernel::random

@@ -45,6 +45,10 @@ Result<void> Fill(MutableBytes bytes) {
 void UseIdleTime() { GatherIfDue(*g_root, arch::NowNs()); }
 
 void MixIn(Bytes bytes) { g_root->Absorb(entropy::SourceId::kProgramWrite, bytes); }
+void Reseed() {
+  GatherNow(*g_root);
+  g_root->ReseedNow();
+}
 void MixInLauncherSeed(Bytes bytes) {
   g_root->AbsorbAndReseed(entropy::SourceId::kLauncherSeed, bytes);
   g_root->Note(entropy::SourceId::kLauncherSeed, entropy::SourceStatus::kHealthy, bytes.size());

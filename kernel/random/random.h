@@ -15,6 +15,8 @@ void Init(::caponier::random::Root& root);
 Result<void> Fill(MutableBytes bytes);
 // Bytes a program wrote to /dev/random: mixed in, never credited.
 void MixIn(Bytes bytes);
+// Makes all keys anew from what the pools hold, and from fresh words of the processor where it has them.
+void Reseed();
 // What the launcher handed in: mixed in, never credited, and in all that is drawn from here on.
 void MixInLauncherSeed(Bytes bytes);
 // For the launcher to keep until the next run.

@@ -1,10 +1,9 @@
-// The machine as a whole: its name, its memory, its randomness.
+// The machine as a whole: its name, its memory.
 #include "kernel/syscall/system.h"
 
 #include <algorithm>
 
 #include "kernel/mm/frames.h"
-#include "kernel/random/random.h"
 #include "kernel/syscall/call.h"
 #include "lib/linux_abi/arch_types.h"
 #include "lib/linux_abi/process_flags.h"
@@ -71,28 +70,6 @@ Result<i64> SysSysinfo(Call& call) {
                      .mem_unit = 1};
   TRY(mm::WriteUser(call[0], info));
   return 0;
-}
-
-Result<i64> SysGetrandom(Call& call) {
-  const u32 flags = call.Unsigned(2);
-  // All flags ask for the one quality there is; only asking for two at once is an error.
-  if ((flags & ~u32{kGRND_NONBLOCK | kGRND_RANDOM | kGRND_INSECURE}) != 0) return Error::kInvalidArgument;
-  if ((flags & kGRND_RANDOM) != 0 && (flags & kGRND_INSECURE) != 0) return Error::kInvalidArgument;
-  constexpr u64 kMost = 0x7fff'ffff;
-  const u64 wanted = std::min(call[1], kMost);
-  if (!mm::IsUserRange(call[0], wanted)) return Error::kBadAddress;
-  std::byte chunk[256];
-  u64 done = 0;
-  Result<void> copied;
-  while (done < wanted && copied.ok()) {
-    const MutableBytes part = MutableBytes(chunk).first(std::min<u64>(sizeof(chunk), wanted - done));
-    TRY(kernel::random::Fill(part));
-    copied = mm::CopyToUser(call[0] + done, part);
-    if (copied.ok()) done += part.size();
-  }
-  SecureWipe(chunk);
-  if (done == 0 && wanted != 0) return Error::kBadAddress;
-  return static_cast<i64>(done);
 }
 
 Result<i64> SysPersonality(Call& call) {

@@ -80,6 +80,7 @@ struct WindowSize {
 //   layout=scatter|off     wx=strict|allow-jit|off      tagging=sync|async|asymm|off     heap=tagged|libc
 //   seed=HEX        what the launcher's seed file held: mixed in, never credited
 //   seed_file=0|1   send kSeed at exit
+//   collect=NAME:N  send N raw samples of this source of randomness instead of running a program
 inline constexpr char kConfigName[] = ".caponier/config";
 
 }  // namespace caponier::link

@@ -94,6 +94,11 @@ int Do(const PlotOptions& options) {
   return 0;
 }
 
+int Do(const CollectOptions& options) {
+  Collect(options);
+  return 0;
+}
+
 }  // namespace
 
 int Run(const Options& options) {

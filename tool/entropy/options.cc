@@ -15,6 +15,7 @@ namespace {
 constexpr char kOverview[] =
     "Assesses noise by SP 800-90B. Files hold one sample a byte.\n"
     "\n"
+    "  caponier entropy collect --source NAME --count N [--arch A] -o FILE\n"
     "  caponier entropy assess FILE [--bits N] [--iid | --conditioned | --restart --initial H] [--json FILE]\n"
     "  caponier entropy conditioning --in BITS --out BITS --width BITS --entropy H [--bit-entropy H]\n"
     "  caponier entropy plot FILE [--bits N] -o REPORT.html\n"
@@ -116,11 +117,42 @@ std::variant<Options, HelpText> ParsePlot(std::span<const std::string> words) {
   return options;
 }
 
+std::variant<Options, HelpText> ParseCollect(std::span<const std::string> words) {
+  CollectOptions options;
+  std::string arch, accelerator;
+  CLI::App app(
+      "Records raw samples of a noise source, one a byte: of the host (timing-jitter, cpu-seed, cpu-random), or with --arch of "
+      "a\n"
+      "guest (timing-jitter, interrupt-timing, and cpu-random on x86_64 or cpu-seed on aarch64).",
+      "collect");
+  app.formatter(std::make_shared<Formatter>("caponier entropy collect --source NAME --count N [--arch A] -o FILE"));
+  app.add_option("--source", options.source, "the source")->required()->type_name("NAME");
+  app.add_option("--count", options.count, "samples")->required()->type_name("N")->check(CLI::Range(u64{1}, u64{1'000'000'000}));
+  app.add_option("--arch", arch, "x86_64 or aarch64: a guest's source")
+      ->type_name("ARCH")
+      ->check(CLI::IsMember({"x86_64", "aarch64"}));
+  app.add_option("--restarts", options.restarts,
+                 "boot the guest so often, and take --count samples of each: a restart matrix by rows")
+      ->type_name("N")
+      ->check(CLI::Range(u64{1}, u64{100'000}));
+  app.add_option("--accel", accelerator, "tcg (default) or kvm, for a guest")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"tcg", "kvm"}));
+  app.add_option("--output,-o", options.output, "the file to write")->required()->type_name("FILE");
+  if (auto help = Parse(app, words)) return *help;
+  if (!arch.empty()) options.arch = ArchNamed(arch);
+  if (!options.arch.has_value() && options.restarts != 1) throw Failure("--restarts is for a guest: it needs --arch");
+  if (!options.arch.has_value() && !accelerator.empty()) throw Failure("--accel is for a guest: it needs --arch");
+  if (accelerator == "kvm") options.accelerator = Accelerator::kKvm;
+  return options;
+}
+
 }  // namespace
 
 std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words) {
   if (words.empty() || words.front() == "--help" || words.front() == "-h") return HelpText{kOverview};
   const std::span<const std::string> rest = words.subspan(1);
+  if (words.front() == "collect") return ParseCollect(rest);
   if (words.front() == "assess") return ParseAssess(rest);
   if (words.front() == "conditioning") return ParseConditioning(rest);
   if (words.front() == "plot") return ParsePlot(rest);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "lib/base/types.h"
+#include "tool/entropy/collect.h"
 #include "tool/entropy/conditioning.h"
 
 namespace caponier::tool::entropy {
@@ -39,7 +40,7 @@ struct PlotOptions {
   std::optional<unsigned> bits;
 };
 
-using Options = std::variant<AssessOptions, ConditioningOptions, PlotOptions>;
+using Options = std::variant<CollectOptions, AssessOptions, ConditioningOptions, PlotOptions>;
 struct HelpText {
   std::string text;
 };

@@ -35,6 +35,7 @@ std::string EncodeConfig(const GuestConfig& config) {
   put_level("tagging", config.tagging);
   put_level("heap", config.heap);
   put_level("seed", config.seed_hex);
+  put_level("collect", config.collect);
   if (config.seed_file) put("seed_file", "1");
   return out;
 }

@@ -22,6 +22,7 @@ struct GuestConfig {
   std::string layout = {}, wx = {}, tagging = {}, heap = {};  // empty: the kernel's default
   std::string seed_hex = {};
   bool seed_file = false;
+  std::string collect = {};  // "NAME:COUNT": raw samples instead of a program
 };
 
 // Throws Failure when a value holds a NUL, which no record can carry.

@@ -299,4 +299,5 @@ Result<void> Fill(MutableBytes bytes) {
   return {};
 }
 void MixIn(Bytes) {}
+void Reseed() {}
 }  // namespace caponier::kernel::random

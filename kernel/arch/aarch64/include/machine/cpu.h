@@ -27,12 +27,6 @@ inline u64 CycleCounter() {
   asm volatile("isb; mrs %0, cntvct_el0" : "=r"(value)::"memory");
   return value;
 }
-// The same without waiting for what comes before it: for noise, not for measuring.
-inline u64 UnorderedCounter() {
-  u64 value;
-  asm volatile("mrs %0, cntvct_el0" : "=r"(value));
-  return value;
-}
 // Program pages are not global and all carry ASID 0: another root makes the cached ones stale, kernel pages stay.
 inline void SetUserPageTable(PhysAddr root) {
   u64 current;

@@ -17,12 +17,6 @@ inline u64 CycleCounter() {
   asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
   return u64{high} << 32 | low;
 }
-// The same without waiting for what comes before it: for noise, not for measuring.
-inline u64 UnorderedCounter() {
-  u32 low, high;
-  asm volatile("rdtsc" : "=a"(low), "=d"(high));
-  return u64{high} << 32 | low;
-}
 inline void SetUserPageTable(PhysAddr root) { asm volatile("mov %0, %%cr3" ::"r"(root.value) : "memory"); }
 // 64-bit store to a page-table slot that hardware may be walking.
 inline void StoreEntry(u64* slot, u64 entry) { __atomic_store_n(slot, entry, __ATOMIC_RELEASE); }
