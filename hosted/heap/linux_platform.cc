@@ -1,5 +1,6 @@
 #include "hosted/heap/linux_platform.h"
 
+#include <errno.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -50,16 +51,27 @@ void LinuxPlatform::Release(u64 address, u64 bytes) {
   (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
 }
 
+Result<> LinuxPlatform::Hide(u64 address, u64 bytes) {
+  if (mprotect(Pointer(address), bytes, PROT_NONE) != 0) return Error::kNoMemory;
+  return {};
+}
+
 Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to) {
-  // Leaves the old place mapped, so that nothing of another's can come to stand there; since Linux 5.7.
+  // Leaves the old place mapped, without frames, so that nothing of another's can come to stand there; since Linux 5.7.
   constexpr int kDontUnmap = 4;
   if (mremap(Pointer(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | kDontUnmap, to) == MAP_FAILED)
     return Error::kNotSupported;
   Release(from, bytes);
-  return {};
+  // The pages may have been hidden.
+  return Commit(to, bytes, heap::MemoryUse::kBlocks);
 }
 
 void LinuxPlatform::Fill(MutableBytes output) { caponier_random_fill(output.data(), output.size()); }
+
+void* LinuxPlatform::NoMemory() {
+  errno = ENOMEM;
+  return nullptr;
+}
 
 void LinuxPlatform::Stop(const heap::Misuse& misuse) {
   InlineText<256> line;

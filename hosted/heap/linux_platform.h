@@ -19,8 +19,10 @@ struct LinuxPlatform {
   static Result<u64> Reserve(u64 bytes);
   static Result<> Commit(u64 address, u64 bytes, heap::MemoryUse use);
   static void Release(u64 address, u64 bytes);
+  static Result<> Hide(u64 address, u64 bytes);
   static Result<> Move(u64 from, u64 bytes, u64 to);
   static void Fill(MutableBytes output);
+  static void* NoMemory();
   [[noreturn]] static void Stop(const heap::Misuse& misuse);
 
   // Asks the kernel to have tags checked from here on, in this thread and those it starts; whether it does.

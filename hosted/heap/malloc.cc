@@ -9,11 +9,7 @@
 namespace caponier::hosted {
 namespace {
 
-void* OrNoMemory(void* block) {
-  if (block == nullptr) [[unlikely]]
-    errno = ENOMEM;
-  return block;
-}
+inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::NoMemory() : block; }
 
 void* Aligned(size_t alignment, size_t bytes) {
   if (!std::has_single_bit(alignment)) {
@@ -23,17 +19,23 @@ void* Aligned(size_t alignment, size_t bytes) {
   return OrNoMemory(ProcessHeap::Get().AllocateAligned(ProcessHeap::Mine(), bytes, alignment));
 }
 
+// A thread's first call, apart so that the others need no frame.
+[[gnu::noinline]] void* FirstMalloc(size_t bytes) { return ProcessHeap::Get().Allocate(ProcessHeap::Mine(), bytes); }
+[[gnu::noinline]] void FirstFree(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
+
 }  // namespace
 }  // namespace caponier::hosted
 
-using caponier::hosted::Aligned;
-using caponier::hosted::OrNoMemory;
-using caponier::hosted::ProcessHeap;
+using namespace caponier::hosted;
 
-CAPONIER_PUBLIC void* malloc(size_t bytes) { return OrNoMemory(ProcessHeap::Get().Allocate(ProcessHeap::Mine(), bytes)); }
+CAPONIER_PUBLIC void* malloc(size_t bytes) {
+  caponier::heap::Cache* cache = ProcessHeap::MineIfThere();
+  return cache == nullptr ? FirstMalloc(bytes) : ProcessHeap::Get().Allocate(*cache, bytes);
+}
 CAPONIER_PUBLIC void free(void* block) {
   // errno stays as it is (POSIX.1-2024), since nothing here sets it but a system call that fails.
-  ProcessHeap::Get().Free(ProcessHeap::Mine(), block);
+  caponier::heap::Cache* cache = ProcessHeap::MineIfThere();
+  return cache == nullptr ? FirstFree(block) : ProcessHeap::Get().Free(*cache, block);
 }
 CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
   return OrNoMemory(ProcessHeap::Get().AllocateZeroed(ProcessHeap::Mine(), count, bytes));
@@ -48,7 +50,7 @@ CAPONIER_PUBLIC void* realloc(void* block, size_t bytes) {
 }
 CAPONIER_PUBLIC void* reallocarray(void* block, size_t count, size_t bytes) {
   size_t all;
-  if (!caponier::CheckedMul(count, bytes, &all)) return OrNoMemory(nullptr);
+  if (!caponier::CheckedMul(count, bytes, &all)) return LinuxPlatform::NoMemory();
   return realloc(block, all);
 }
 CAPONIER_PUBLIC void* aligned_alloc(size_t alignment, size_t bytes) { return Aligned(alignment, bytes); }
@@ -65,7 +67,7 @@ CAPONIER_PUBLIC int posix_memalign(void** block, size_t alignment, size_t bytes)
 CAPONIER_PUBLIC void* valloc(size_t bytes) { return Aligned(caponier::kPageSize, bytes); }
 CAPONIER_PUBLIC void* pvalloc(size_t bytes) {
   size_t whole;
-  if (!caponier::CheckedAdd(bytes, size_t{caponier::kPageSize - 1}, &whole)) return OrNoMemory(nullptr);
+  if (!caponier::CheckedAdd(bytes, size_t{caponier::kPageSize - 1}, &whole)) return LinuxPlatform::NoMemory();
   return Aligned(caponier::kPageSize, caponier::AlignDown(whole, caponier::kPageSize));
 }
 CAPONIER_PUBLIC size_t malloc_usable_size(void* block) {

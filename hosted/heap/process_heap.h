@@ -18,6 +18,8 @@ class ProcessHeap {
     return *cache;
   }
 
+  static heap::Cache* MineIfThere() { return mine_; }
+
  private:
   friend struct ProcessHeapStarter;
   [[gnu::noinline]] static heap::Cache& Open();

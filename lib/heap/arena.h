@@ -97,8 +97,10 @@ class Arena {
     const u64 length = u64{1} << order;
     // Small runs are moved by units and then aligned; large ones are apart already.
     const u64 gap = order <= 6 ? (random & 7u) << (order > 1 ? order - 1 : 0) : 0;
-    u64 first = AlignUp(used_.load(std::memory_order_relaxed) + gap, length);
-    if (first + length > units_) first = AlignUp(used_.load(std::memory_order_relaxed), length);
+    // The first unit of all is a guard too: what stands before the reservation is another's.
+    const u64 used = used_.load(std::memory_order_relaxed), next = used == 0 ? 1 : used;
+    u64 first = AlignUp(next + gap, length);
+    if (first + length > units_) first = AlignUp(next, length);
     if (first + length > units_) return Error::kNoMemory;
     const u64 needed = AlignUp((first + length) * sizeof(UnitRecord), kTableStep);
     if (needed > table_bytes_) {

@@ -10,14 +10,19 @@ struct Bin {
   Entry* ring;
   u32 head, tail;  // count without bound; the entries between them are in the ring
   u32 ready;       // entries at the front that may be taken
-  u32 capacity;    // of the ring, a power of two; 0 when there is none yet
+  u32 mask;        // entries of the ring, a power of two, less one
   u32 slot_bytes;
   u32 next_batch;  // how many to take from the shelf next time
   u32 resting;     // the last so many that were freed are not taken
   u32 batch;       // never more than this at once
 
-  u32 count() const { return tail - head; }
-  Entry& at(u32 position) { return ring[position & (capacity - 1)]; }
+  u32 count() const { return ring == nullptr ? 0 : tail - head; }
+  bool full() const { return tail - head > mask; }  // also when there is no ring: Close leaves it so
+  void Close() {
+    *this = {
+        .ring = nullptr, .head = 0, .tail = 1, .ready = 0, .mask = 0, .slot_bytes = 0, .next_batch = 0, .resting = 0, .batch = 0};
+  }
+  Entry& at(u32 position) { return ring[position & mask]; }
 };
 
 inline constexpr u32 kMaxBatch = 64;
@@ -42,7 +47,7 @@ static_assert(PlanBin(16, Settings::kMaxQuarantine).capacity * sizeof(Entry) <= 
 
 // One thread's.
 struct alignas(64) Cache {
-  u32 until_sample;  // allocations until one gets pages of its own
+  u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
   Cache* next;  // among those whose threads have ended
   Bin bins[kClassCount];

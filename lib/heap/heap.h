@@ -12,6 +12,7 @@
 
 #include "lib/heap/cache.h"
 #include "lib/heap/large.h"
+#include "lib/heap/warm_pages.h"
 
 namespace caponier::heap {
 
@@ -24,7 +25,7 @@ class Heap {
   Result<> Start(const Settings& settings, bool tags_work);
 
   // Null when memory or address space is short, or for a size that no memory could have.
-  void* Allocate(Cache& cache, u64 bytes) {
+  [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
     if (bytes > kTableBytes - kCanaryBytes || cache.until_sample != 0) [[unlikely]]
       return AllocateOther(cache, bytes);
     return AllocateSlot(cache, kClassTable[(bytes + tail_ + kGranule - 1) / kGranule], bytes);
@@ -34,7 +35,7 @@ class Heap {
   // To another size; null, and the block as it was, when that cannot be had. A size of 0 gives the smallest block.
   void* Reallocate(Cache& cache, void* block, u64 bytes);
 
-  void Free(Cache& cache, void* block) {
+  [[gnu::always_inline]] void Free(Cache& cache, void* block) {
     if (block == nullptr) return;
     const u64 address = Tags::Address(block);
     UnitRecord* record = ground_.arena.Find(address);
@@ -80,25 +81,24 @@ class Heap {
 
   [[gnu::always_inline]] void* AllocateSlot(Cache& cache, u32 size_class, u64 bytes) {
     Bin& bin = cache.bins[size_class];
-    for (;;) {
-      if (bin.ready == 0 && !Prepare(cache, bin, size_class)) [[unlikely]]
-        return nullptr;
-      bin.ready--;
-      const Entry entry = bin.at(bin.head++);
-      void* block = Issue(cache, entry, bin.slot_bytes, bytes);
-      if (!Tags::kPossible || block != nullptr) [[likely]]
-        return block;
-      shelves_[size_class].Hold(ground_, entry);
-    }
+    if (bin.ready == 0 || (Tags::kPossible && ground_.tagged)) [[unlikely]]
+      return AllocateSlotSlowly(cache, size_class, bytes);
+    const Entry entry = Take(bin);
+    return Issue(cache, entry, bin.slot_bytes, bytes);
   }
+  [[gnu::always_inline]] static Entry Take(Bin& bin) {
+    bin.ready--;
+    return bin.at(bin.head++);
+  }
+  [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes);
 
   // Makes a block of a free slot; null when the slot is exhausted.
   [[gnu::always_inline]] void* Issue([[maybe_unused]] Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes) {
     const SlotWord before(entry.word->load(std::memory_order_relaxed));
     if (before.live()) [[unlikely]]
-      Stop({.crime = Crime::kReuseOfLive, .block_bytes = slot_bytes - before.slack()});
+      AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
     if (check_ && before.ever_used() && !IsZero(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
-      Stop({.crime = Crime::kWriteToFree, .block_bytes = slot_bytes - before.slack()});
+      AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
     if constexpr (Tags::kPossible) {
       if (ground_.tagged) return IssueTagged(cache, entry, before, slot_bytes, bytes);
     }
@@ -119,28 +119,37 @@ class Heap {
     if (!before.live()) [[unlikely]]
       Accuse(block);
     if (tail_ != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]]
-      AccuseOverflow(block, bytes, before);
-    if (zero_) Clear(block, AlignUp(bytes + tail_, kGranule));
+      AccuseSlot(Crime::kOverflowFound, slot_bytes, before);
+    if (zero_) {
+      if (bytes > kShortBytes) [[unlikely]]
+        return ClearAndRest(cache, bin, address, word, bytes);
+      ClearShort(block, AlignUp(bytes + tail_, kGranule));
+    }
     word->store(before.Freed().raw(), std::memory_order_relaxed);
-    Rest(cache, bin, {address, word});
+    Rest(cache, bin, address, word);
   }
   void FreeTagged(Cache& cache, Bin& bin, u64 slot_bytes, AtomicWord* word, void* block, u64 address);
 
-  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, const Entry& entry) {
-    if (bin.count() >= bin.capacity && !MakeRoom(cache, bin)) [[unlikely]]
-      return shelves_[&bin - cache.bins].Give(ground_, &entry, 1);
-    bin.at(bin.tail++) = entry;
+  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
+    if (bin.full()) [[unlikely]]
+      return RestSlowly(cache, bin, address, word);
+    bin.at(bin.tail++) = {address, word};
   }
+  [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, u64 address, AtomicWord* word, u64 bytes);
+  [[gnu::noinline]] void RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
 
-  void* AllocateOther(Cache& cache, u64 bytes);
+  [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateLarge(Cache& cache, u64 bytes, u64 alignment);
-  void FreeLarge(UnitRecord* record, void* block);
+  [[gnu::noinline]] void FreeLarge(UnitRecord* record, void* block);
+  void* AllocateToGrow(Cache& cache, u64 before, u64 bytes);
   void* ReallocateSlot(const Block& block, void* pointer, u64 bytes);
   bool Prepare(Cache& cache, Bin& bin, u32 size_class);
+  void Shuffle(Cache& cache, Entry* entries, u32 count);
   bool MakeRoom(Cache& cache, Bin& bin);
   bool MakeRing(Bin& bin, u32 slot_bytes);
   u8 NextByte(Cache& cache);
-  u32 NextRandom(Cache& cache);
+  u32 NextRandom(Cache& cache);  // 24 bits
+  u64 NextSample(Cache& cache);
   u64 SlotCanaryBytes(u64 bytes) const {
     return !ground_.settings.canary ? 0 : ground_.tagged ? AlignUp(bytes, kGranule) - bytes : kCanaryBytes;
   }
@@ -151,8 +160,8 @@ class Heap {
     P::Stop(misuse);
     __builtin_unreachable();
   }
-  [[noreturn]] void Accuse(const void* pointer);
-  [[noreturn]] void AccuseOverflow(const void* block, u64 bytes, SlotWord word);
+  [[noreturn, gnu::cold, gnu::noinline]] void Accuse(const void* pointer);
+  [[noreturn, gnu::cold, gnu::noinline]] void AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word);
   UnitRecord* FindLargeAround(u64 address);
   bool ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse);
 
@@ -161,6 +170,7 @@ class Heap {
   bool zero_ = false, check_ = false;
   Canary canary_;
   Shelf<P> shelves_[kClassCount];
+  WarmPages<P> warm_;
   typename P::Lock caches_lock_;
   Cache* spare_caches_ = nullptr;
 };

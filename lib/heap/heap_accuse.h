@@ -69,8 +69,8 @@ void Heap<P>::Accuse(const void* pointer) {
 }
 
 template <Platform P>
-void Heap<P>::AccuseOverflow(const void*, u64 bytes, SlotWord word) {
-  Stop({.crime = Crime::kOverflowFound, .block_bytes = bytes, .generation = ground_.tagged ? word.generation() : 0});
+void Heap<P>::AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word) {
+  Stop({.crime = crime, .block_bytes = slot_bytes - word.slack(), .generation = ground_.tagged ? word.generation() : 0});
 }
 
 template <Platform P>

@@ -39,6 +39,13 @@ u32 Heap<P>::NextRandom(Cache& cache) {
   return value;
 }
 
+// So many on average, and never the same again.
+template <Platform P>
+u64 Heap<P>::NextSample(Cache& cache) {
+  const u64 random = u64{NextRandom(cache)} << 24 | NextRandom(cache);
+  return 1 + random % (2 * ground_.settings.sample - 1);
+}
+
 template <Platform P>
 Cache* Heap<P>::OpenCache() {
   Cache* cache = nullptr;
@@ -53,8 +60,8 @@ Cache* Heap<P>::OpenCache() {
   Result<void*> memory = ground_.metadata.Take(sizeof(Cache));
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
-  if (ground_.settings.sample != 0)
-    cache->until_sample = 1 + static_cast<u32>(NextRandom(*cache) % (2 * ground_.settings.sample));
+  for (Bin& bin : cache->bins) bin.Close();
+  if (ground_.settings.sample != 0) cache->until_sample = NextSample(*cache);
   return cache;
 }
 
@@ -75,6 +82,7 @@ template <Platform P>
 void Heap<P>::LockAll() {
   caches_lock_.Lock();
   for (Shelf<P>& shelf : shelves_) shelf.lock().Lock();
+  warm_.lock().Lock();
   ground_.arena.lock().Lock();
   ground_.metadata.lock().Lock();
 }
@@ -82,6 +90,7 @@ template <Platform P>
 void Heap<P>::UnlockAll() {
   ground_.metadata.lock().Unlock();
   ground_.arena.lock().Unlock();
+  warm_.lock().Unlock();
   for (Shelf<P>& shelf : shelves_) shelf.lock().Unlock();
   caches_lock_.Unlock();
 }
@@ -95,7 +104,7 @@ bool Heap<P>::MakeRing(Bin& bin, u32 slot_bytes) {
          .head = 0,
          .tail = 0,
          .ready = 0,
-         .capacity = plan.capacity,
+         .mask = plan.capacity - 1,
          .slot_bytes = slot_bytes,
          .next_batch = plan.batch < 4 ? plan.batch : 4,
          .resting = plan.resting,
@@ -103,28 +112,38 @@ bool Heap<P>::MakeRing(Bin& bin, u32 slot_bytes) {
   return true;
 }
 
-// Makes entries at the front ready: those that have rested, or else some from the shelf, in random order and before the resting ones.
+// Of at most 64 entries by one byte each: some orders are likelier than others by a part in four.
+template <Platform P>
+void Heap<P>::Shuffle(Cache& cache, Entry* entries, u32 count) {
+  for (u32 left = count; left > 1; left--) {
+    const u32 chosen = (NextByte(cache) * left) >> 8;
+    const Entry entry = entries[chosen];
+    entries[chosen] = entries[left - 1];
+    entries[left - 1] = entry;
+  }
+}
+
+// Makes entries at the front ready: those that have rested, or else some from the shelf, before the resting ones.
 template <Platform P>
 bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
+  // Drawing may allocate, where the platform's first draw does: before anything is half done.
+  const u32 random = NextRandom(cache);
   if (bin.ring == nullptr && !MakeRing(bin, SlotBytes(size_class))) return false;
   // Few at a time would bring us here with each allocation.
   if (bin.count() > bin.resting + bin.batch / 2) {
     bin.ready = bin.count() - bin.resting;
     return true;
   }
-  const u32 room = bin.capacity - bin.count();
+  const u32 room = bin.mask + 1 - bin.count();
   Entry taken[kMaxBatch];
-  const u32 random = NextRandom(cache);
   const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch < room ? bin.next_batch : room, random);
   bin.next_batch = 2 * bin.next_batch < bin.batch ? 2 * bin.next_batch : bin.batch;
-  // Of at most 64 by one byte each: some orders are likelier than others by a part in four.
-  for (u32 left = count; left > 1; left--) {
-    const u32 chosen = (NextByte(cache) * left) >> 8;
-    const Entry entry = taken[chosen];
-    taken[chosen] = taken[left - 1];
-    taken[left - 1] = entry;
+  if (ground_.settings.shuffle) Shuffle(cache, taken, count);
+  for (u32 i = count; i-- != 0;) {
+    bin.at(--bin.head) = taken[i];
+    // All at once, since one by one they would be waited for.
+    __builtin_prefetch(reinterpret_cast<void*>(taken[i].address), 1);
   }
-  for (u32 i = 0; i < count; i++) bin.at(--bin.head) = taken[i];
   bin.ready = count != 0 ? count : bin.count();  // before memory runs out, the rest ends
   return bin.ready != 0;
 }
@@ -134,8 +153,8 @@ template <Platform P>
 bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
   const auto size_class = static_cast<u32>(&bin - cache.bins);
   if (bin.ring == nullptr) return MakeRing(bin, SlotBytes(size_class));
-  for (u32 left = bin.capacity / 2; left != 0;) {
-    const u32 straight = bin.capacity - (bin.head & (bin.capacity - 1)), count = left < straight ? left : straight;
+  for (u32 left = (bin.mask + 1) / 2; left != 0;) {
+    const u32 straight = bin.mask + 1 - (bin.head & bin.mask), count = left < straight ? left : straight;
     shelves_[size_class].Give(ground_, &bin.at(bin.head), count);
     bin.head += count;
     left -= count;
@@ -145,10 +164,34 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
 }
 
 template <Platform P>
+void Heap<P>::ClearAndRest(Cache& cache, Bin& bin, u64 address, AtomicWord* word, u64 bytes) {
+  __builtin_memset(reinterpret_cast<void*>(address), 0, bytes + tail_);
+  word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
+  Rest(cache, bin, address, word);
+}
+
+template <Platform P>
+void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
+  const Entry entry{address, word};
+  if (MakeRoom(cache, bin)) bin.at(bin.tail++) = entry;
+  else shelves_[&bin - cache.bins].Give(ground_, &entry, 1);
+}
+
+template <Platform P>
+void* Heap<P>::AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes) {
+  Bin& bin = cache.bins[size_class];
+  for (;;) {
+    if (bin.ready == 0 && !Prepare(cache, bin, size_class)) return P::NoMemory();
+    const Entry entry = Take(bin);
+    if (void* block = Issue(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
+    shelves_[size_class].Hold(ground_, entry);  // exhausted
+  }
+}
+
+template <Platform P>
 void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
   if (cache.until_sample != 0 && --cache.until_sample == 0) {
-    const u64 sample = ground_.settings.sample;
-    cache.until_sample = 1 + static_cast<u32>(NextRandom(cache) % (2 * sample));
+    cache.until_sample = NextSample(cache);
     return AllocateLarge(cache, bytes, kGranule);
   }
   // The comparison comes before any sum that could wrap around.
@@ -158,8 +201,8 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
 
 template <Platform P>
 void* Heap<P>::AllocateLarge(Cache& cache, u64 bytes, u64 alignment) {
-  const Result<void*> block = Large<P>::Allocate(ground_, canary_, bytes, alignment, NextByte(cache));
-  return block.ok() ? block.value() : nullptr;
+  const Result<void*> block = Large<P>::Allocate(ground_, warm_, canary_, bytes, alignment, NextByte(cache));
+  return block.ok() ? block.value() : P::NoMemory();
 }
 
 template <Platform P>
@@ -211,7 +254,7 @@ void Heap<P>::FreeLarge(UnitRecord* record, void* block) {
     Accuse(block);
   if (!Large<P>::FrontHolds(*record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record->link});
   if (!Large<P>::BackHolds(ground_, canary_, *record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record->link});
-  Large<P>::Free(ground_, *record);
+  Large<P>::Free(ground_, warm_, *record);
 }
 
 template <Platform P>
@@ -219,7 +262,10 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   if (pointer == nullptr) return Allocate(cache, bytes);
   const Block block = LookAt(pointer);
   if (block.word != nullptr) {
-    if (bytes <= kMaxSlotBytes - kCanaryBytes && SlotBytes(ClassFor(bytes + tail_)) == block.record->slot_bytes)
+    // In place if it fits, and does not leave more than half of the slot unused.
+    const u64 slot_bytes = block.record->slot_bytes, slack = slot_bytes - bytes;
+    if (bytes + tail_ <= slot_bytes && bytes <= slot_bytes && slack <= SlotWord::kMaxSlack &&
+        (2 * slack <= slot_bytes || SlotBytes(ClassFor(bytes + tail_)) == slot_bytes))
       return ReallocateSlot(block, pointer, bytes);
   } else if (bytes > kMaxSlotBytes - kCanaryBytes) {
     if (!Large<P>::BackHolds(ground_, canary_, *block.record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = block.bytes});
@@ -227,11 +273,23 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
     if (resized.ok()) return resized.value();
     if (resized.error() != Error::kNotSupported) return nullptr;
   }
-  void* other = Allocate(cache, bytes);
+  void* other = AllocateToGrow(cache, block.bytes, bytes);
   if (other == nullptr) return nullptr;
   __builtin_memcpy(Tags::Reach(other), Tags::Reach(pointer), bytes < block.bytes ? bytes : block.bytes);
   Free(cache, pointer);
   return other;
+}
+
+// A block that has grown grows again, mostly by little: from 1 KiB on it gets a slot with half as much room again, so that a number of steps
+// that grows with the logarithm of its size copies it.
+template <Platform P>
+void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
+  const u64 roomy = bytes + bytes / 2 + tail_;
+  if (bytes <= before || before < kKiB || bytes > kMaxSlotBytes || roomy > kMaxSlotBytes) return Allocate(cache, bytes);
+  const u32 size_class = ClassFor(roomy);
+  if (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) return Allocate(cache, bytes);
+  void* block = AllocateSlot(cache, size_class, bytes);
+  return block != nullptr ? block : Allocate(cache, bytes);
 }
 
 // In its slot. The tag stays: whoever has the pointer has the block.
@@ -240,7 +298,8 @@ void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
   const SlotWord word(block.word->load(std::memory_order_relaxed));
   const u64 before = block.bytes, address = Tags::Address(pointer), canary = canary_.For(address);
   auto* start = static_cast<std::byte*>(Tags::Reach(pointer));
-  if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before))) AccuseOverflow(pointer, before, word);
+  if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before)))
+    AccuseSlot(Crime::kOverflowFound, block.record->slot_bytes, word);
   if (ground_.tagged) {
     const u64 old_end = address + AlignUp(before, kGranule), new_end = address + AlignUp(bytes, kGranule);
     if (new_end > old_end) Tags::SetAndZero(old_end, new_end - old_end, Tags::TagOf(pointer));

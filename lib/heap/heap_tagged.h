@@ -29,12 +29,12 @@ void Heap<P>::FreeTagged(Cache& cache, Bin& bin, u64 slot_bytes, AtomicWord* wor
   // A tag once had is not had again, so this is also whether the pointer is the block's that lives here now.
   if (!before.live() || Tags::TagOf(block).value != tag.load(std::memory_order_relaxed)) Accuse(block);
   if (!CanaryHolds(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address), SlotCanaryBytes(bytes)))
-    AccuseOverflow(block, bytes, before);
+    AccuseSlot(Crime::kOverflowFound, slot_bytes, before);
   if (zero_) Tags::SetAndZero(address, AlignUp(bytes, kGranule), kFreeTag);
   else Tags::Set(address, AlignUp(bytes, kGranule), kFreeTag);
   word->store(before.Freed().raw(), std::memory_order_relaxed);
   tag.store(kFreeTag.value, std::memory_order_release);
-  Rest(cache, bin, {address, word});
+  Rest(cache, bin, address, word);
 }
 
 }  // namespace caponier::heap

@@ -6,6 +6,7 @@
 #include "lib/heap/canary.h"
 #include "lib/heap/ground.h"
 #include "lib/heap/memory.h"
+#include "lib/heap/warm_pages.h"
 
 namespace caponier::heap {
 
@@ -15,7 +16,8 @@ class Large {
   using Tags = P::Tags;
 
   // `alignment` is a power of two.
-  static Result<void*> Allocate(Ground<P>& ground, const Canary& canary, u64 bytes, u64 alignment, u8 random) {
+  static Result<void*> Allocate(Ground<P>& ground, WarmPages<P>& warm, const Canary& canary, u64 bytes, u64 alignment,
+                                u8 random) {
     if (bytes > ground.arena.bytes() || alignment > ground.arena.bytes()) return Error::kNoMemory;
     const u64 whole = AlignUp(bytes == 0 ? 1 : bytes, kPageSize);
     const u64 apart = alignment > kPageSize ? alignment : 0;
@@ -24,7 +26,7 @@ class Large {
     const u64 run = ground.arena.AddressOf(unit);
     const u64 pages_at = apart == 0 ? run : AlignUp(run, apart);
     const u64 address = apart != 0 ? pages_at : pages_at + AlignDown(whole - bytes, alignment < kGranule ? kGranule : alignment);
-    if (!P::Commit(pages_at, whole, MemoryUse::kBlocks).ok()) {
+    if (!warm.Take(ground, pages_at, whole) && !P::Commit(pages_at, whole, MemoryUse::kBlocks).ok()) {
       ground.arena.GiveRun(unit, order);
       return Error::kNoMemory;
     }
@@ -48,10 +50,11 @@ class Large {
   }
 
   // The block whose record this is. Its ends have been looked at.
-  static void Free(Ground<P>& ground, UnitRecord& record) {
+  static void Free(Ground<P>& ground, WarmPages<P>& warm, UnitRecord& record) {
     const u64 pages_at = PagesAt(record), bytes = u64{record.reciprocal} * kPageSize;
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
     record.kind = UnitKind::kFreedLarge;
+    if (warm.Keep(pages_at, bytes, unit, order)) return;
     P::Release(pages_at, bytes);
     ground.arena.GiveRun(unit, order);
   }
@@ -84,7 +87,7 @@ class Large {
   // Whether nothing was written before the block, and behind it.
   static bool FrontHolds(const UnitRecord& record) {
     const u64 at = PagesAt(record);
-    return IsZero(reinterpret_cast<const void*>(at), AlignDown(record.base - at, kGranule));
+    return record.base == at || IsZero(reinterpret_cast<const void*>(at), record.base - at);
   }
   static bool BackHolds(const Ground<P>& ground, const Canary& canary, const UnitRecord& record) {
     if (!ground.settings.canary) return true;

@@ -28,9 +28,14 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes 
   { P::Commit(address, bytes, use) } -> std::same_as<Result<>>;
   // Nothing is behind these pages any more, and every access faults.
   { P::Release(address, bytes) };
-  // What stands behind the pages at `address` stands at the third argument instead, and nothing where it was. kNotSupported: copy.
+  // Every access to these pages faults, and what is behind them stays, to be moved.
+  { P::Hide(address, bytes) } -> std::same_as<Result<>>;
+  // What stands behind the pages at `address` stands at the third argument instead, readable and writable, and
+  // nothing where it was. kNotSupported: copy.
   { P::Move(address, bytes, address) } -> std::same_as<Result<>>;
   { P::Fill(random) };
+  // Null, and what a caller expects to find besides (errno).
+  { P::NoMemory() } -> std::same_as<void*>;
   { P::Stop(misuse) };  // does not return
 };
 

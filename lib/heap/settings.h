@@ -17,6 +17,7 @@ struct Settings {
   bool zero = true;                    // blocks are zeroed when freed
   bool check = true;                   // and looked at before they are used again; needs zero
   bool canary = true;                  // 8 bytes behind each block, or the rest of its last granule under tags
+  bool shuffle = false;                // slots are dealt out in random order within a dozen, not only from a random place on
   u32 quarantine = 32;                 // frees of a size class and thread before a slot is used again, at most kMaxQuarantine
   u64 sample = 0;                      // one allocation in so many gets pages of its own between guards; 0: none
   u64 arena_bytes = 16 * kGiB * kKiB;  // address space for all blocks, a power of two; less where less is to be had

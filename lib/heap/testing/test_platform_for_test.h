@@ -101,9 +101,14 @@ struct TestPlatform {
     committed -= bytes;
     if constexpr (Tags::kPossible) Tags::Reset(address, bytes);
   }
+  static Result<> Hide(u64 address, u64 bytes) {
+    if (Fails() || mprotect(reinterpret_cast<void*>(address), bytes, PROT_NONE) != 0) return Error::kNoMemory;
+    return {};
+  }
   static Result<> Move(u64 from, u64 bytes, u64 to) {
     if (Fails()) return Error::kNotSupported;
     if (mprotect(reinterpret_cast<void*>(to), bytes, PROT_READ | PROT_WRITE) != 0) return Error::kNoMemory;
+    if (mprotect(reinterpret_cast<void*>(from), bytes, PROT_READ) != 0) return Error::kNoMemory;
     __builtin_memcpy(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
     committed += bytes;
     Release(from, bytes);
@@ -113,6 +118,7 @@ struct TestPlatform {
     const std::lock_guard guard(random_lock);
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() >> 24);
   }
+  static void* NoMemory() { return nullptr; }
   [[noreturn]] static void Stop(const Misuse& misuse) { throw misuse; }
 
   // Every call that can fail does, from the given one on; -1: none.

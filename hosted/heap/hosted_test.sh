@@ -1,0 +1,95 @@
+#!/bin/bash
+# libcaponier-heap as users have it: preloaded on this machine and, for AArch64, under qemu-aarch64 with memory tags; linked statically. Each
+# misuse ends as it is called by its name, its valid twin passes, and real programs do their work.
+set -u
+root=$(cd -P -- "$(dirname -- "$0")/../.." && pwd)
+here=$root/hosted/heap
+library=$root/build/host/hosted/heap
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+bad=0
+fail() {
+  echo "not ok: $*"
+  bad=1
+}
+cd "$root" || exit 1
+cmake --preset host >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+cmake --build --preset host --target caponier_heap_shared caponier_heap_static caponier_heap_aarch64 >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+flags=(-std=c++20 -O1 -fno-builtin -w -fuse-ld=lld-19 -pthread)
+plain=(-fno-exceptions -fno-rtti -nostdlib++)
+clang++-19 "${flags[@]}" "${plain[@]}" "$here/misuse/misuse.cc" "$library/libcaponier-heap.so" -o "$work/misuse" || exit 1
+clang++-19 "${flags[@]}" "${plain[@]}" "$here/misuse/misuse.cc" "$library/libcaponier-heap.a" -o "$work/linked" || exit 1
+clang++-19 "${flags[@]}" "${plain[@]}" --target=aarch64-linux-gnu -nostdinc++ -isystem /usr/lib/llvm-19/include/c++/v1 \
+  "$here/misuse/misuse.cc" "$library/aarch64/libcaponier-heap.so.1" -o "$work/misuse.arm" || exit 1
+clang++-19 "${flags[@]}" "$here/misuse/new_fails.cc" -o "$work/new_fails" || exit 1
+clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" -o "$work/own_operators" || exit 1
+clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" "$library/libcaponier-heap.a" -o "$work/own_operators_linked" || exit 1
+
+native() { LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/misuse" "$@"; }
+linked() { "$work/linked" "$@"; }
+tagged() { # 1G: QEMU 7.2 keeps a record of each page that is reserved
+  qemu-aarch64 -cpu max,sve=off -L /usr/aarch64-linux-gnu -E "LD_PRELOAD=$library/aarch64/libcaponier-heap.so.1" -E CAPONIER_HEAP=arena=1G \
+    "$work/misuse.arm" "$@"
+}
+
+# expect NAME STATUS TEXT HOW...
+expect() {
+  local name=$1 status=$2 text=$3 how got said
+  shift 3
+  for how in "$@"; do
+    said=$({ "$how" "$name"; } 2>&1)
+    got=$?
+    { ((got == status)) && [[ $said == *"caponier-heap: $text"* ]]; } || fail "$how $name: status $got, not $status: $said"
+    said=$("$how" "$name" valid 2>&1) || fail "$how $name valid: status $?: $said"
+  done
+}
+everywhere=(native linked tagged)
+expect double-free 134 "double free" "${everywhere[@]}"
+expect double-free-later 134 "double free" "${everywhere[@]}"
+expect foreign 134 "free of a pointer that is no block's" "${everywhere[@]}"
+expect interior 134 "free of a pointer into a block; block of 64 bytes; distance 16 bytes" "${everywhere[@]}"
+expect misaligned 134 "free of a misaligned pointer; block of 64 bytes; distance 3 bytes" "${everywhere[@]}"
+expect overflow-by-one 134 "overflow of a block, found when it was freed; block of 61 bytes" "${everywhere[@]}"
+expect overflow-by-zero 134 "overflow of a block, found when it was freed; block of 61 bytes" "${everywhere[@]}"
+expect overflow-large 139 "access behind a block; block of 300000 bytes" "${everywhere[@]}"
+expect underflow-large 139 "" native linked tagged
+expect use-after-free-large 139 "use after free; block of 300000 bytes" "${everywhere[@]}"
+expect write-after-free 134 "write to free memory" native linked
+expect write-after-free 139 "use after free; block of 100 bytes; distance 50 bytes" tagged
+expect realloc-freed 134 "double free; block of 100 bytes" "${everywhere[@]}"
+expect sized-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 101" "${everywhere[@]}"
+expect array-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 50" "${everywhere[@]}"
+expect aligned-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 64" "${everywhere[@]}"
+expect overflow-read 139 "access behind a block; block of 48 bytes" tagged
+expect underflow-write 139 "access before a block; block of 48 bytes" tagged
+expect use-after-free-read 139 "use after free; block of 48 bytes" tagged
+expect use-after-reuse 139 "use after free" tagged
+for program in new_fails own_operators own_operators_linked; do
+  LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/$program" || fail "$program: status $?"
+done
+for how in "${everywhere[@]}"; do "$how" all || fail "$how all: status $?"; done
+
+# Settings: every word does what it says, wrong ones are refused by name.
+CAPONIER_HEAP=canary=off native overflow-by-one || fail "canary=off still looks"
+CAPONIER_HEAP=zero=off native write-after-free || fail "zero=off still looks"
+CAPONIER_HEAP=check=off native write-after-free || fail "check=off still looks"
+CAPONIER_HEAP=sample=1 native overflow-read 2>&1 | grep -q 'access behind a block; block of 48 bytes' || fail "sample=1 finds nothing"
+said=$(CAPONIER_HEAP=zeor=on native all 2>&1)
+[[ $? == 125 && $said == *'caponier-heap: CAPONIER_HEAP: "zeor=on" is none of its settings'* ]] || fail "a wrong setting: $said"
+
+# Real programs say the same with it and without.
+same() {
+  [[ $(LD_PRELOAD=$library/libcaponier-heap.so.1 bash -c "$1" 2>&1) == "$(bash -c "$1" 2>&1)" ]] || fail "with the library this differs: $1"
+}
+same 'python3 -c "import json; print(len(json.dumps([{\"a\": i, \"b\": str(i) * 3} for i in range(50000)])))"'
+same "perl -e 'my %h; \$h{\$_} = \$_ x 10 for 1..50000; print scalar(keys %h)'"
+same "seq 100000 | awk '{ a[\$1 % 1000] = a[\$1 % 1000] \$1 } END { for (i in a) n += length(a[i]); print n }'"
+same 'seq 200000 | sort -rn --parallel=4 | md5sum'
+same 'seq 200000 | xz -T2 | xz -d | md5sum'
+
+# Nothing but the C library's names and C++'s operators is shown, and nothing of a C++ library is needed.
+names=$(nm -D --defined-only "$library/libcaponier-heap.so.1" | awk '{ print $3 }' | grep -vE '^(_Z(nw|na|dl|da)|.*alloc|.*memalign|free|malloc)')
+[[ -z $names ]] || fail "the library shows $names"
+readelf -d "$library/libcaponier-heap.so.1" | grep -qE 'NEEDED.*(stdc|c\+\+)' && fail "the library needs a C++ library"
+((bad)) || echo "all as it should be"
+exit $bad
