@@ -20,8 +20,8 @@ constexpr char kOverview[] =
     "\n"
     "  caponier run [options] [--] [PROGRAM [ARGS...]]   run PROGRAM, or the built-in tour\n"
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
-    "  caponier bench boot|syscall|run|random            measured beside its peers, in the same run\n"
-    "  caponier entropy collect|assess|conditioning|plot         noise assessed by SP 800-90B\n"
+    "  caponier bench boot|syscall|run|random|heap       measured beside its peers, in the same run\n"
+    "  caponier entropy collect|assess|conditioning|plot noise collected, and assessed by SP 800-90B\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";
@@ -187,21 +187,21 @@ Command ParseBench(std::span<const std::string> words) {
       "Measures caponier beside its peers, in turn. boot: QEMU start to exit of a static hello; syscall: calls to the kernel;\n"
       "run: real programs. The Linux guest's kernel is downloaded from Debian once. random: libcaponier-random beside other "
       "libraries'\n"
-      "generators and the kernel's.",
+      "generators and the kernel's. heap: libcaponier-heap beside the C library's allocator and others.",
       "bench");
-  app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run|random [options]"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run|random|heap [options]"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other")->type_name("ARCH");
   app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));
   app.add_flag("--json", options.json, "every number, as JSON");
   app.add_option("--plot", options.plot, "random: a picture, by its name .svg or .png")->type_name("FILE");
   const std::map<std::string, What> kinds{
-      {"boot", What::kBoot}, {"syscall", What::kSyscall}, {"run", What::kRun}, {"random", What::kRandom}};
+      {"boot", What::kBoot}, {"syscall", What::kSyscall}, {"run", What::kRun}, {"random", What::kRandom}, {"heap", What::kHeap}};
   const auto kind = words.empty() ? kinds.end() : kinds.find(words.front());
   const std::span<const std::string> rest = kind == kinds.end() ? words : words.subspan(1);
   size_t end = 0;
   if (auto text = ParseOptions(app, rest, end)) return *text;
   if (kind == kinds.end() || end != rest.size())
-    throw Failure("bench takes boot, syscall, run or random (see caponier bench --help)");
+    throw Failure("bench takes boot, syscall, run, random or heap (see caponier bench --help)");
   options.what = kind->second;
   if (!arch.empty()) options.arch = RequireArch(arch);
   if (!options.plot.empty() && options.what != What::kRandom) throw Failure("--plot is for bench random");

@@ -76,5 +76,5 @@ CAPONIER_PUBLIC size_t malloc_usable_size(void* block) {
 // C23.
 CAPONIER_PUBLIC void free_sized(void* block, size_t bytes) { ProcessHeap::Get().FreeSized(ProcessHeap::Mine(), block, bytes); }
 CAPONIER_PUBLIC void free_aligned_sized(void* block, size_t alignment, size_t bytes) {
-  ProcessHeap::Get().FreeAligned(ProcessHeap::Mine(), block, bytes, alignment);
+  ProcessHeap::Get().FreeAligned(ProcessHeap::Mine(), block, alignment, bytes);
 }

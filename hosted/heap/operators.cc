@@ -2,7 +2,7 @@
 // has one.
 //
 // A program may replace some of these operators and leave the others to their defaults, which by the standard end in the replaced ones
-// [cpp] [new.delete]. So each of ours that has a default in terms of another asks for that other by its public name, and uses the short way
+// (C++23, new.delete). So each of ours that has a default in terms of another asks for that other by its public name, and uses the short way
 // only where that is ours too.
 #include <new>
 
@@ -92,7 +92,7 @@ void DeleteSized(void* block, size_t bytes) {
 }
 void DeleteAlignedSized(void* block, size_t bytes, align_val_t alignment) {
   if (!AlignedDeleteIsOurs()) return ::operator delete(block, alignment);
-  ProcessHeap::Get().FreeAligned(ProcessHeap::Mine(), block, bytes, static_cast<size_t>(alignment));
+  ProcessHeap::Get().FreeAligned(ProcessHeap::Mine(), block, static_cast<size_t>(alignment), bytes);
 }
 
 }  // namespace

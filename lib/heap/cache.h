@@ -47,6 +47,7 @@ static_assert(PlanBin(16, Settings::kMaxQuarantine).capacity * sizeof(Entry) <= 
 
 // One thread's.
 struct alignas(64) Cache {
+  u64 unusual;       // 1 when a setting is not the default, or tags are on
   u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
   Cache* next;  // among those whose threads have ended

@@ -26,16 +26,19 @@ class Heap {
 
   // Null when memory or address space is short, or for a size that no memory could have.
   [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
-    if (bytes > kTableBytes - kCanaryBytes || cache.until_sample != 0) [[unlikely]]
+    if (bytes > kTableBytes - kCanaryBytes || cache.unusual) [[unlikely]]
       return AllocateOther(cache, bytes);
-    return AllocateSlot(cache, kClassTable[(bytes + tail_ + kGranule - 1) / kGranule], bytes);
+    return AllocateSlot<kUsual>(cache, kClassTable[(bytes + kCanaryBytes + kGranule - 1) / kGranule], bytes);
   }
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
   void* AllocateAligned(Cache& cache, u64 bytes, u64 alignment);  // a power of two
   // To another size; null, and the block as it was, when that cannot be had. A size of 0 gives the smallest block.
   void* Reallocate(Cache& cache, void* block, u64 bytes);
 
-  [[gnu::always_inline]] void Free(Cache& cache, void* block) {
+  [[gnu::always_inline]] void Free(Cache& cache, void* block) { FreeSized(cache, block, kUnsaid); }
+  // As sized delete does it: the program says how large the block is, or how aligned.
+  static constexpr u64 kUnsaid = ~u64{0};
+  [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
     if (block == nullptr) return;
     const u64 address = Tags::Address(block);
     UnitRecord* record = ground_.arena.Find(address);
@@ -44,13 +47,13 @@ class Heap {
     const u64 offset = address - record->base;
     const auto index = static_cast<u32>(((offset / kGranule) * record->reciprocal) >> kReciprocalShift);
     if (u64{index} * record->slot_bytes != offset || index >= record->slots) [[unlikely]]
-      return FreeLarge(record, block);
-    AtomicWord* words = reinterpret_cast<AtomicWord*>(record->link);
-    FreeSlot(cache, cache.bins[record->size_class], record->slot_bytes, words + index, block, address);
+      return FreeLarge(record, block, said);
+    const Slot slot{reinterpret_cast<AtomicWord*>(record->link) + index, address, record->slot_bytes, record->size_class};
+    if (cache.unusual) [[unlikely]]
+      return FreeSlotOther(cache, slot, block, said);
+    FreeSlot<kUsual>(cache, slot, block, said);
   }
-  // As sized delete does it: the program says how large the block is, or how aligned (0: it does not say).
-  void FreeSized(Cache& cache, void* block, u64 bytes);
-  void FreeAligned(Cache& cache, void* block, u64 bytes, u64 alignment);
+  void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
 
   // What was asked for; every byte of it is the program's, and none beyond. Stops the program when it is no live block.
   u64 SizeOf(const void* block) { return LookAt(block).bytes; }
@@ -79,68 +82,89 @@ class Heap {
     u64 bytes;
   };
 
+  struct Slot {
+    AtomicWord* word;
+    u64 address;
+    u32 slot_bytes;
+    u8 size_class;
+  };
+
+  // The functions that run with every allocation come twice: for the defaults without tags, which are then constants, and for all else.
+  enum Mode { kUsual, kOther };
+  template <Mode M>
+  u64 tail() const {
+    return M == kUsual ? kCanaryBytes : tail_;
+  }
+
+  template <Mode M>
   [[gnu::always_inline]] void* AllocateSlot(Cache& cache, u32 size_class, u64 bytes) {
     Bin& bin = cache.bins[size_class];
-    if (bin.ready == 0 || (Tags::kPossible && ground_.tagged)) [[unlikely]]
+    if (bin.ready == 0) [[unlikely]]
       return AllocateSlotSlowly(cache, size_class, bytes);
     const Entry entry = Take(bin);
-    return Issue(cache, entry, bin.slot_bytes, bytes);
+    return Issue<M>(entry, bin.slot_bytes, bytes);
   }
   [[gnu::always_inline]] static Entry Take(Bin& bin) {
     bin.ready--;
     return bin.at(bin.head++);
   }
   [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes);
+  void* AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes);
 
-  // Makes a block of a free slot; null when the slot is exhausted.
-  [[gnu::always_inline]] void* Issue([[maybe_unused]] Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes) {
+  // Makes a block of a free slot.
+  template <Mode M>
+  [[gnu::always_inline]] void* Issue(const Entry& entry, u64 slot_bytes, u64 bytes) {
+    CheckFree<M>(entry, slot_bytes);
+    entry.word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
+    void* block = reinterpret_cast<void*>(entry.address);
+    if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(entry.address), kCanaryBytes);
+    return block;
+  }
+  // The same under tags; null when the slot is exhausted.
+  void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
+  template <Mode M>
+  [[gnu::always_inline]] void CheckFree(const Entry& entry, u64 slot_bytes) {
     const SlotWord before(entry.word->load(std::memory_order_relaxed));
     if (before.live()) [[unlikely]]
       AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
-    if (check_ && before.ever_used() && !IsZero(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
+    const bool check = M == kUsual || check_;
+    if (check && before.ever_used() && !IsZero(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
       AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
-    if constexpr (Tags::kPossible) {
-      if (ground_.tagged) return IssueTagged(cache, entry, before, slot_bytes, bytes);
-    }
-    entry.word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
-    void* block = reinterpret_cast<void*>(entry.address);
-    if (tail_ != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(entry.address), kCanaryBytes);
-    return block;
   }
-  void* IssueTagged(Cache& cache, const Entry& entry, SlotWord before, u64 slot_bytes, u64 bytes);
 
-  [[gnu::always_inline]] void FreeSlot([[maybe_unused]] Cache& cache, Bin& bin, u64 slot_bytes, AtomicWord* word, void* block,
-                                       u64 address) {
-    const SlotWord before(word->load(std::memory_order_relaxed));
-    const u64 bytes = slot_bytes - before.slack();
-    if constexpr (Tags::kPossible) {
-      if (ground_.tagged) return FreeTagged(cache, bin, slot_bytes, word, block, address);
-    }
+  template <Mode M>
+  [[gnu::always_inline]] void FreeSlot(Cache& cache, const Slot& slot, void* block, u64 said) {
+    const SlotWord before(slot.word->load(std::memory_order_relaxed));
+    const u64 bytes = slot.slot_bytes - before.slack();
     if (!before.live()) [[unlikely]]
       Accuse(block);
-    if (tail_ != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]]
-      AccuseSlot(Crime::kOverflowFound, slot_bytes, before);
-    if (zero_) {
+    if (said != kUnsaid && said != bytes) [[unlikely]]
+      AccuseSize(bytes, said);
+    if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(slot.address), kCanaryBytes))
+        [[unlikely]]
+      AccuseSlot(Crime::kOverflowFound, slot.slot_bytes, before);
+    if (M == kUsual || zero_) {
       if (bytes > kShortBytes) [[unlikely]]
-        return ClearAndRest(cache, bin, address, word, bytes);
-      ClearShort(block, AlignUp(bytes + tail_, kGranule));
+        return ClearAndRest(cache, slot, bytes);
+      ClearShort(block, AlignUp(bytes + tail<M>(), kGranule));
     }
-    word->store(before.Freed().raw(), std::memory_order_relaxed);
-    Rest(cache, bin, address, word);
+    slot.word->store(before.Freed().raw(), std::memory_order_relaxed);
+    Rest(cache, cache.bins[slot.size_class], {slot.address, slot.word});
   }
-  void FreeTagged(Cache& cache, Bin& bin, u64 slot_bytes, AtomicWord* word, void* block, u64 address);
+  [[gnu::noinline]] void FreeSlotOther(Cache& cache, const Slot& slot, void* block, u64 said);
+  void FreeTagged(Cache& cache, const Slot& slot, void* block, u64 said);
+  [[gnu::noinline]] void ClearAndRest(Cache& cache, const Slot& slot, u64 bytes);
 
-  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
+  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, Entry entry) {
     if (bin.full()) [[unlikely]]
-      return RestSlowly(cache, bin, address, word);
-    bin.at(bin.tail++) = {address, word};
+      return RestSlowly(cache, bin, entry.address, entry.word);
+    bin.at(bin.tail++) = entry;
   }
-  [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, u64 address, AtomicWord* word, u64 bytes);
   [[gnu::noinline]] void RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
 
   [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateLarge(Cache& cache, u64 bytes, u64 alignment);
-  [[gnu::noinline]] void FreeLarge(UnitRecord* record, void* block);
+  [[gnu::noinline]] void FreeLarge(UnitRecord* record, void* block, u64 said);
   void* AllocateToGrow(Cache& cache, u64 before, u64 bytes);
   void* ReallocateSlot(const Block& block, void* pointer, u64 bytes);
   bool Prepare(Cache& cache, Bin& bin, u32 size_class);
@@ -161,13 +185,14 @@ class Heap {
     __builtin_unreachable();
   }
   [[noreturn, gnu::cold, gnu::noinline]] void Accuse(const void* pointer);
+  [[noreturn, gnu::cold, gnu::noinline]] void AccuseSize(u64 bytes, u64 said);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word);
   UnitRecord* FindLargeAround(u64 address);
   bool ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse);
 
   Ground<P> ground_;
   u64 tail_ = 0;  // bytes of each block's canary that its slot must have room for
-  bool zero_ = false, check_ = false;
+  bool zero_ = false, check_ = false, unusual_ = false;
   Canary canary_;
   Shelf<P> shelves_[kClassCount];
   WarmPages<P> warm_;

@@ -74,6 +74,11 @@ void Heap<P>::AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word) {
 }
 
 template <Platform P>
+void Heap<P>::AccuseSize(u64 bytes, u64 said) {
+  Stop({.crime = Crime::kWrongSizeFree, .block_bytes = bytes, .given_bytes = said});
+}
+
+template <Platform P>
 bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
   const u64 address = Tags::Address(pointer);
   const Tag tag = Tags::TagOf(pointer);

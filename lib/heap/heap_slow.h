@@ -12,6 +12,7 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   zero_ = settings.zero;
   check_ = settings.zero && settings.check;
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
+  unusual_ = ground_.tagged || !check_ || tail_ == 0 || settings.sample != 0;
   TRY(ground_.arena.Open(settings.arena_bytes));
   TRY(ground_.metadata.Open(ground_.arena.bytes() / 16));
   u64 secrets[2];
@@ -61,6 +62,7 @@ Cache* Heap<P>::OpenCache() {
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
   for (Bin& bin : cache->bins) bin.Close();
+  cache->unusual = unusual_;
   if (ground_.settings.sample != 0) cache->until_sample = NextSample(*cache);
   return cache;
 }
@@ -164,10 +166,10 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
 }
 
 template <Platform P>
-void Heap<P>::ClearAndRest(Cache& cache, Bin& bin, u64 address, AtomicWord* word, u64 bytes) {
-  __builtin_memset(reinterpret_cast<void*>(address), 0, bytes + tail_);
-  word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
-  Rest(cache, bin, address, word);
+void Heap<P>::ClearAndRest(Cache& cache, const Slot& slot, u64 bytes) {
+  __builtin_memset(reinterpret_cast<void*>(slot.address), 0, bytes + tail_);
+  slot.word->store(SlotWord(slot.word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
+  Rest(cache, cache.bins[slot.size_class], {slot.address, slot.word});
 }
 
 template <Platform P>
@@ -178,12 +180,27 @@ void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) 
 }
 
 template <Platform P>
+void Heap<P>::FreeSlotOther(Cache& cache, const Slot& slot, void* block, u64 said) {
+  if constexpr (Tags::kPossible) {
+    if (ground_.tagged) return FreeTagged(cache, slot, block, said);
+  }
+  FreeSlot<kOther>(cache, slot, block, said);
+}
+
+template <Platform P>
 void* Heap<P>::AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes) {
+  if (!Prepare(cache, cache.bins[size_class], size_class)) return P::NoMemory();
+  return AllocateSlotOther(cache, size_class, bytes);
+}
+
+template <Platform P>
+void* Heap<P>::AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes) {
   Bin& bin = cache.bins[size_class];
   for (;;) {
     if (bin.ready == 0 && !Prepare(cache, bin, size_class)) return P::NoMemory();
     const Entry entry = Take(bin);
-    if (void* block = Issue(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
+    if (!Tags::kPossible || !ground_.tagged) return Issue<kOther>(entry, bin.slot_bytes, bytes);
+    if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
     shelves_[size_class].Hold(ground_, entry);  // exhausted
   }
 }
@@ -196,7 +213,7 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
   }
   // The comparison comes before any sum that could wrap around.
   if (bytes > kMaxSlotBytes - kCanaryBytes) return AllocateLarge(cache, bytes, kGranule);
-  return AllocateSlot(cache, ClassFor(bytes + tail_), bytes);
+  return AllocateSlotOther(cache, ClassFor(bytes + tail_), bytes);
 }
 
 template <Platform P>
@@ -224,34 +241,25 @@ void* Heap<P>::AllocateAligned(Cache& cache, u64 bytes, u64 alignment) {
     for (u32 size_class = ClassFor(least); size_class < kClassCount; size_class++) {
       const u64 slot_bytes = SlotBytes(size_class);
       if (slot_bytes - bytes > SlotWord::kMaxSlack) break;
-      if (slot_bytes % alignment == 0) return AllocateSlot(cache, size_class, bytes);
+      if (slot_bytes % alignment == 0) return AllocateSlotOther(cache, size_class, bytes);
     }
   }
   return AllocateLarge(cache, bytes, alignment);
 }
 
 template <Platform P>
-void Heap<P>::FreeSized(Cache& cache, void* block, u64 bytes) {
+void Heap<P>::FreeAligned(Cache& cache, void* block, u64 alignment, u64 said) {
   if (block == nullptr) return;
-  const u64 real = LookAt(block).bytes;
-  if (real != bytes) Stop({.crime = Crime::kWrongSizeFree, .block_bytes = real, .given_bytes = bytes});
-  Free(cache, block);
-}
-
-template <Platform P>
-void Heap<P>::FreeAligned(Cache& cache, void* block, u64 bytes, u64 alignment) {
-  if (block == nullptr) return;
-  const u64 real = LookAt(block).bytes;
   if (alignment == 0 || (Tags::Address(block) & (alignment - 1)) != 0)
-    Stop({.crime = Crime::kWrongAlignment, .block_bytes = real, .given_bytes = alignment});
-  if (bytes != 0) FreeSized(cache, block, bytes);
-  else Free(cache, block);
+    Stop({.crime = Crime::kWrongAlignment, .block_bytes = LookAt(block).bytes, .given_bytes = alignment});
+  FreeSized(cache, block, said);
 }
 
 template <Platform P>
-void Heap<P>::FreeLarge(UnitRecord* record, void* block) {
+void Heap<P>::FreeLarge(UnitRecord* record, void* block, u64 said) {
   if (record->kind != UnitKind::kLarge || record->base != Tags::Address(block) || record->tag != Tags::TagOf(block))
     Accuse(block);
+  if (said != kUnsaid && said != record->link) AccuseSize(record->link, said);
   if (!Large<P>::FrontHolds(*record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record->link});
   if (!Large<P>::BackHolds(ground_, canary_, *record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record->link});
   Large<P>::Free(ground_, warm_, *record);
@@ -288,7 +296,7 @@ void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
   if (bytes <= before || before < kKiB || bytes > kMaxSlotBytes || roomy > kMaxSlotBytes) return Allocate(cache, bytes);
   const u32 size_class = ClassFor(roomy);
   if (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) return Allocate(cache, bytes);
-  void* block = AllocateSlot(cache, size_class, bytes);
+  void* block = AllocateSlotOther(cache, size_class, bytes);
   return block != nullptr ? block : Allocate(cache, bytes);
 }
 

@@ -129,7 +129,8 @@ TYPED_TEST(HeapTest, WrongFreesAreCalledByTheirNames) {
     EXPECT_EQ(CrimeOf([&] { heap.Free(block + 1); }), Crime::kMisalignedFree);
     if (bytes > 16) EXPECT_EQ(CrimeOf([&] { heap.Free(block + 16); }), Crime::kInteriorFree);
     EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, bytes + 1); }), Crime::kWrongSizeFree);
-    EXPECT_EQ(CrimeOf([&] { heap.heap->FreeAligned(*heap.cache, block, 0, u64{1} << 40); }), Crime::kWrongAlignment);
+    EXPECT_EQ(CrimeOf([&] { heap.heap->FreeAligned(*heap.cache, block, u64{1} << 40, heap.heap->kUnsaid); }),
+              Crime::kWrongAlignment);
     EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, bytes); }), std::nullopt);
     EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
     EXPECT_EQ(CrimeOf([&] { heap.Reallocate(block, 5); }), Crime::kDoubleFree);

@@ -26,7 +26,9 @@ class Large {
     const u64 run = ground.arena.AddressOf(unit);
     const u64 pages_at = apart == 0 ? run : AlignUp(run, apart);
     const u64 address = apart != 0 ? pages_at : pages_at + AlignDown(whole - bytes, alignment < kGranule ? kGranule : alignment);
-    if (!warm.Take(ground, pages_at, whole) && !P::Commit(pages_at, whole, MemoryUse::kBlocks).ok()) {
+    const u64 warmed = warm.Take(ground, pages_at, whole);
+    if (warmed < whole && !P::Commit(pages_at + warmed, whole - warmed, MemoryUse::kBlocks).ok()) {
+      if (warmed != 0) P::Release(pages_at, warmed);
       ground.arena.GiveRun(unit, order);
       return Error::kNoMemory;
     }

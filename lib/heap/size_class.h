@@ -9,7 +9,7 @@
 
 namespace caponier::heap {
 
-// What one memory tag covers [armarm] D10.1; also the alignment of every block.
+// What one memory tag covers [arm-arm] D10.1; also the alignment of every block.
 inline constexpr u64 kGranule = 16;
 inline constexpr u32 kLinearClasses = 8;
 inline constexpr u64 kLinearBytes = kLinearClasses * kGranule;

@@ -14,39 +14,54 @@ class WarmPages {
     if (bytes > kMaxBytes) return false;
     const Locked locked(lock_);
     if (count_ == kMaxCount || bytes_ + bytes > kMaxBytes || !P::Hide(pages_at, bytes).ok()) return false;
-    kept_[count_++] = {pages_at, bytes, unit, order};
+    kept_[count_++] = {pages_at, bytes, unit, order, false};
     bytes_ += bytes;
     return true;
   }
 
-  // Puts zeroed pages behind `pages_at` if some are kept that are as many, or a few more.
-  bool Take(Ground<P>& ground, u64 pages_at, u64 bytes) {
-    Kept kept;
-    {
-      const Locked locked(lock_);
-      u32 i = count_;
-      while (i != 0 && (kept_[i - 1].bytes < bytes || kept_[i - 1].bytes > bytes + bytes / 4)) i--;
-      if (i == 0) return false;
-      kept = kept_[i - 1];
-      kept_[i - 1] = kept_[--count_];
-      bytes_ -= kept.bytes;
+  // Puts zeroed pages behind as many of the `bytes` at `pages_at` as there are, from the front, and says how many.
+  u64 Take(Ground<P>& ground, u64 pages_at, u64 bytes) {
+    u64 done = 0;
+    Kept part;
+    while (done < bytes && TakePart(bytes - done, &part)) {
+      const bool moved = P::Move(part.pages_at, part.bytes, pages_at + done).ok();
+      if (!moved) P::Release(part.pages_at, part.bytes);
+      if (part.last) ground.arena.GiveRun(part.unit, part.order);
+      if (!moved) break;
+      __builtin_memset(reinterpret_cast<void*>(pages_at + done), 0, part.bytes);
+      done += part.bytes;
     }
-    const bool moved = P::Move(kept.pages_at, bytes, pages_at).ok();
-    P::Release(kept.pages_at + (moved ? bytes : 0), kept.bytes - (moved ? bytes : 0));
-    ground.arena.GiveRun(kept.unit, kept.order);
-    if (moved) __builtin_memset(reinterpret_cast<void*>(pages_at), 0, bytes);
-    return moved;
+    return done;
   }
 
   P::Lock& lock() { return lock_; }
 
  private:
-  static constexpr u32 kMaxCount = 16;
-  static constexpr u64 kMaxBytes = 16 * kMiB;
+  static constexpr u32 kMaxCount = 32;
+  static constexpr u64 kMaxBytes = 32 * kMiB;
   struct Kept {
     u64 pages_at, bytes;
     u32 unit, order;
+    bool last;  // nothing else of the run is kept
   };
+
+  // Up to `bytes` of what was kept last; from its end, so that what is left is a front.
+  bool TakePart(u64 bytes, Kept* part) {
+    const Locked locked(lock_);
+    if (count_ == 0) return false;
+    Kept& kept = kept_[count_ - 1];
+    *part = kept;
+    part->last = kept.bytes <= bytes;
+    if (part->last) {
+      count_--;
+    } else {
+      part->bytes = bytes;
+      part->pages_at = kept.pages_at + kept.bytes - bytes;
+      kept.bytes -= bytes;
+    }
+    bytes_ -= part->bytes;
+    return true;
+  }
   typename P::Lock lock_;
   Kept kept_[kMaxCount] = {};
   u32 count_ = 0;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "tool/bench/comparisons.h"
+#include "tool/bench/heap.h"
 #include "tool/bench/random.h"
 #include "tool/failure.h"
 #include "tool/host/tree.h"
@@ -32,6 +33,14 @@ int BenchRandom(const BenchOptions& options, const std::string& build) {
   return 0;
 }
 
+int BenchHeap(const BenchOptions& options, const std::string& build) {
+  const std::vector<HeapPeer> peers = FindHeapPeers(build + "/host");
+  const std::vector<HeapWork> works = FindHeapWorks();
+  const Json result = CompareHeaps(peers, works, options.runs > 0 ? options.runs : 5);
+  fmt::print("{}", options.json ? result.dump(2) + "\n" : HeapTables(result));
+  return 0;
+}
+
 }  // namespace
 }  // namespace bench
 
@@ -44,6 +53,7 @@ int Bench(const BenchOptions& options) {
   const std::string beside = DirectoryOf(build) + "/caponier";
   const std::string launcher = from != nullptr ? from : access(beside.c_str(), X_OK) == 0 ? beside : "";
   if (options.what == BenchOptions::What::kRandom) return BenchRandom(options, build);
+  if (options.what == BenchOptions::What::kHeap) return BenchHeap(options, build);
   Json all = Json::object();
   for (const Arch arch : {Arch::kX86_64, Arch::kAarch64}) {
     if (options.arch.has_value() && *options.arch != arch) continue;
@@ -54,7 +64,8 @@ int Bench(const BenchOptions& options) {
     switch (options.what) {
       case BenchOptions::What::kBoot: tables = BootTables(result = CompareBoot(bench)); break;
       case BenchOptions::What::kSyscall: tables = CallTables(result = CompareCalls(bench)); break;
-      case BenchOptions::What::kRandom: break;  // not a guest's
+      case BenchOptions::What::kRandom:
+      case BenchOptions::What::kHeap: break;  // not a guest's
       case BenchOptions::What::kRun: tables = ProgramTables(result = ComparePrograms(bench)); break;
     }
     result["linux"] = linux_guest.version();

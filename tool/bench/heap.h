@@ -1,0 +1,35 @@
+// `caponier bench heap`: libcaponier-heap beside other allocators on workloads of its own and on real programs, in one run, in turn. No
+// peer is needed: each is preloaded if it is there, and named as absent if not.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace caponier::tool::bench {
+
+using Json = nlohmann::ordered_json;
+
+struct HeapPeer {
+  std::string name;
+  std::string preload;      // a library; empty: none
+  std::string program;      // what runs the workloads
+  bool runs_others = true;  // real programs can be run over it
+  std::string absent = {};  // why it cannot be measured; empty when it can
+};
+
+struct HeapWork {
+  std::string name;
+  std::vector<std::string> command;  // empty: the peer's program with the name
+};
+
+// The C library's own first, to which the others are compared, then ours. `build` is the directory of the host's build.
+std::vector<HeapPeer> FindHeapPeers(const std::string& build);
+std::vector<HeapWork> FindHeapWorks();
+
+// Each workload over each peer, `turns` times. Throws Failure when one that is there does not do its work.
+Json CompareHeaps(std::span<const HeapPeer> peers, std::span<const HeapWork> works, int turns);
+std::string HeapTables(const Json& result);
+
+}  // namespace caponier::tool::bench

@@ -1,0 +1,46 @@
+#include "tool/bench/heap.h"
+
+#include <gtest/gtest.h>
+
+#include "tool/failure.h"
+
+namespace caponier::tool::bench {
+namespace {
+
+const HeapPeer kQuick{"quick", "", "/bin/true"};
+const HeapPeer kMissing{.name = "missing", .preload = {}, .program = "/bin/true", .absent = "no missing.so"};
+
+TEST(BenchHeap, EachWorkRunsOverEachPeerThatIsThere) {
+  const HeapPeer peers[] = {kQuick, {"other", "", "/bin/true", false}, kMissing};
+  const HeapWork works[] = {{"own", {}}, {"real", {"/bin/sleep", "0.05"}}};
+  const Json result = CompareHeaps(peers, works, 3);
+  ASSERT_EQ(result["measurements"].size(), 3u) << "the second does not run real programs";
+  EXPECT_EQ(result["measurements"][0]["time_ratio"], 1.0);
+  const Json& slow = result["measurements"][2];
+  EXPECT_EQ(slow["workload"], "real");
+  EXPECT_GE(slow["ms"].get<double>(), 50);
+  EXPECT_GT(slow["peak_kib"].get<double>(), 100);
+  EXPECT_EQ(result["geometric_means"].size(), 2u);
+  const std::string tables = HeapTables(result);
+  for (const char* expected :
+       {"time, of quick's", "peak memory, of quick's", "own", "real", "other", "absent: missing (no missing.so)"})
+    EXPECT_NE(tables.find(expected), std::string::npos) << expected << " is not in\n" << tables;
+}
+
+TEST(BenchHeap, AProgramThatFailsEndsIt) {
+  const HeapPeer peers[] = {{"failing", "", "/bin/false"}};
+  const HeapWork works[] = {{"own", {}}};
+  EXPECT_THROW(CompareHeaps(peers, works, 1), Failure);
+  const HeapPeer nowhere[] = {{"nowhere", "", "/nonexistent"}};
+  EXPECT_THROW(CompareHeaps(nowhere, works, 1), Failure);
+}
+
+TEST(BenchHeap, TheFirstPeerIsTheCLibrary) {
+  const std::vector<HeapPeer> peers = FindHeapPeers("/nonexistent");
+  EXPECT_EQ(peers.front().name, "glibc");
+  EXPECT_TRUE(peers.front().absent.empty());
+  EXPECT_EQ(peers[1].absent, "no /nonexistent/hosted/heap/libcaponier-heap.so.1");
+}
+
+}  // namespace
+}  // namespace caponier::tool::bench
