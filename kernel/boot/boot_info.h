@@ -26,6 +26,8 @@ struct BootInfo {
   MemoryRange image, archive;
   VirtioSlot virtio[40];
   u32 virtio_count = 0;
+  PhysAddr vm_generation{};  // 16 bytes that the host changes when it restores a snapshot; zero: it has no such device
+  bool serve_draws = false;  // x86: for tests, see serve_draws.cc
   // AArch64, from the device tree.
   PhysAddr uart{}, gic_distributor{}, gic_redistributor{}, gic_cpu_interface{};
   u64 gic_redistributor_bytes = 0;

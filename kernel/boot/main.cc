@@ -40,6 +40,14 @@ void InitMemory() {
   mm::InitHeap();
 }
 
+void WatchGeneration() {
+  constexpr u64 kIdBytes = 16;
+  const PhysAddr place = g_handoff.info.vm_generation;
+  if (place.value == 0) return;
+  const Result<mm::KernelRegion> page = mm::MapExisting("vm generation", place, kIdBytes, {});
+  if (page.ok()) kernel::random::WatchGeneration(reinterpret_cast<const volatile u64*>(page.value().data()));
+}
+
 // The archive becomes the root; its configuration says what to run.
 loader::Config UnpackArchive() {
   const MemoryRange& archive = g_handoff.info.archive;
@@ -109,6 +117,10 @@ extern "C" [[noreturn]] void KernelMain() {
   InitMemory();
   arch::InitCpu();
   if (!arch::InitInterrupts().ok()) report::Panic("the interrupt controller cannot be mapped");
+  WatchGeneration();
+#if defined(__x86_64__)
+  if (g_handoff.info.serve_draws) ServeDraws();
+#endif
   if (!drivers::link::Init(g_handoff.info).ok()) report::Panic("the link to the tool does not come up");
   drivers::StartRng(g_handoff.info);
   const loader::Config config = UnpackArchive();

@@ -44,6 +44,8 @@ void GatherEntropy(u64 argument, random::Root& root);
 void PatchImage(u64 image_base);
 // Makes the kernel half current beside the identity mapping, then calls entry() high on `stack_top`.
 [[noreturn]] void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top);
+// x86 only: draws for tests of clones instead of a program (serve_draws.cc).
+void ServeDraws();
 // Makes `bytes` at `physical` reachable at their own address while stage 1 runs.
 void EnsureIdentity(PhysAddr physical, u64 bytes);
 

@@ -1,5 +1,7 @@
 #include "kernel/random/gather.h"
 
+#include <array>
+
 #include "kernel/arch/machine.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/random/fast_clock.h"
@@ -28,14 +30,15 @@ struct Counter {
 using Instruction = entropy::CpuInstruction<std::optional<u64> (*)()>;
 
 alignas(Instruction) std::byte g_instruction[sizeof(Instruction)];
-bool g_has_instruction;
+bool g_found, g_has_instruction;
 constinit entropy::TimingJitter<Counter> g_jitter{Counter()};
 constinit entropy::InterruptTiming g_interrupts{g_interrupt_ring};
 u64 g_due_ns, g_retry_ns;
 
 Instruction& TheInstruction() { return *reinterpret_cast<Instruction*>(g_instruction); }
 
-void FirstTime() {
+void FindSources() {
+  g_found = true;
   if (const RandomInstruction found = FindRandomInstruction(); found.profile != nullptr) {
     new (g_instruction) Instruction(*found.profile, found.read);
     g_has_instruction = true;
@@ -62,7 +65,7 @@ void GatherIfDue(Root& root, u64 now_ns) {
   const bool started = g_due_ns != 0;
   g_due_ns = now_ns + kSliceIntervalNs;
   if (!started) return;
-  if (g_retry_ns == 0) FirstTime();
+  if (!g_found) FindSources();
   const bool retry = now_ns >= g_retry_ns;
   if (retry) g_retry_ns = now_ns + kRetryAfterNs;
   if (g_has_instruction) {
@@ -71,6 +74,21 @@ void GatherIfDue(Root& root, u64 now_ns) {
   }
   Take(root, g_jitter, kJitterSamples, retry);
   if (g_interrupts.waiting() >= kInterruptsWorthIt) Take(root, g_interrupts, entropy::InterruptRing::kSlots, retry);
+}
+
+void GatherNow(Root& root) {
+  if (!g_found) FindSources();
+  if (!g_has_instruction) return;
+  std::array<u64, kInstructionWords> words{};
+  for (u64& word : words) {
+    const std::optional<u64> sample = TheInstruction().Sample();
+    if (!sample) break;
+    TheInstruction().Test(*sample);
+    word = *sample;
+  }
+  // Uncredited: what the machine was seeded on stands, and this makes it new.
+  root.AbsorbAndReseed(TheInstruction().profile().id, std::as_bytes(std::span(words)));
+  SecureWipe(std::as_writable_bytes(std::span(words)));
 }
 
 }  // namespace caponier::kernel::random

@@ -9,5 +9,7 @@ namespace caponier::kernel::random {
 
 // Takes a slice when one is due. `now_ns` is monotonic.
 void GatherIfDue(::caponier::random::Root& root, u64 now_ns);
+// After a clone: fresh words of the processor's instruction, in every pool-0 reseed from here on. Nothing where it has none.
+void GatherNow(::caponier::random::Root& root);
 
 }  // namespace caponier::kernel::random

@@ -5,6 +5,7 @@
 #include "kernel/arch/machine.h"
 #include "kernel/random/gather.h"
 #include "lib/entropy/sources/virtio_rng.h"
+#include "lib/entropy/sources/vm_generation.h"
 #include "lib/random/account.h"
 #include "lib/random/harvest.h"
 
@@ -23,6 +24,18 @@ struct Slot {
 
 Root* g_root;
 Slot<Stream> g_program, g_layout, g_secrets;
+constinit entropy::VmGeneration g_generation;
+
+// The machine goes on from a snapshot, and there may be others that do: all keys are made anew, with what tells this one from them.
+void Renew(entropy::VmGeneration::Id id) {
+  g_root->AbsorbAndReseed(entropy::SourceId::kVmGeneration, BytesOf(id));
+  g_root->Note(entropy::SourceId::kVmGeneration, entropy::SourceStatus::kHealthy, 1);
+  GatherNow(*g_root);
+}
+Stream& Current(Slot<Stream>& stream) {
+  entropy::DrawInOneGeneration(g_generation, Renew, [] {});
+  return stream.get();
+}
 
 }  // namespace
 
@@ -38,7 +51,7 @@ Result<void> Fill(MutableBytes bytes) {
   const u64 now = arch::NowNs();
   GatherIfDue(*g_root, now);
   g_root->MaybeReseed(now);
-  g_program.get().Fill(bytes);
+  entropy::DrawInOneGeneration(g_generation, Renew, [&] { g_program.get().Fill(bytes); });
   return {};
 }
 
@@ -67,8 +80,13 @@ void AbsorbDevice(MutableBytes bytes) {
   g_root->ReseedNow();  // from here on every stream's output rests on this source too
 }
 
-Stream& LayoutStream() { return g_layout.get(); }
-Stream& SecretStream() { return g_secrets.get(); }
+void WatchGeneration(const volatile u64* id) {
+  g_generation = entropy::VmGeneration(id);
+  Renew(g_generation.Take());
+}
+
+Stream& LayoutStream() { return Current(g_layout); }
+Stream& SecretStream() { return Current(g_secrets); }
 
 void Describe(TextSink& json) { ::caponier::random::WriteAccount(*g_root, json); }
 

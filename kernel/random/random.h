@@ -11,6 +11,8 @@ namespace caponier::kernel::random {
 
 // Adopts the root where the kernel finds it, and opens the streams.
 void Init(::caponier::random::Root& root);
+// Where the host keeps the VM generation ID, mapped: from here on each draw looks at it.
+void WatchGeneration(const volatile u64* id);
 // For the program: getrandom, /dev/random, /dev/urandom.
 Result<void> Fill(MutableBytes bytes);
 // Bytes a program wrote to /dev/random: mixed in, never credited.

@@ -22,8 +22,9 @@ enum class SourceId : u8 {
   kTimingJitter = 6,     // how long the same memory accesses take
   kInterruptTiming = 7,  // when interrupts come
   kArmTrng = 8,          // Arm firmware's TRNG interface
+  kVmGeneration = 9,     // tells clones of a snapshot apart
 };
-inline constexpr size_t kSourceCount = 9;
+inline constexpr size_t kSourceCount = 10;
 
 // Whose word the credit rests on. Output is unpredictable while one of the sources is honest, whatever its class.
 enum class TrustClass : u8 {

@@ -222,7 +222,8 @@ TEST(Account, IsJsonWithEverySource) {
             R"({"name":"program-write","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
             R"({"name":"timing-jitter","trust":"timing","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
             R"({"name":"interrupt-timing","trust":"timing","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
-            R"({"name":"arm-trng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0}]})");
+            R"({"name":"arm-trng","trust":"host","status":"absent","credited_bits":0,"samples":0,"failures":0},)"
+            R"({"name":"vm-generation","trust":"nobody","status":"absent","credited_bits":0,"samples":0,"failures":0}]})");
 }
 
 // The source lattice, small form. For every subset of the four sources that are honest (fresh noise at every boot), the others hostile in

@@ -1,10 +1,10 @@
 // What can seed an x86 machine before it has drivers: RDSEED, else RDRAND, and the 64-byte seed that the launcher's fw_cfg entry
-// holds (QEMU's firmware configuration device, docs/specs/fw_cfg [qemu-fw-cfg]).
+// holds. The VM generation ID gets its page here too, where memory is identity-mapped.
 #include <optional>
-#include <string_view>
 
 #include "kernel/arch/x86_64/features.h"
 #include "kernel/boot/stage1.h"
+#include "kernel/boot/x86_64/fw_cfg.h"
 #include "lib/base/bytes.h"
 #include "lib/entropy/sources/cpu_instruction.h"
 #include "lib/entropy/sources/firmware_seed.h"
@@ -12,69 +12,6 @@
 
 namespace caponier::boot {
 namespace {
-
-constexpr u16 kSelector = 0x510, kData = 0x511, kDmaHigh = 0x514, kDmaLow = 0x518;
-constexpr u16 kKeySignature = 0x0000, kKeyDirectory = 0x0019;
-constexpr u32 kDmaError = 1, kDmaRead = 2, kDmaSelect = 8;
-
-void Out16(u16 port, u16 value) { asm volatile("outw %0, %1" ::"a"(value), "Nd"(port)); }
-void Out32(u16 port, u32 value) { asm volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }
-u8 In8(u16 port) {
-  u8 value;
-  asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
-
-struct DmaAccess {
-  Be32 control, length;
-  Be64 address;
-};
-
-bool Transfer(u32 control, void* address, u32 bytes) {
-  DmaAccess access;
-  access.control = Be32(control);
-  access.length = Be32(bytes);
-  access.address = Be64(reinterpret_cast<u64>(address));
-  const u64 at = reinterpret_cast<u64>(&access);
-  asm volatile("" ::"r"(at) : "memory");
-  Out32(kDmaHigh, __builtin_bswap32(static_cast<u32>(at >> 32)));
-  Out32(kDmaLow, __builtin_bswap32(static_cast<u32>(at)));
-  for (u32 spins = 0; spins < 1'000'000; spins++) {
-    asm volatile("" ::: "memory");
-    const u32 state = access.control;
-    if (state == 0) return true;
-    if ((state & kDmaError) != 0) return false;
-  }
-  return false;
-}
-
-struct DirectoryEntry {
-  Be32 size;
-  Be16 key;
-  Be16 reserved;
-  char name[56];
-};
-static_assert(sizeof(DirectoryEntry) == 64);
-
-// Reads the named entry, at most buffer.size() bytes; 0 when the device or the entry is absent. The launcher's copy stays with the
-// VMM; the guest cannot wipe it there.
-size_t ReadFirmwareFile(std::string_view name, MutableBytes buffer) {
-  Out16(kSelector, kKeySignature);
-  for (char expected : std::string_view("QEMU")) {
-    if (In8(kData) != static_cast<u8>(expected)) return 0;
-  }
-  Be32 count;
-  if (!Transfer(kKeyDirectory << 16 | kDmaSelect | kDmaRead, &count, sizeof(count))) return 0;
-  for (u32 i = 0; i < count && i < 256; i++) {
-    DirectoryEntry entry;
-    if (!Transfer(kDmaRead, &entry, sizeof(entry))) return 0;
-    entry.name[sizeof(entry.name) - 1] = 0;
-    if (name != std::string_view(entry.name)) continue;
-    const u32 bytes = entry.size < buffer.size() ? static_cast<u32>(entry.size) : static_cast<u32>(buffer.size());
-    return Transfer(static_cast<u32>(entry.key) << 16 | kDmaSelect | kDmaRead, buffer.data(), bytes) ? bytes : 0;
-  }
-  return 0;
-}
 
 std::optional<u64> ReadSeed() {
   u64 value;
@@ -92,6 +29,17 @@ std::optional<u64> ReadRandom() {
   return value;
 }
 
+// Gives the host a page of ours for the VM generation ID, and its address [vmgenid]; nothing where there is no such device.
+PhysAddr PlaceVmGeneration() {
+  constexpr u64 kIdOffset = 40;  // VMGENID_GUID_OFFSET of QEMU's page
+  const auto page = FindFirmwareFile("etc/vmgenid_guid"), address = FindFirmwareFile("etc/vmgenid_addr");
+  if (!page || !address || page->bytes > kPageSize) return {};
+  const u64 frame = TakeZeroedFrame();
+  if (ReadFirmwareFile(*page, {reinterpret_cast<std::byte*>(frame), kPageSize}) == 0) return {};
+  const Le64 place(frame + kIdOffset);
+  return WriteFirmwareFile(*address, BytesOf(place)) ? PhysAddr{frame + kIdOffset} : PhysAddr{};
+}
+
 }  // namespace
 
 void GatherEntropy(u64, random::Root& root) {
@@ -104,10 +52,13 @@ void GatherEntropy(u64, random::Root& root) {
     random::Harvest(root, source, entropy::BootWords(entropy::kCpuRandomProfile));
   }
   std::byte seed[64];
-  if (const size_t bytes = ReadFirmwareFile("opt/org.caponier/seed", seed); bytes != 0) {
+  if (const auto file = FindFirmwareFile("opt/org.caponier/seed")) {
+    const size_t bytes = ReadFirmwareFile(*file, seed);
     entropy::FirmwareSeed source(MutableBytes(seed).first(bytes));
     random::Harvest(root, source, bytes);
   }
+  g_handoff.info.vm_generation = PlaceVmGeneration();
+  g_handoff.info.serve_draws = FindFirmwareFile("opt/org.caponier/draws").has_value();
 }
 
 }  // namespace caponier::boot

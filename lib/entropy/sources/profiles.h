@@ -9,6 +9,7 @@
 #include "lib/entropy/sources/program_write.h"
 #include "lib/entropy/sources/timing_jitter.h"
 #include "lib/entropy/sources/virtio_rng.h"
+#include "lib/entropy/sources/vm_generation.h"
 
 namespace caponier::entropy {
 
@@ -23,6 +24,7 @@ constexpr const SourceProfile& ProfileOf(SourceId id) {
     case SourceId::kTimingJitter: return kTimingJitterProfile;
     case SourceId::kInterruptTiming: return kInterruptTimingProfile;
     case SourceId::kArmTrng: return kArmTrngProfile;
+    case SourceId::kVmGeneration: return kVmGenerationProfile;
   }
   __builtin_trap();
 }
