@@ -183,14 +183,17 @@ Result<u64> AddressSpace::FindPlace(u64 bytes, u64 alignment, u64 limit) {
   return page << kPageBits;
 }
 
-Result<void> AddressSpace::CheckProtection(const Protection& wanted, const Mapping* before) const {
+Result<void> AddressSpace::CheckProtection(const Protection& wanted, const Mapping* before) {
   if (policy_.wx == WxPolicy::kOff) return {};
-  if (wanted.write && wanted.execute) return Error::kNotPermitted;
-  if (policy_.wx == WxPolicy::kAllowJit || before == nullptr) return {};
-  // Strict: memory that the program could write never becomes code, and code never becomes writable.
-  if (wanted.execute && !before->protection.execute && before->was_writable) return Error::kNotPermitted;
-  if (wanted.write && before->protection.execute) return Error::kNotPermitted;
-  return {};
+  bool refused = wanted.write && wanted.execute;
+  if (policy_.wx == WxPolicy::kStrict && before != nullptr) {
+    // Memory that the program could write never becomes code, and code never becomes writable.
+    refused |= wanted.execute && !before->protection.execute && before->was_writable;
+    refused |= wanted.write && before->protection.execute;
+  }
+  if (!refused) return {};
+  refused_code_ = true;
+  return Error::kNotPermitted;
 }
 
 Result<u64> AddressSpace::Map(const MapRequest& request) {

@@ -102,6 +102,8 @@ class AddressSpace : public RefCounted {
   const Mapping* FindAbove(u64 address) const;
   const ChunkedVector<Mapping>& mappings() const { return mappings_; }
   u64 resident_pages() const { return resident_pages_; }
+  // Whether the policy for writable code has refused anything: engines that compile as they run fail for it.
+  bool refused_code() const { return refused_code_; }
   u64 mapped_pages() const;
   PhysAddr root() const { return tables_.root(); }
   // Makes it the one that user addresses mean, on this CPU.
@@ -133,8 +135,9 @@ class AddressSpace : public RefCounted {
   };
   Result<Page> PageFor(const Mapping& mapping, u64 page, arch::Access access, PhysAddr present);
   void MergeAround(size_t index);
-  Result<void> CheckProtection(const Protection& wanted, const Mapping* before) const;
+  Result<void> CheckProtection(const Protection& wanted, const Mapping* before);
 
+  bool refused_code_ = false;
   PageTables tables_;
   ChunkedVector<Mapping> mappings_;  // by address
   Policy policy_;

@@ -83,6 +83,15 @@ void WriteReport(const sched::Process& process) {
   Format(sink, "],\"exit\":{{\"status\":{},\"signal\":{}}}}}", process.exit_status, process.exit_signal);
 }
 
+// A program that failed may have failed for want of a right that its run could have had.
+void SayWhatWasRefused(const sched::Process& process) {
+  if (!process.memory->refused_code() || (process.exit_signal == 0 && process.exit_status == 0)) return;
+  drivers::link::SendMessage(
+      process.memory->policy().wx == mm::WxPolicy::kStrict
+          ? "the program was refused code in memory that it can write (--wx strict); some engines need --wx allow-jit or off"
+          : "the program was refused memory both writable and executable (--wx allow-jit); some engines need --wx off");
+}
+
 }  // namespace
 
 Phases& RunPhases() { return g_phases; }
@@ -100,6 +109,7 @@ namespace caponier {
 
 void sched::OnProcessEnd(const Process& process) {
   kernel::random::SendNextSeed();
+  report::SayWhatWasRefused(process);
   if (report::g_wanted) report::WriteReport(process);
   if (process.exit_signal != 0) {
     drivers::link::SendExit(link::ExitCause::kSignaled, static_cast<u32>(process.exit_signal));

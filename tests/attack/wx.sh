@@ -50,6 +50,12 @@ for arch in "${architectures[@]}"; do
   works $arch --wx allow-jit -- deputy_code open
   refused '/proc/self/mem: No such file' $arch -- own_memory
 
+  attack $arch -- map_both
+  if [[ $errors == *'(--wx strict); some engines need --wx allow-jit or off' ]]; then
+    say_ok "a program that fails for it ($arch) is told which level grants it"
+  else
+    say_bad "a program that fails for it ($arch) is told which level grants it" "$errors"
+  fi
   attack $arch --wx off --report "$scratch/report" -- map_both
   if [[ $errors == 'caponier: the program may execute what it can write (--wx off)' ]] && grep -q '"wx": *"off"' "$scratch/report"; then
     say_ok "--wx off ($arch) says so"
