@@ -59,6 +59,14 @@ void Chart::AddLine(const std::vector<double>& values, double first, double step
   content_ += "\"/>\n";
 }
 
+void Chart::AddCurve(const std::vector<Point>& points, const char* style) {
+  content_ += fmt::format("<path class=\"line {}\" d=\"", style);
+  for (size_t i = 0; i < points.size(); i++) {
+    content_ += fmt::format("{}{:.2f} {:.2f}", i == 0 ? 'M' : 'L', X(points[i].x), Y(points[i].y));
+  }
+  content_ += "\"/>\n";
+}
+
 void Chart::AddLevel(double y, const std::string& label) {
   content_ += fmt::format("<path class=\"level\" d=\"M{:.2f} {:.2f}H{:.2f}\"/>\n", kLeft, Y(y), size_.width - kRight);
   if (!label.empty()) {

@@ -23,6 +23,11 @@ class Chart {
   // Each value as a bar from `base`, one beside the other from `first` on, `width` wide in the units of x.
   void AddBars(const std::vector<double>& values, double first, double width, double base);
   void AddLine(const std::vector<double>& values, double first, double step);
+  // Through points with rising x. `style` is a class of the style sheet beside `line`.
+  struct Point {
+    double x, y;
+  };
+  void AddCurve(const std::vector<Point>& points, const char* style);
   // A level that values are to be held against.
   void AddLevel(double y, const std::string& label);
   // Fills all of the area.

@@ -11,6 +11,7 @@
 #include "tool/entropy/assess.h"
 #include "tool/entropy/plot.h"
 #include "tool/entropy/report.h"
+#include "tool/entropy/simulate/simulate.h"
 #include "tool/failure.h"
 
 namespace caponier::tool::entropy {
@@ -97,6 +98,16 @@ int Do(const PlotOptions& options) {
 int Do(const CollectOptions& options) {
   Collect(options);
   return 0;
+}
+
+int Do(const SimulateOptions& options) {
+  using What = SimulateOptions::What;
+  const Simulation simulation = options.what == What::kRecovery  ? SimulateRecoveryClaims()
+                                : options.what == What::kLattice ? SimulateLatticeClaims(options.runs)
+                                                                 : SimulateLatencyClaims(options.runs);
+  Print(simulation.text, options.json, simulation.json);
+  if (options.output.has_value()) WriteFile(*options.output, simulation.page);
+  return simulation.holds ? 0 : 1;
 }
 
 }  // namespace

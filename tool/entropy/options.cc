@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 
 #include "tool/failure.h"
@@ -19,6 +20,7 @@ constexpr char kOverview[] =
     "  caponier entropy assess FILE [--bits N] [--iid | --conditioned | --restart --initial H] [--json FILE]\n"
     "  caponier entropy conditioning --in BITS --out BITS --width BITS --entropy H [--bit-entropy H]\n"
     "  caponier entropy plot FILE [--bits N] -o REPORT.html\n"
+    "  caponier entropy simulate recovery | lattice | latency [--json FILE] [-o REPORT.html]\n"
     "\n"
     "`caponier entropy COMMAND --help` lists a command's options.\n";
 
@@ -147,6 +149,27 @@ std::variant<Options, HelpText> ParseCollect(std::span<const std::string> words)
   return options;
 }
 
+std::variant<Options, HelpText> ParseSimulate(std::span<const std::string> words) {
+  using What = SimulateOptions::What;
+  const std::map<std::string, What> names{
+      {"recovery", What::kRecovery}, {"lattice", What::kLattice}, {"latency", What::kLatency}};
+  SimulateOptions options;
+  CLI::App app(
+      "Tries the generator's claims: recovery from a compromise (pools, hedge), every subset of honest sources, and how soon "
+      "health "
+      "tests notice. Status 1 when a claim does not hold.",
+      "simulate");
+  app.formatter(std::make_shared<Formatter>("caponier entropy simulate recovery | lattice | latency [options]"));
+  app.add_option("WHAT", options.what, "recovery, lattice or latency")->required()->transform(CLI::Transformer(names));
+  app.add_option("--runs", options.runs, "boots of each subset, or runs of each fault; default: 10")
+      ->type_name("N")
+      ->check(CLI::Range(u64{1}, u64{100'000}));
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");
+  if (auto help = Parse(app, words)) return *help;
+  return options;
+}
+
 }  // namespace
 
 std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words) {
@@ -156,6 +179,7 @@ std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words)
   if (words.front() == "assess") return ParseAssess(rest);
   if (words.front() == "conditioning") return ParseConditioning(rest);
   if (words.front() == "plot") return ParsePlot(rest);
+  if (words.front() == "simulate") return ParseSimulate(rest);
   throw Failure(fmt::format("unknown command entropy {} (see caponier entropy --help)", words.front()));
 }
 

@@ -40,7 +40,15 @@ struct PlotOptions {
   std::optional<unsigned> bits;
 };
 
-using Options = std::variant<CollectOptions, AssessOptions, ConditioningOptions, PlotOptions>;
+// `caponier entropy simulate`
+struct SimulateOptions {
+  enum class What { kRecovery, kLattice, kLatency };
+  What what = What::kRecovery;
+  u64 runs = 10;  // boots of each subset, runs of each fault
+  std::optional<std::string> json, output;
+};
+
+using Options = std::variant<CollectOptions, AssessOptions, ConditioningOptions, PlotOptions, SimulateOptions>;
 struct HelpText {
   std::string text;
 };

@@ -9,37 +9,11 @@
 
 #include "tool/entropy/chart.h"
 #include "tool/entropy/confidence.h"
+#include "tool/entropy/page.h"
 #include "tool/entropy/spectrum.h"
-#include "tool/failure.h"
 
 namespace caponier::tool::entropy {
 namespace {
-
-constexpr char kStyle[] = R"(
-body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:24px auto;padding:0 20px;color:#1d2430;background:#fff}
-h1{font-size:22px;overflow-wrap:anywhere}h2{font-size:17px;margin:32px 0 2px}p{margin:0 0 8px;color:#4a5464}
-svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#4a5464}
-.bars{fill:#2f6fb3}.line{fill:none;stroke:#2f6fb3;stroke-width:1.3}.axis{fill:none;stroke:#7a8494}.grid{fill:none;stroke:#e6e9ee}
-.level{fill:none;stroke:#c2410c;stroke-dasharray:5 4}svg .note{fill:#c2410c;paint-order:stroke;stroke:#fff;stroke-width:4px}
-.planes{display:grid;grid-template-columns:repeat(2,1fr);gap:14px}figure{margin:0}figcaption{font-size:13px;color:#4a5464}
-.planes img{width:100%;image-rendering:pixelated;border:1px solid #d5dae1;display:block}
-)";
-
-std::string Escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
-
-std::string Section(const char* heading, const std::string& words, const std::string& picture) {
-  return fmt::format("<h2>{}</h2>\n<p>{}</p>\n{}", heading, words, picture);
-}
 
 std::string Histogram(const Samples& samples) {
   std::vector<double> counts(size_t{1} << samples.bits);
@@ -133,14 +107,11 @@ std::string LagPlot(const Samples& samples) {
 }  // namespace
 
 std::string PlotPage(const Samples& samples, const std::string& name) {
-  std::string out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<style>{1}</style>\n<h1>{0}</h1>\n",
-      Escape(Printable(name)), kStyle);
+  std::string out = PageStart(name);
   out += fmt::format(
       "<p>{} samples of {} bit{}, {} different values. Pictures show structure, and never prove that there is none.</p>\n",
       samples.raw.size(), samples.bits, samples.bits == 1 ? "" : "s", samples.alphabet);
-  return out + Histogram(samples) + BitPlanes(samples) + Correlations(samples) + Spectrum(samples) + LagPlot(samples) +
-         "</html>\n";
+  return out + Histogram(samples) + BitPlanes(samples) + Correlations(samples) + Spectrum(samples) + LagPlot(samples) + PageEnd();
 }
 
 }  // namespace caponier::tool::entropy
