@@ -25,9 +25,10 @@ struct Bin {
   Entry& at(u32 position) { return ring[position & mask]; }
 };
 
-inline constexpr u32 kMaxBatch = 64;
+inline constexpr u32 kMaxBatch = 32;
 
-// The larger the slots, the fewer: a class's line stays within some dozen KiB where it can, for the processor's sake.
+// The larger the slots, the fewer: a class's line stays within some dozen KiB where it can, for the processor's caches' sake.
+inline constexpr u64 kCacheBytes = 16 * kKiB;
 struct BinPlan {
   u32 batch, resting, capacity;
 };
@@ -36,9 +37,9 @@ constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
     return value < least ? least : value > most ? most : static_cast<u32>(value);
   };
   BinPlan plan{};
-  plan.batch = within(32 * kKiB / slot_bytes, 1, kMaxBatch);
-  // In proportion where the default of 32 would hold back more than 32 KiB.
-  plan.resting = quarantine == 0 ? 0 : within(32 * kKiB * quarantine / 32 / slot_bytes, 1, quarantine);
+  plan.batch = within(kCacheBytes / slot_bytes, 1, kMaxBatch);
+  // In proportion where the default of 32 would hold back more than that.
+  plan.resting = quarantine == 0 ? 0 : within(kCacheBytes * quarantine / 32 / slot_bytes, 1, quarantine);
   plan.capacity = static_cast<u32>(std::bit_ceil(u64{plan.resting} + 2 * plan.batch + 1));
   return plan;
 }

@@ -114,7 +114,7 @@ bool Heap<P>::MakeRing(Bin& bin, u32 slot_bytes) {
   return true;
 }
 
-// Of at most 64 entries by one byte each: some orders are likelier than others by a part in four.
+// Of at most 32 entries by one byte each: some orders are likelier than others by a part in eight.
 template <Platform P>
 void Heap<P>::Shuffle(Cache& cache, Entry* entries, u32 count) {
   for (u32 left = count; left > 1; left--) {
@@ -288,12 +288,12 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   return other;
 }
 
-// A block that has grown grows again, mostly by little: from 1 KiB on it gets a slot with half as much room again, so that a number of steps
+// A block that has grown grows again, mostly by little: from 256 bytes on it gets a slot with half as much room again, so that a number of steps
 // that grows with the logarithm of its size copies it.
 template <Platform P>
 void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
   const u64 roomy = bytes + bytes / 2 + tail_;
-  if (bytes <= before || before < kKiB || bytes > kMaxSlotBytes || roomy > kMaxSlotBytes) return Allocate(cache, bytes);
+  if (bytes <= before || before < 256 || bytes > kMaxSlotBytes || roomy > kMaxSlotBytes) return Allocate(cache, bytes);
   const u32 size_class = ClassFor(roomy);
   if (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) return Allocate(cache, bytes);
   void* block = AllocateSlotOther(cache, size_class, bytes);
