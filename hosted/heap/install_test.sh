@@ -1,0 +1,36 @@
+#!/bin/bash
+# Installs libcaponier-heap below a temporary prefix and uses it as its README says: by pkg-config, preloaded, and from the static library.
+set -eu
+root=$(cd -P -- "$(dirname -- "$0")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() {
+  echo "$*"
+  exit 1
+}
+cd "$root"
+{ cmake --preset host && cmake --build --preset host --target caponier_heap_shared caponier_heap_static &&
+  DESTDIR=$work/stage cmake --install build/host --component heap --prefix /usr/local &&
+  cmake --install build/host --component heap --prefix "$work/prefix"; } >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+prefix=$work/prefix
+diff -r <(cd "$work/stage/usr/local" && find . | sort) <(cd "$prefix" && find . | sort) || fail "DESTDIR and the prefix differ"
+library=$(echo "$prefix"/lib*/libcaponier-heap.so.1)
+[[ -s $prefix/share/man/man7/caponier-heap.7 ]] || fail "no man page"
+readelf -d "$library" | grep -q TEXTREL && fail "the library has text relocations"
+names=$(nm --defined-only --extern-only "${library%.so.1}.a" | awk 'NF == 3 { print $3 }' | grep -vE '^(_Z(nw|na|dl|da)|.*alloc|.*memalign|free|malloc)' || true)
+[[ -z $names ]] || fail "the static library shows $names"
+
+printf '#include <stdlib.h>\nint main(void) { char *volatile p = malloc(5); free(p); free(p); return 0; }\n' >"$work/twice.c"
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+PKG_CONFIG_PATH=$(dirname "$library")/pkgconfig
+LD_LIBRARY_PATH=$(dirname "$library")
+[[ $(pkg-config --modversion caponier-heap) == 1.0.0 ]] || fail "pkg-config gives another version"
+# shellcheck disable=SC2046
+cc -w "$work/twice.c" $(pkg-config --libs caponier-heap) -o "$work/linked"
+cc -w "$work/twice.c" "${library%.so.1}.a" -o "$work/static"
+cc -w "$work/twice.c" -o "$work/plain"
+said() { { "$@"; } 2>&1 || true; }
+[[ $(said "$work/linked") == *"caponier-heap: double free; block of 5 bytes"* ]] || fail "linked: $(said "$work/linked")"
+[[ $(said "$work/static") == *"caponier-heap: double free; block of 5 bytes"* ]] || fail "static: $(said "$work/static")"
+[[ $(said env LD_PRELOAD=libcaponier-heap.so.1 "$work/plain") == *"caponier-heap: double free; block of 5 bytes"* ]] || fail "preloaded"
+echo "installed, linked and preloaded"
