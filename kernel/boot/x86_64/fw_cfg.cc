@@ -1,5 +1,7 @@
 #include "kernel/boot/x86_64/fw_cfg.h"
 
+#include <iterator>
+
 namespace caponier::boot {
 namespace {
 
@@ -54,14 +56,26 @@ bool IsThere() {
   return true;
 }
 
+// Read once and in one piece: every access to the device leaves the guest. Behind the directory's end come zeroes.
+struct Directory {
+  Be32 count;
+  DirectoryEntry entries[63];
+} g_directory;
+bool g_looked;
+
+void Look() {
+  g_looked = true;
+  if (!IsThere() || !Transfer(kKeyDirectory << 16 | kDmaSelect | kDmaRead, &g_directory, sizeof(g_directory)))
+    g_directory.count = Be32(0);
+}
+
 }  // namespace
 
 std::optional<FirmwareFile> FindFirmwareFile(std::string_view name) {
-  Be32 count;
-  if (!IsThere() || !Transfer(kKeyDirectory << 16 | kDmaSelect | kDmaRead, &count, sizeof(count))) return {};
-  for (u32 i = 0; i < count && i < 256; i++) {
-    DirectoryEntry entry;
-    if (!Transfer(kDmaRead, &entry, sizeof(entry))) return {};
+  if (!g_looked) Look();
+  const u32 count = g_directory.count;
+  for (u32 i = 0; i < count && i < std::size(g_directory.entries); i++) {
+    DirectoryEntry& entry = g_directory.entries[i];
     entry.name[sizeof(entry.name) - 1] = 0;
     if (name == std::string_view(entry.name)) return FirmwareFile{entry.key, entry.size};
   }
