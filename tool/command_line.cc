@@ -129,9 +129,12 @@ Command ParseRun(std::span<const std::string> words) {
   app.add_option("--tagging", options.tagging, "sync (default), async, asymm or off; where the processor has memory tags")
       ->type_name("LEVEL")
       ->check(OneOf({"sync", "async", "asymm", "off"}));
-  app.add_option("--heap", options.heap, "tagged (default): AArch64's glibc is told to tag its heap; or libc: it stays as it is")
+  app.add_option("--heap", options.heap,
+                 "tagged (default): AArch64's glibc is told to tag its heap; caponier: dynamic programs get libcaponier-heap; or "
+                 "libc: it "
+                 "stays as it is")
       ->type_name("LEVEL")
-      ->check(OneOf({"tagged", "libc"}));
+      ->check(OneOf({"tagged", "caponier", "libc"}));
   app.add_flag("--trace", options.trace, "system calls to standard error, as strace prints them");
   app.add_option("--report", options.report, "write a JSON report of the run")->type_name("FILE");
   app.add_option("--seed-file", options.seed_file,

@@ -44,6 +44,12 @@ std::string Install::Kernel(Arch arch) const {
 
 std::string Install::KernelSymbols(Arch arch) const { return fmt::format("{}/{}/kernel/caponier.elf", build_, NameOf(arch)); }
 
+std::string Install::HeapLibrary(Arch arch) const {
+  const std::string path =
+      build_ + (arch == Arch::kAarch64 ? "/host/hosted/heap/aarch64" : "/host/hosted/heap") + "/libcaponier-heap.so.1";
+  if (access(path.c_str(), R_OK) != 0) throw Failure(fmt::format("{} is not built", path));
+  return path;
+}
 std::string Install::GuestProgram(Arch arch, const std::string& name) const {
   return Require(arch, fmt::format("{}/{}/guest/{}", build_, NameOf(arch), name));
 }

@@ -17,6 +17,7 @@ class Install {
   std::string Kernel(Arch arch) const;         // what the emulator loads
   std::string KernelSymbols(Arch arch) const;  // for a debugger
   std::string GuestProgram(Arch arch, const std::string& name) const;
+  std::string HeapLibrary(Arch arch) const;  // libcaponier-heap for programs of that architecture
   std::string Emulator(const std::string& name) const { return build_ + "/emulator/usr/bin/" + name; }  // may be absent
 
  private:

@@ -21,6 +21,7 @@
 #include "tool/pack/config.h"
 #include "tool/pack/environment.h"
 #include "tool/pack/guest_plan.h"
+#include "tool/pack/heap_library.h"
 #include "tool/pack/packer.h"
 #include "tool/seed_file.h"
 #include "tool/size.h"
@@ -99,6 +100,8 @@ GuestPlan PlanTour(const RunOptions& options, const Install& install) {
   return plan;
 }
 
+constexpr std::string_view kOurHeap = "caponier";  // --heap
+
 GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
   return GuestConfig{.exe = plan.exe,
                      .arguments = plan.arguments,
@@ -112,12 +115,13 @@ GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
                      .layout = options.layout,
                      .wx = options.wx,
                      .tagging = options.tagging,
-                     .heap = options.heap};
+                     .heap = options.heap == kOurHeap ? "" : options.heap};
 }
 
 // Whether the program's heap is tagged, processor permitting: glibc was asked to, and glibc it is, which alone knows the name of
 // its tunable.
 std::string HeapOf(const GuestPlan& plan) {
+  if (HasHeapLibrary(plan)) return std::string(kOurHeap);
   const std::string tunables = LookUp(plan.environment, "GLIBC_TUNABLES").value_or("");
   constexpr std::string_view kName = "glibc.mem.tagging";
   const size_t at = tunables.find(std::string(kName) + "=");
@@ -185,7 +189,8 @@ int StatusOf(const Outcome& outcome, Session& session) {
 int Run(const RunOptions& options) {
   LaunchFacts facts{.start = Clock::now()};
   const Install install = Install::FromSelf();
-  const GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
+  GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
+  if (options.heap == kOurHeap) AddHeapLibrary(plan, install.HeapLibrary(plan.arch), options);
   MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
   CheckFits(plan.files.total_bytes(), spec);
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);

@@ -67,7 +67,7 @@ std::string RenderReport(const LaunchFacts& facts, const Outcome& outcome) {
   // The machine knows the processor's part of it, the launcher what the C library was told.
   if (const auto on = report.find("mitigations"); on != report.end() && on->is_object()) {
     const auto tags = on->find("MTE");
-    (*on)["heap"] = tags != on->end() && *tags == "on" ? facts.heap : "libc";
+    (*on)["heap"] = (tags != on->end() && *tags == "on") || facts.heap == "caponier" ? facts.heap : "libc";
   }
   report["launcher"] = {
       {"version", kVersion},

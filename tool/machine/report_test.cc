@@ -13,6 +13,7 @@ TEST(Report, NamesTheHeapThatIsOn) {
   Outcome outcome;
   outcome.report = R"({"mitigations":{"MTE":"on"}})";
   EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), HasSubstr(R"("heap": "tagged")"));
+  EXPECT_THAT(RenderReport({.heap = "caponier"}, outcome), HasSubstr(R"("heap": "caponier")"));
   EXPECT_THAT(RenderReport({.heap = "libc"}, outcome), HasSubstr(R"("heap": "libc")"));
   outcome.report = R"({"mitigations":{"MTE":"absent"}})";  // asked for, and the processor has no tags
   EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), HasSubstr(R"("heap": "libc")"));

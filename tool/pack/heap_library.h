@@ -1,0 +1,17 @@
+// `--heap caponier`: the program gets libcaponier-heap, preloaded.
+#pragma once
+
+#include "tool/pack/guest_plan.h"
+
+namespace caponier::tool {
+
+inline constexpr std::string_view kHeapLibraryPlace = "/usr/lib/caponier/libcaponier-heap.so.1";  // in the machine
+
+// Adds the library at `library` on the host to the plan, and has the program's loader preload it, before what `--env LD_PRELOAD` named.
+// Throws Failure when the program cannot have it: a static one has no loader, and the library is glibc's.
+void AddHeapLibrary(GuestPlan& plan, const std::string& library, const RunOptions& options);
+
+// Whether the plan has it.
+bool HasHeapLibrary(const GuestPlan& plan);
+
+}  // namespace caponier::tool

@@ -1,0 +1,45 @@
+#include "tool/pack/heap_library.h"
+
+#include <gtest/gtest.h>
+
+#include "tool/failure.h"
+#include "tool/pack/environment.h"
+#include "tool/testing/temp_dir_for_test.h"
+
+namespace caponier::tool {
+namespace {
+
+TEST(HeapLibrary, IsPreloadedBeforeOthersAndToldTheLevel) {
+  TempDir dir;
+  dir.Write("heap.so", "library");
+  GuestPlan plan;
+  plan.objects = {"/bin/prog", "/lib64/ld-linux-x86-64.so.2", "/lib/libc.so.6"};
+  plan.environment = {"A=1", "LD_PRELOAD=/other.so"};
+  EXPECT_FALSE(HasHeapLibrary(plan));
+  AddHeapLibrary(plan, dir / "heap.so", {.tagging = "async"});
+  EXPECT_TRUE(HasHeapLibrary(plan));
+  EXPECT_EQ(LookUp(plan.environment, "LD_PRELOAD"), std::string(kHeapLibraryPlace) + ":/other.so");
+  EXPECT_EQ(LookUp(plan.environment, "CAPONIER_HEAP"), "tagging=async");
+}
+
+TEST(HeapLibrary, ASettingOfTheUsersStays) {
+  TempDir dir;
+  dir.Write("heap.so", "library");
+  GuestPlan plan;
+  plan.objects = {"/bin/prog", "/lib/ld-linux-aarch64.so.1"};
+  plan.environment = {"CAPONIER_HEAP=zero=off"};
+  AddHeapLibrary(plan, dir / "heap.so", {.tagging = "off"});
+  EXPECT_EQ(LookUp(plan.environment, "CAPONIER_HEAP"), "zero=off");
+  EXPECT_EQ(LookUp(plan.environment, "LD_PRELOAD"), std::string(kHeapLibraryPlace));
+}
+
+TEST(HeapLibrary, StaticProgramsAndOtherCLibrariesAreRefused) {
+  GuestPlan plan;
+  plan.objects = {"/bin/prog"};
+  EXPECT_THROW(AddHeapLibrary(plan, "/nowhere", {}), Failure);
+  plan.objects = {"/bin/prog", "/lib/ld-musl-x86_64.so.1"};
+  EXPECT_THROW(AddHeapLibrary(plan, "/nowhere", {}), Failure);
+}
+
+}  // namespace
+}  // namespace caponier::tool
