@@ -9,6 +9,12 @@
 namespace caponier::tool {
 namespace {
 
+RunOptions WithTagging(std::string level) {
+  RunOptions options;
+  options.tagging = std::move(level);
+  return options;
+}
+
 TEST(HeapLibrary, IsPreloadedBeforeOthersAndToldTheLevel) {
   TempDir dir;
   dir.Write("heap.so", "library");
@@ -16,7 +22,7 @@ TEST(HeapLibrary, IsPreloadedBeforeOthersAndToldTheLevel) {
   plan.objects = {"/bin/prog", "/lib64/ld-linux-x86-64.so.2", "/lib/libc.so.6"};
   plan.environment = {"A=1", "LD_PRELOAD=/other.so"};
   EXPECT_FALSE(HasHeapLibrary(plan));
-  AddHeapLibrary(plan, dir / "heap.so", {.tagging = "async"});
+  AddHeapLibrary(plan, dir / "heap.so", WithTagging("async"));
   EXPECT_TRUE(HasHeapLibrary(plan));
   EXPECT_EQ(LookUp(plan.environment, "LD_PRELOAD"), std::string(kHeapLibraryPlace) + ":/other.so");
   EXPECT_EQ(LookUp(plan.environment, "CAPONIER_HEAP"), "tagging=async");
@@ -28,7 +34,7 @@ TEST(HeapLibrary, ASettingOfTheUsersStays) {
   GuestPlan plan;
   plan.objects = {"/bin/prog", "/lib/ld-linux-aarch64.so.1"};
   plan.environment = {"CAPONIER_HEAP=zero=off"};
-  AddHeapLibrary(plan, dir / "heap.so", {.tagging = "off"});
+  AddHeapLibrary(plan, dir / "heap.so", WithTagging("off"));
   EXPECT_EQ(LookUp(plan.environment, "CAPONIER_HEAP"), "zero=off");
   EXPECT_EQ(LookUp(plan.environment, "LD_PRELOAD"), std::string(kHeapLibraryPlace));
 }
