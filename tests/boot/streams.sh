@@ -198,13 +198,14 @@ send abc\n
 expect line abc
 send \x04
 expect ended 6' bash -c "set -m; '$CAPONIER' run $program lines; echo stopped \$?; fg; echo ended \$?"
+  # What is typed wakes it too, and it stops where it reads; a shell that calls it just then takes it for running, and sees it stop.
   dialogue "$arch in the background until called" 0 'expect shell
 send x\n
 expect read x
 send abc\n
 expect line abc
 send \x04
-expect ended 6' bash -c "set -m; '$CAPONIER' run $program lines & sleep 1; echo shell; read -r line; echo read \$line; fg; echo ended \$?"
+expect ended 6' bash -c "set -m; '$CAPONIER' run $program lines & sleep 1; echo shell; read -r line; echo read \$line; for i in {1..30}; do jobs -s | grep -q . && break; sleep 0.1; done; fg; echo ended \$?"
   none_left "$arch terminals"
 done
 exit $failed
