@@ -1,19 +1,7 @@
 #!/bin/bash
 # Installs libcaponier-heap below a temporary prefix and uses it as its README says: by pkg-config, preloaded, and from the static library.
-set -eu
-root=$(cd -P -- "$(dirname -- "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() {
-  echo "$*"
-  exit 1
-}
-cd "$root"
-{ cmake --preset host && cmake --build --preset host --target caponier_heap_shared caponier_heap_static &&
-  DESTDIR=$work/stage cmake --install build/host --component heap --prefix /usr/local &&
-  cmake --install build/host --component heap --prefix "$work/prefix"; } >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-prefix=$work/prefix
-diff -r <(cd "$work/stage/usr/local" && find . | sort) <(cd "$prefix" && find . | sort) || fail "DESTDIR and the prefix differ"
+source "$(dirname -- "$0")/../install.bash"
+install_library heap
 library=$(echo "$prefix"/lib*/libcaponier-heap.so.1)
 [[ -s $prefix/share/man/man7/caponier-heap.7 ]] || fail "no man page"
 readelf -d "$library" | grep -q TEXTREL && fail "the library has text relocations"

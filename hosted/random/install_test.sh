@@ -1,23 +1,9 @@
 #!/bin/bash
 # Installs libcaponier-random below a temporary prefix and uses it as the README of hosted/random says: a C program by pkg-config, a C and a
 # C++ program by CMake, from the shared and from the static library. The libraries show no name but caponier_*.
-set -eu
-root=$(cd -P -- "$(dirname -- "$0")/../.." && pwd)
+source "$(dirname -- "$0")/../install.bash"
 here=$root/hosted/random
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() {
-  echo "$*"
-  exit 1
-}
-
-cd "$root"
-cmake --preset host >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-cmake --build --preset host --target caponier_random_shared caponier_random_static >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-DESTDIR=$work/stage cmake --install build/host --component random --prefix /usr/local >"$work/log" || { cat "$work/log" && exit 1; }
-cmake --install build/host --component random --prefix "$work/prefix" >"$work/log" || { cat "$work/log" && exit 1; }
-prefix=$work/prefix
-diff -r <(cd "$work/stage/usr/local" && find . | sort) <(cd "$prefix" && find . | sort) || fail "DESTDIR and the prefix differ"
+install_library random
 
 library=$(echo "$prefix"/lib*/libcaponier-random.so)
 names=$(nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' | sort | tr '\n' ' ')

@@ -1,9 +1,10 @@
-// The processor's random number instruction, for use after boot. One file an architecture.
+// The processor's random number instruction, in stage 1 and after boot. FindRandomInstruction has a file an architecture.
 #pragma once
 
 #include <optional>
 
 #include "lib/entropy/source.h"
+#include "lib/random/random.h"
 
 namespace caponier::kernel::random {
 
@@ -12,5 +13,7 @@ struct RandomInstruction {
   std::optional<u64> (*read)() = nullptr;
 };
 RandomInstruction FindRandomInstruction();
+// Harvests the start-up test and with it a seed; nothing when the processor has no such instruction.
+void HarvestRandomInstruction(::caponier::random::Root& root);
 
 }  // namespace caponier::kernel::random

@@ -18,7 +18,7 @@ namespace caponier::boot {
 
 void PatchImage(u64) {
   constexpr u32 kNop = 0xd503201f;
-  const arch::Features features = arch::DecodeFeatures(arch::ReadIdRegisters());
+  const arch::Features& features = arch::CpuFeatures();
   for (const FeaturePatch* patch = __feature_patches_start; patch < __feature_patches_end; patch++) {
     const bool have = patch->feature == FEATURE_PAN   ? features.pan
                       : patch->feature == FEATURE_MTE ? features.tagging != 0
@@ -37,8 +37,7 @@ void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
   stream.Fill(WritableBytesOf(g_program_key));
   stream.Fill(WritableBytesOf(arch::g_secrets));
   arch::g_secrets.tag_seed = stream.Uniform(0xffff) + 1;
-  EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high,
-               arch::DecodeFeatures(arch::ReadIdRegisters()).address_auth);
+  EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high, arch::CpuFeatures().address_auth);
 }
 
 }  // namespace caponier::boot

@@ -1,33 +1,16 @@
 // What can seed this machine before it has drivers: RNDRRS where the processor has it, the TRNG of its firmware, and the seeds
 // that the device tree holds, wiped in place as they are read.
-#include <optional>
-
-#include "kernel/arch/aarch64/features.h"
 #include "kernel/boot/aarch64/device_tree.h"
 #include "kernel/boot/stage1.h"
 #include "kernel/random/aarch64/arm_trng.h"
-#include "lib/entropy/sources/cpu_instruction.h"
+#include "kernel/random/instruction.h"
 #include "lib/entropy/sources/firmware_seed.h"
 #include "lib/random/harvest.h"
 
 namespace caponier::boot {
-namespace {
-
-// One RNDRRS [arm-arm] C5.2: Z is set when no number was ready.
-std::optional<u64> ReadSeed() {
-  u64 value, failed;
-  asm volatile("mrs %0, s3_3_c2_c4_1; cset %1, eq" : "=r"(value), "=r"(failed)::"cc");
-  if (failed != 0) return std::nullopt;
-  return value;
-}
-
-}  // namespace
 
 void GatherEntropy(u64 argument, random::Root& root) {
-  if (arch::DecodeFeatures(arch::ReadIdRegisters()).random) {
-    entropy::CpuInstruction source(entropy::kCpuSeedProfile, ReadSeed);
-    random::Harvest(root, source, entropy::BootWords(entropy::kCpuSeedProfile));
-  }
+  kernel::random::HarvestRandomInstruction(root);
   const fdt::DeviceTree tree = OpenDeviceTree(argument);
   using kernel::random::Conduit;
   if (const Result<fdt::PsciConduit> psci = tree.Psci(); psci.ok())

@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "kernel/boot/x86_64/ports.h"
+
 namespace caponier::boot {
 namespace {
 
@@ -11,11 +13,6 @@ constexpr u32 kDmaError = 1, kDmaRead = 2, kDmaSelect = 8, kDmaWrite = 16;
 
 void Out16(u16 port, u16 value) { asm volatile("outw %0, %1" ::"a"(value), "Nd"(port)); }
 void Out32(u16 port, u32 value) { asm volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }
-u8 In8(u16 port) {
-  u8 value;
-  asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
 
 struct DmaAccess {
   Be32 control, length;

@@ -1,33 +1,14 @@
 // What can seed an x86 machine before it has drivers: RDSEED, else RDRAND, and the 64-byte seed that the launcher's fw_cfg entry
 // holds. The VM generation ID gets its page here too, where memory is identity-mapped.
-#include <optional>
-
-#include "kernel/arch/x86_64/features.h"
 #include "kernel/boot/stage1.h"
 #include "kernel/boot/x86_64/fw_cfg.h"
+#include "kernel/random/instruction.h"
 #include "lib/base/bytes.h"
-#include "lib/entropy/sources/cpu_instruction.h"
 #include "lib/entropy/sources/firmware_seed.h"
 #include "lib/random/harvest.h"
 
 namespace caponier::boot {
 namespace {
-
-std::optional<u64> ReadSeed() {
-  u64 value;
-  bool ready;
-  asm volatile("rdseed %0" : "=r"(value), "=@ccc"(ready));
-  if (!ready) return std::nullopt;
-  return value;
-}
-
-std::optional<u64> ReadRandom() {
-  u64 value;
-  bool ready;
-  asm volatile("rdrand %0" : "=r"(value), "=@ccc"(ready));
-  if (!ready) return std::nullopt;
-  return value;
-}
 
 // Gives the host a page of ours for the VM generation ID, and its address [vmgenid]; nothing where there is no such device.
 PhysAddr PlaceVmGeneration() {
@@ -43,14 +24,7 @@ PhysAddr PlaceVmGeneration() {
 }  // namespace
 
 void GatherEntropy(u64, random::Root& root) {
-  const arch::CpuFeatures& cpu = arch::Features();
-  if (cpu.rdseed) {
-    entropy::CpuInstruction source(entropy::kCpuSeedProfile, ReadSeed);
-    random::Harvest(root, source, entropy::BootWords(entropy::kCpuSeedProfile));
-  } else if (cpu.rdrand) {
-    entropy::CpuInstruction source(entropy::kCpuRandomProfile, ReadRandom);
-    random::Harvest(root, source, entropy::BootWords(entropy::kCpuRandomProfile));
-  }
+  kernel::random::HarvestRandomInstruction(root);
   std::byte seed[64];
   if (const auto file = FindFirmwareFile("opt/org.caponier/seed")) {
     const size_t bytes = ReadFirmwareFile(*file, seed);

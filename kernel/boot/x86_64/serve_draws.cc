@@ -3,6 +3,7 @@
 // serial port it draws as getrandom does and writes the draw there.
 #include "kernel/arch/machine.h"
 #include "kernel/boot/stage1.h"
+#include "kernel/boot/x86_64/ports.h"
 #include "kernel/random/random.h"
 
 namespace caponier::boot {
@@ -10,12 +11,6 @@ namespace {
 
 constexpr u16 kData = 0x3f8, kLineStatus = 0x3fd;  // 16550
 constexpr u8 kReceived = 1;
-
-u8 In8(u16 port) {
-  u8 value;
-  asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-  return value;
-}
 
 }  // namespace
 

@@ -6,10 +6,13 @@
 #include <random>
 #include <set>
 
+#include "lib/entropy/testing/draw_up_to.h"
+
 namespace caponier::entropy {
 namespace {
 
 using smccc::Registers;
+using testing::DrawUpTo;
 
 // Firmware that answers what it was told to, and says NOT_SUPPORTED to the rest.
 struct FakeFirmware {
@@ -64,17 +67,6 @@ TEST(ArmTrng, OldFirmwareIsNotAskedForWhatItMayNotKnow) {
   first.answers[smccc::kSmcccVersion] = 0x1'0000;
   EXPECT_FALSE(ArmTrngIsOffered(CallTo(first)));
   EXPECT_FALSE(first.called.contains(smccc::kTrngVersion));
-}
-
-template <typename Source>
-u64 DrawUpTo(Source& source, u64 count) {
-  for (u64 i = 0; i < count; i++) {
-    const auto word = source.Sample();
-    if (!word) return i;
-    source.Test(*word);
-    if (source.status() == SourceStatus::kFailed) return i + 1;
-  }
-  return count;
 }
 
 TEST(ArmTrng, ThreeWordsACall) {

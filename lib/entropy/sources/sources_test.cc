@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "lib/entropy/sources/profiles.h"
+#include "lib/entropy/testing/draw_up_to.h"
 
 namespace caponier::entropy {
 namespace {
 
+using testing::DrawUpTo;
 static_assert(NoiseSource<FirmwareSeed> && NoiseSource<VirtioRng> && NoiseSource<LauncherSeed>);
 
 // A CPU whose instruction gives these words in turn, then nothing.
@@ -31,18 +33,6 @@ std::vector<std::optional<u64>> GoodWords(size_t count, u64 seed = 1) {
   std::vector<std::optional<u64>> words(count);
   for (auto& word : words) word = random();
   return words;
-}
-
-// Draws until the source has failed, run dry or given `count` words; returns how many it gave.
-template <typename Source>
-u64 DrawUpTo(Source& source, u64 count) {
-  for (u64 i = 0; i < count; i++) {
-    const auto word = source.Sample();
-    if (!word) return i;
-    source.Test(*word);
-    if (source.status() == SourceStatus::kFailed) return i + 1;
-  }
-  return count;
 }
 
 TEST(Profiles, AreFoundByIdAndClaimNoMoreThanASampleHolds) {
