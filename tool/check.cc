@@ -40,26 +40,36 @@ std::vector<Scanned> ScanObjects(const GuestPlan& plan) {
   return objects;
 }
 
+struct Gathered {
+  CodeFacts code;
+  std::set<u32> own_numbers;      // those of them outside the C library
+  std::set<std::string> imports;  // functions that its objects other than the C library ask for by name
+};
+
 // The C library offers every system call, so of it only what the others ask for by name counts; of the rest, all their code.
-CodeFacts Gather(const std::vector<Scanned>& objects) {
-  std::set<std::string> wanted;
-  CodeFacts all;
+Gathered Gather(const std::vector<Scanned>& objects) {
+  Gathered all;
   const auto add = [&](CodeFacts facts) {
-    all.numbers.merge(facts.numbers);
-    all.unknown_numbers += facts.unknown_numbers;
+    all.code.numbers.merge(facts.numbers);
+    all.code.unknown_numbers += facts.unknown_numbers;
   };
   for (const Scanned& each : objects) {
     if (!IsCLibrary(each.path)) {
       add(each.object->ScanAll());
-      wanted.insert(each.object->imports().begin(), each.object->imports().end());
+      all.imports.insert(each.object->imports().begin(), each.object->imports().end());
     }
   }
+  all.own_numbers = all.code.numbers;
+  std::set<std::string> wanted = all.imports;
   wanted.insert({"__libc_start_main", "exit", "_exit", "malloc", "free"});
   for (const Scanned& each : objects) {
     if (IsCLibrary(each.path)) add(each.object->ScanFrom(wanted));
   }
   return all;
 }
+
+// The C library connects to the system's log and to its cache of names by itself, from depths that every program can reach.
+constexpr std::string_view kNetwork = "the network", kOnlyInLibrary = "the C library's log and cache of names";
 
 // What it means to a program that a call is missing, for the calls that make whole features.
 std::string_view FeatureOf(std::string_view call) {
@@ -70,24 +80,24 @@ std::string_view FeatureOf(std::string_view call) {
       {"execveat", "starting other programs"},
       {"wait4", "starting other programs"},
       {"waitid", "starting other programs"},
-      {"socket", "the network"},
-      {"connect", "the network"},
-      {"bind", "the network"},
-      {"listen", "the network"},
-      {"accept", "the network"},
-      {"accept4", "the network"},
-      {"sendto", "the network"},
-      {"recvfrom", "the network"},
-      {"sendmsg", "the network"},
-      {"recvmsg", "the network"},
-      {"sendmmsg", "the network"},
-      {"recvmmsg", "the network"},
-      {"setsockopt", "the network"},
-      {"getsockopt", "the network"},
-      {"getsockname", "the network"},
-      {"getpeername", "the network"},
-      {"shutdown", "the network"},
-      {"socketpair", "the network"},
+      {"socket", kNetwork},
+      {"connect", kNetwork},
+      {"bind", kNetwork},
+      {"listen", kNetwork},
+      {"accept", kNetwork},
+      {"accept4", kNetwork},
+      {"sendto", kNetwork},
+      {"recvfrom", kNetwork},
+      {"sendmsg", kNetwork},
+      {"recvmsg", kNetwork},
+      {"sendmmsg", kNetwork},
+      {"recvmmsg", kNetwork},
+      {"setsockopt", kNetwork},
+      {"getsockopt", kNetwork},
+      {"getsockname", kNetwork},
+      {"getpeername", kNetwork},
+      {"shutdown", kNetwork},
+      {"socketpair", kNetwork},
       {"mount", "administering a system"},
       {"umount2", "administering a system"},
       {"ptrace", "debugging other programs"},
@@ -110,6 +120,18 @@ std::string_view FeatureOf(std::string_view call) {
   return found == kFeatures.end() ? "other calls" : found->second;
 }
 
+// Whether the program asks for the network, rather than only its C library.
+bool AsksForNetwork(const Gathered& gathered, Arch arch) {
+  for (const u32 number : gathered.own_numbers) {
+    const auto call = LookUpCall(arch, number);
+    if (call.has_value() && FeatureOf(call->name) == kNetwork) return true;
+  }
+  return std::ranges::any_of(gathered.imports, [](const std::string& name) {
+    return FeatureOf(name) == kNetwork || name == "getaddrinfo" || name == "getnameinfo" || name.starts_with("gethostby") ||
+           name.starts_with("res_") || name.starts_with("__res_");
+  });
+}
+
 std::string Joined(const std::vector<std::string_view>& names) { return fmt::format("{}", fmt::join(names, " ")); }
 
 }  // namespace
@@ -121,17 +143,19 @@ int Check(const CheckOptions& options) {
   run.program = {options.program};
   const GuestPlan plan = PlanGuest(run, CurrentSurroundings());
   const std::vector<Scanned> objects = ScanObjects(plan);
-  const CodeFacts facts = Gather(objects);
+  const Gathered gathered = Gather(objects);
+  const bool network = AsksForNetwork(gathered, plan.arch);
 
   std::vector<std::string_view> present;
   std::map<std::string_view, std::vector<std::string_view>> missing;
-  for (const u32 number : facts.numbers) {
+  for (const u32 number : gathered.code.numbers) {
     const auto call = LookUpCall(plan.arch, number);
     if (!call.has_value()) continue;
     if (call->implemented) {
       present.push_back(call->name);
     } else {
-      missing[FeatureOf(call->name)].push_back(call->name);
+      const std::string_view feature = FeatureOf(call->name);
+      missing[feature == kNetwork && !network ? kOnlyInLibrary : feature].push_back(call->name);
     }
   }
   std::sort(present.begin(), present.end());
@@ -140,7 +164,8 @@ int Check(const CheckOptions& options) {
   fmt::print("  calls    {} system calls that the machine has\n", present.size());
   if (options.verbose) fmt::print("           {}\n", Joined(present));
   for (const auto& [feature, calls] : missing) fmt::print("  without  {}: {} (ENOSYS)\n", feature, Joined(calls));
-  if (facts.unknown_numbers != 0) fmt::print("  unknown  {} calls with a number made at run time\n", facts.unknown_numbers);
+  if (gathered.code.unknown_numbers != 0)
+    fmt::print("  unknown  {} calls with a number made at run time\n", gathered.code.unknown_numbers);
   fmt::print("  verdict  it can run{}\n", missing.empty() ? "" : ", and what it would do with the calls above fails");
   fmt::print("Read off its code: calls through pointers are not followed, and code that is never reached counts.\n");
   return options.strict && !missing.empty() ? 1 : 0;

@@ -71,15 +71,17 @@ void ReapTransmitted() {
   }
 }
 
-TransmitSlot* FreeSlot() {
-  for (TransmitSlot& slot : g.transmit_slots) {
-    if (!slot.in_flight) return &slot;
-  }
-  ReapTransmitted();
+TransmitSlot* SlotAtHand() {
   for (TransmitSlot& slot : g.transmit_slots) {
     if (!slot.in_flight) return &slot;
   }
   return nullptr;
+}
+
+TransmitSlot* FreeSlot() {
+  if (TransmitSlot* slot = SlotAtHand()) return slot;
+  ReapTransmitted();
+  return SlotAtHand();
 }
 
 // A free slot, spinning for it: for the kernel's own frames, which must go out wherever they are sent from.
@@ -329,7 +331,8 @@ class LinkConsole final : public fs::ConsoleBackend {
       if (!waited.ok() && waited.error() != Error::kTimedOut) return waited.error();
     }
   }
-  bool OutputReady(int stream) override { return g.output_closed[stream] || FreeSlot() != nullptr; }
+  // The two questions do not look at the device: its interrupt wakes whoever waits for an answer.
+  bool OutputReady(int stream) override { return g.output_closed[stream] || SlotAtHand() != nullptr; }
   bool OutputClosed(int stream) override { return g.output_closed[stream]; }
   sched::WaitQueue& output_queue() override { return g.output_queue; }
 
@@ -353,7 +356,6 @@ class LinkConsole final : public fs::ConsoleBackend {
     return moved;
   }
   bool InputReady() override {
-    ReceiveAll();
     if (g.input_used == 0) AskForInput();
     return g.input_used > 0 || g.input_ended;
   }

@@ -91,18 +91,27 @@ u32 EventSet::Current(Entry& entry) {
   return events & (entry.interest.events | kAlways);
 }
 
+void EventSet::Enlist(Entry& entry) {
+  if (entry.ready) return;
+  entry.ready = true;
+  ready_.PushBack(&entry.ready_place);
+}
+
+void EventSet::Strike(Entry& entry) {
+  if (!entry.ready) return;
+  entry.ready = false;
+  ready_.Remove(&entry.ready_place);
+}
+
 void EventSet::MarkReady(Entry& entry) {
   if (entry.spent) return;
-  if (!entry.ready) {
-    entry.ready = true;
-    ready_.PushBack(&entry.ready_place);
-  }
+  Enlist(entry);
   ready_queue_.WakeAll();
 }
 
 void EventSet::Discard(Entry& entry) {
   for (size_t i = 0; i < entry.queue_count; i++) entry.queues[i].queue->Remove(&entry.queues[i]);
-  if (entry.ready) ready_.Remove(&entry.ready_place);
+  Strike(entry);
   const size_t at = static_cast<size_t>(std::find(entries_.begin(), entries_.end(), &entry) - entries_.begin());
   entries_.Erase(at);
   delete &entry;
@@ -158,16 +167,16 @@ PollEvents EventSet::Poll(PollRegistrar& registrar) {
 size_t EventSet::Collect(std::span<EventInterest> out) {
   size_t found = 0;
   for (size_t left = ready_.size(); left != 0 && found < out.size(); left--) {
-    Entry& entry = *ready_.PopFront()->entry;
-    entry.ready = false;
-    const u32 events = Current(entry);
+    Entry& entry = *ready_.front()->entry;
+    Strike(entry);
+    const u32 events = Current(entry);  // which may make a device answer, and that mark any entry, this one too
     if (events == 0) continue;
     out[found++] = {events, entry.interest.data};
     if ((entry.interest.events & kEPOLLONESHOT) != 0) {
       entry.spent = true;
+      Strike(entry);
     } else if ((entry.interest.events & kEPOLLET) == 0) {
-      entry.ready = true;
-      ready_.PushBack(&entry.ready_place);
+      Enlist(entry);
     }
   }
   return found;

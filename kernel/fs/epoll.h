@@ -28,6 +28,8 @@ class EventSet final : public File {
   Result<void> Remove(int descriptor, File& file);
   // Up to out.size() ready entries; how many. Does not wait.
   size_t Collect(std::span<EventInterest> out);
+  // Whether there is anything to collect, as far as is known without a look at the files.
+  bool AnyReady() const { return !ready_.empty(); }
   size_t size() const { return entries_.size(); }
   sched::WaitQueue& ready_queue() { return ready_queue_; }
 
@@ -44,6 +46,8 @@ class EventSet final : public File {
   Entry* Find(int descriptor, const File& file);
   // How many sets lie below this one, itself counted; over the limit when `wanted` is among them.
   int Depth(const EventSet& wanted) const;
+  void Enlist(Entry& entry);  // among the ready ones, unless it is
+  void Strike(Entry& entry);  // from among them, if it is there
   void MarkReady(Entry& entry);
   void Discard(Entry& entry);
   static u32 Current(Entry& entry);

@@ -1,4 +1,5 @@
 // Pipes, counters, poll and epoll.
+#include <functional>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -12,6 +13,7 @@
 #include "lib/linux_abi/file_flags.h"
 
 namespace caponier::syscall {
+Result<i64> SysEpollPwait(Call& call);
 Result<i64> SysWrite(Call& call);
 }  // namespace caponier::syscall
 
@@ -125,6 +127,39 @@ TEST_F(WaitingTest, PollWakesForWhatHappensMeanwhile) {
   EXPECT_EQ(entries[1].found, u32{kPOLLIN});
 }
 
+// Readable when `look` says so, which may also do what a device does that answers while it is looked at: wake the queue.
+class Watched final : public File {
+ public:
+  explicit Watched(std::function<bool(sched::WaitQueue&)> look) : look_(std::move(look)) {}
+  PollEvents Poll(PollRegistrar& registrar) override {
+    registrar.WaitFor(queue_);
+    return look_(queue_) ? kPollIn : 0;
+  }
+
+ private:
+  sched::WaitQueue queue_;
+  std::function<bool(sched::WaitQueue&)> look_;
+};
+
+TEST_F(WaitingTest, PollDoesNotSleepOverAnAnswerToItsLook) {
+  for_test::SetSleep([] {
+    ADD_FAILURE() << "nobody would wake it";
+    return false;
+  });
+  for (const int answer_at : {1, 2}) {
+    for (const bool tells : {true, false}) {
+      int looks = 0;
+      const auto file = MakeRef<Watched>([&](sched::WaitQueue& queue) {
+        if (++looks == answer_at) queue.WakeAll();
+        return looks > answer_at || (looks == answer_at && tells);
+      });
+      syscall::PollEntry entries[1] = {{file.value(), kPOLLIN, 0}};
+      const auto ready = syscall::WaitForAny(entries, sched::kForever);
+      EXPECT_EQ(ready.ok() ? ready.value() : 0, 1u) << answer_at << tells;
+    }
+  }
+}
+
 TEST_F(WaitingTest, CountersCountAndBlock) {
   auto counter = MakeRef<EventCounter>(u64{3}, false).value();
   auto semaphore = MakeRef<EventCounter>(u64{2}, true).value();
@@ -186,6 +221,38 @@ TEST_F(EventSetTest, OneShotIsSilentUntilChanged) {
   EXPECT_TRUE(Ready().empty());
   set_->Change(3, *pipe_.read, {kEPOLLIN | kEPOLLONESHOT, 5}).value();
   EXPECT_EQ(Ready(), (std::vector<u64>{5}));
+}
+
+TEST_F(EventSetTest, AFileMayBecomeReadyWhileItIsLookedAt) {
+  const auto file = MakeRef<Watched>([](sched::WaitQueue& queue) {
+                      queue.WakeAll();
+                      return true;
+                    }).value();
+  for (const u32 mode : {u32{0}, u32{kEPOLLET}, u32{kEPOLLONESHOT}}) {
+    set_->Add(3, *file, {kEPOLLIN | mode, 1}).value();
+    EXPECT_EQ(Ready().size(), 1u);
+    EXPECT_EQ(Ready().size(), mode == kEPOLLONESHOT ? 0u : 1u);
+    EXPECT_EQ(set_->AnyReady(), mode != kEPOLLONESHOT);
+    set_->Remove(3, *file).value();
+    EXPECT_FALSE(set_->AnyReady());
+  }
+}
+
+TEST_F(EventSetTest, ALookAtOneFileMayMakeAnotherReady) {
+  for_test::SetSleep([] {
+    ADD_FAILURE() << "nobody would wake it";
+    return false;
+  });
+  int looks = 0;
+  const auto file = MakeRef<Watched>([&](sched::WaitQueue&) {
+                      if (++looks == 3) WriteTo(*pipe_.write, "a").value();
+                      return looks == 2;  // the second look is that of Add, which makes it ready
+                    }).value();
+  set_->Add(3, *file, {kEPOLLIN, 1}).value();
+  set_->Add(4, *pipe_.read, {kEPOLLIN, 2}).value();
+  const int fd = machine_.files().Install(set_, false).value();
+  EventInterest found[2];
+  EXPECT_EQ(machine_.Call(syscall::SysEpollPwait, {u64(fd), u64(found), 2, u64(-1), 0, 0}), 1);
 }
 
 TEST_F(EventSetTest, EntriesEndWithTheirFile) {

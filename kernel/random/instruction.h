@@ -13,7 +13,7 @@ struct RandomInstruction {
   std::optional<u64> (*read)() = nullptr;
 };
 RandomInstruction FindRandomInstruction();
-// Harvests the start-up test and with it a seed; nothing when the processor has no such instruction.
+// Harvests the start-up test, and as much more as the root lacks to be seeded; nothing when the processor has no such instruction.
 void HarvestRandomInstruction(::caponier::random::Root& root);
 
 }  // namespace caponier::kernel::random

@@ -43,6 +43,9 @@ class QueuePlaces final : public fs::PollRegistrar {
   void WaitFor(sched::WaitQueue& queue) override {
     if (used_ < count_) queue.Add(&places()[used_++]);
   }
+  bool AnyWoken() {
+    return std::ranges::any_of(places().first(used_), [](const sched::Waiter& waiter) { return waiter.woken; });
+  }
 
  private:
   static constexpr size_t kFew = 6;
@@ -75,8 +78,9 @@ Result<u64> WaitForAny(std::span<PollEntry> entries, u64 deadline_ns) {
     if (ready != 0 || deadline_ns == 0) return ready;
     QueuePlaces places;
     TRY(places.Prepare(counter.count()));
-    // Nothing else runs between the look and the sleep, so nothing can happen unseen in between.
-    Look(entries, places);
+    // No other thread runs between this look and the sleep, but the look itself may make a device answer: what it found, and
+    // whoever it woke, is not slept over.
+    if (Look(entries, places) != 0 || places.AnyWoken()) continue;
     const auto waited = sched::Block(deadline_ns, sched::Interruptible::kYes);
     if (waited.ok()) continue;
     if (waited.error() != Error::kTimedOut) return waited.error();

@@ -59,6 +59,7 @@ Result<i64> Wait(Call& call, int descriptor, u64 address, i32 most, u64 deadline
       TRY(mm::CopyToUser(address + i * sizeof(event), BytesOf(event)));
     }
     if (given != 0 || deadline == 0) return static_cast<i64>(given);
+    if (set.AnyReady()) continue;  // since the look at it
     const auto waited = sched::WaitOn(set.ready_queue(), deadline, sched::Interruptible::kYes);
     if (waited.ok()) continue;
     if (waited.error() != Error::kTimedOut) return waited.error();

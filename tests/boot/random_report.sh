@@ -32,7 +32,7 @@ for arch in x86_64 aarch64; do
   compile $arch static draws draws.c || not_ok "compile $arch"
   "$CAPONIER" run --report report ./draws </dev/null || not_ok "the program's status is $?"
   if [[ $arch == x86_64 ]]; then
-    check cpu-random healthy '[1-9][0-9]*' 1400 # 1,280 at boot, the start-up test of what goes on after it
+    check cpu-random healthy '[1-9][0-9]*' 250 # the start-up test at boot, beside a seed, and that of what goes on after it
     check firmware-seed healthy 512 64
   else
     check cpu-seed healthy '[1-9][0-9]*' 250

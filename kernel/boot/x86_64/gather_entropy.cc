@@ -1,5 +1,5 @@
-// What can seed an x86 machine before it has drivers: RDSEED, else RDRAND, and the 64-byte seed that the launcher's fw_cfg entry
-// holds. The VM generation ID gets its page here too, where memory is identity-mapped.
+// What can seed an x86 machine before it has drivers: the 64-byte seed that the launcher's fw_cfg entry holds, and RDSEED, else
+// RDRAND. The VM generation ID gets its page here too, where memory is identity-mapped.
 #include "kernel/boot/stage1.h"
 #include "kernel/boot/x86_64/fw_cfg.h"
 #include "kernel/random/instruction.h"
@@ -24,13 +24,13 @@ PhysAddr PlaceVmGeneration() {
 }  // namespace
 
 void GatherEntropy(u64, random::Root& root) {
-  kernel::random::HarvestRandomInstruction(root);
   std::byte seed[64];
   if (const auto file = FindFirmwareFile("opt/org.caponier/seed")) {
     const size_t bytes = ReadFirmwareFile(*file, seed);
     entropy::FirmwareSeed source(MutableBytes(seed).first(bytes));
     random::Harvest(root, source, bytes);
   }
+  kernel::random::HarvestRandomInstruction(root);
   g_handoff.info.vm_generation = PlaceVmGeneration();
   g_handoff.info.serve_draws = FindFirmwareFile("opt/org.caponier/draws").has_value();
 }
