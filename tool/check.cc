@@ -68,18 +68,22 @@ Gathered Gather(const std::vector<Scanned>& objects) {
   return all;
 }
 
+// How a program asks its C library for another process. The library then makes a call that the machine has, of a kind that it has not.
+constexpr std::string_view kStarters[] = {"fork", "_Fork", "vfork", "posix_spawn", "posix_spawnp", "popen", "system"};
+constexpr std::string_view kOtherPrograms = "starting other programs";
+
 // The C library connects to the system's log and to its cache of names by itself, from depths that every program can reach.
 constexpr std::string_view kNetwork = "the network", kOnlyInLibrary = "the C library's log and cache of names";
 
 // What it means to a program that a call is missing, for the calls that make whole features.
 std::string_view FeatureOf(std::string_view call) {
   static const std::map<std::string_view, std::string_view> kFeatures = {
-      {"fork", "starting other programs"},
-      {"vfork", "starting other programs"},
-      {"execve", "starting other programs"},
-      {"execveat", "starting other programs"},
-      {"wait4", "starting other programs"},
-      {"waitid", "starting other programs"},
+      {"fork", kOtherPrograms},
+      {"vfork", kOtherPrograms},
+      {"execve", kOtherPrograms},
+      {"execveat", kOtherPrograms},
+      {"wait4", kOtherPrograms},
+      {"waitid", kOtherPrograms},
       {"socket", kNetwork},
       {"connect", kNetwork},
       {"bind", kNetwork},
@@ -157,6 +161,9 @@ int Check(const CheckOptions& options) {
       const std::string_view feature = FeatureOf(call->name);
       missing[feature == kNetwork && !network ? kOnlyInLibrary : feature].push_back(call->name);
     }
+  }
+  for (const std::string_view name : kStarters) {
+    if (gathered.imports.contains(std::string(name))) missing[kOtherPrograms].push_back(name);
   }
   std::sort(present.begin(), present.end());
   fmt::print("{}: an ELF program for {}{}\n", plan.exe, NameOf(plan.arch), objects.size() == 1 ? ", static" : "");
