@@ -31,25 +31,29 @@ if(CAPONIER_TARGET STREQUAL host)
     add_link_options(-fsanitize=address,undefined)
   endif()
 else()
-  # A kernel and its libraries: freestanding, position-independent, no floating-point registers, frame pointers kept for
-  # backtraces, automatic variables zeroed, and a stack protector.
-  add_library(caponier_freestanding INTERFACE)
-  target_link_libraries(caponier_freestanding INTERFACE caponier_flags)
-  target_compile_definitions(caponier_freestanding INTERFACE CAPONIER_FREESTANDING=1 _LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST)
-  target_compile_options(caponier_freestanding INTERFACE
+  # A kernel and its libraries: freestanding, position-independent, frame pointers kept for backtraces, automatic variables zeroed, and a
+  # stack protector.
+  add_library(caponier_freestanding_vectors INTERFACE)
+  target_link_libraries(caponier_freestanding_vectors INTERFACE caponier_flags)
+  target_compile_definitions(caponier_freestanding_vectors INTERFACE CAPONIER_FREESTANDING=1 _LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST)
+  target_compile_options(caponier_freestanding_vectors INTERFACE
     -ffreestanding -fPIE -fdirect-access-external-data -fvisibility=hidden -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
     -ffunction-sections -fdata-sections -ftrivial-auto-var-init=zero -fstack-protector-strong -fno-plt -g
     -fno-unwind-tables -fno-asynchronous-unwind-tables
     $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions -nostdinc++ -isystem/usr/lib/llvm-19/include/c++/v1 -fno-threadsafe-statics -fno-c++-static-destructors>)
+  # All but the ciphers' vector forms: no register that belongs to the program and is not saved at once.
+  add_library(caponier_freestanding INTERFACE)
+  target_link_libraries(caponier_freestanding INTERFACE caponier_freestanding_vectors)
   if(CAPONIER_TARGET STREQUAL x86_64)
-    target_compile_options(caponier_freestanding INTERFACE
-      -mno-sse -mno-mmx -mno-red-zone -mstack-protector-guard=global -fcf-protection=branch)
+    target_compile_options(caponier_freestanding_vectors INTERFACE -mno-red-zone -mstack-protector-guard=global -fcf-protection=branch)
+    target_compile_options(caponier_freestanding INTERFACE -mno-sse -mno-mmx)
   else()
-    target_compile_options(caponier_freestanding INTERFACE
-      -mgeneral-regs-only -mbranch-protection=standard -mno-outline-atomics
+    target_compile_options(caponier_freestanding_vectors INTERFACE
+      -mbranch-protection=standard -mno-outline-atomics
       # One image, nothing imported: no detour through the GOT, which is not relocated yet when stage 1 starts.
       -fplt -fdirect-access-external-data
       $<$<COMPILE_LANGUAGE:C,CXX>:-isystem/usr/lib/llvm-19/lib/clang/19/include -isystem/usr/aarch64-linux-gnu/include>)
+    target_compile_options(caponier_freestanding INTERFACE -mgeneral-regs-only)
   endif()
   # The optimisation level is this project's, not CMake's: -O2 kernels stay inside their size figure.
   set(CMAKE_CXX_FLAGS_RELEASE "-O2")

@@ -1,6 +1,7 @@
 #include "lib/crypto/aes256.h"
 
 #include "lib/crypto/aes256_blocks.h"
+#include "lib/crypto/vectors.h"
 
 namespace caponier::crypto {
 namespace {
@@ -19,18 +20,17 @@ void CountersPortable(const Aes256Schedule& schedule, Counter128 counter, Counte
 
 }  // namespace
 
-// `form` never says what this build lacks, so that in a kernel all of these are one call.
 Aes256::Aes256(std::span<const std::byte, kAesKeyBytes> key, AesForm form) : form_(form) {
   if (!CanRun(form)) __builtin_trap();
-  switch (form) {
+  if (form == AesForm::kPortable) {
+    Aes256ExpandPortable(key, schedule_);
+  } else {
+    const VectorLoan loan;
 #if defined(CAPONIER_CRYPTO_X86)
-    case AesForm::kAesNi:
-    case AesForm::kVaes256:
-    case AesForm::kVaes512: Aes256ExpandAesNi(key, schedule_); break;
+    Aes256ExpandAesNi(key, schedule_);
 #elif defined(CAPONIER_CRYPTO_ARM)
-    case AesForm::kArmv8: Aes256ExpandArmv8(key, schedule_); break;
+    Aes256ExpandArmv8(key, schedule_);
 #endif
-    default: Aes256ExpandPortable(key, schedule_);
   }
 }
 
@@ -41,30 +41,32 @@ Aes256::~Aes256() {
 
 void Aes256::EncryptBlocks(MutableBytes blocks) const {
   if (blocks.size() % kAesBlockBytes != 0) __builtin_trap();
-  switch (form_) {
-#if defined(CAPONIER_CRYPTO_X86)
-    case AesForm::kAesNi: return Aes256BlocksAesNi(schedule_, blocks);
-    case AesForm::kVaes256: return Aes256BlocksVaes256(schedule_, blocks);
-    case AesForm::kVaes512: return Aes256BlocksVaes512(schedule_, blocks);
-#elif defined(CAPONIER_CRYPTO_ARM)
-    case AesForm::kArmv8: return Aes256BlocksArmv8(schedule_, blocks);
+  if (form_ == AesForm::kPortable) return Aes256BlocksPortable(schedule_, blocks);
+  const VectorLoan loan;
+#if defined(CAPONIER_CRYPTO_VAES)
+  if (form_ == AesForm::kVaes512) return Aes256BlocksVaes512(schedule_, blocks);
+  if (form_ == AesForm::kVaes256) return Aes256BlocksVaes256(schedule_, blocks);
 #endif
-    default: return Aes256BlocksPortable(schedule_, blocks);
-  }
+#if defined(CAPONIER_CRYPTO_X86)
+  Aes256BlocksAesNi(schedule_, blocks);
+#elif defined(CAPONIER_CRYPTO_ARM)
+  Aes256BlocksArmv8(schedule_, blocks);
+#endif
 }
 
 void Aes256::EncryptCounters(Counter128 counter, CounterOrder order, MutableBytes stream) const {
   if (stream.size() % kAesBlockBytes != 0) __builtin_trap();
-  switch (form_) {
-#if defined(CAPONIER_CRYPTO_X86)
-    case AesForm::kAesNi: return Aes256CountersAesNi(schedule_, counter, order, stream);
-    case AesForm::kVaes256: return Aes256CountersVaes256(schedule_, counter, order, stream);
-    case AesForm::kVaes512: return Aes256CountersVaes512(schedule_, counter, order, stream);
-#elif defined(CAPONIER_CRYPTO_ARM)
-    case AesForm::kArmv8: return Aes256CountersArmv8(schedule_, counter, order, stream);
+  if (form_ == AesForm::kPortable) return CountersPortable(schedule_, counter, order, stream);
+  const VectorLoan loan;
+#if defined(CAPONIER_CRYPTO_VAES)
+  if (form_ == AesForm::kVaes512) return Aes256CountersVaes512(schedule_, counter, order, stream);
+  if (form_ == AesForm::kVaes256) return Aes256CountersVaes256(schedule_, counter, order, stream);
 #endif
-    default: return CountersPortable(schedule_, counter, order, stream);
-  }
+#if defined(CAPONIER_CRYPTO_X86)
+  Aes256CountersAesNi(schedule_, counter, order, stream);
+#elif defined(CAPONIER_CRYPTO_ARM)
+  Aes256CountersArmv8(schedule_, counter, order, stream);
+#endif
 }
 
 }  // namespace caponier::crypto

@@ -7,7 +7,6 @@
 #pragma clang attribute push(__attribute__((target("aes,ssse3,sse4.1"))), apply_to = function)
 
 #include "lib/crypto/aes256_lanes.h"
-#include "lib/crypto/clear_vectors.h"
 
 namespace caponier::crypto {
 namespace {
@@ -51,16 +50,11 @@ void Aes256ExpandAesNi(std::span<const std::byte, kAesKeyBytes> key, Aes256Sched
     odd = NextFour(odd, _mm_aesenclast_si128(_mm_shuffle_epi8(even, last_word), _mm_setzero_si128()));
     Lanes128::Store(keys + (round + 1) * kAesBlockBytes, odd);
   }
-  ClearVectors();
 }
 
-void Aes256BlocksAesNi(const Aes256Schedule& schedule, MutableBytes blocks) {
-  EncryptAll<Lanes128>(schedule, blocks);
-  ClearVectors();
-}
+void Aes256BlocksAesNi(const Aes256Schedule& schedule, MutableBytes blocks) { EncryptAll<Lanes128>(schedule, blocks); }
 void Aes256CountersAesNi(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream) {
   CountAll<Lanes128>(schedule, counter, order, stream);
-  ClearVectors();
 }
 
 }  // namespace caponier::crypto

@@ -7,8 +7,6 @@
 
 #include <bit>
 
-#include "lib/crypto/clear_vectors.h"
-
 #pragma clang attribute push(__attribute__((target("aes"))), apply_to = function)
 
 namespace caponier::crypto {
@@ -71,7 +69,6 @@ void Aes256ExpandArmv8(std::span<const std::byte, kAesKeyBytes> key, Aes256Sched
   }
   __builtin_memcpy(schedule.data(), w, sizeof(w));
   SecureWipe(WritableBytesOf(w));
-  ClearVectors();
 }
 
 void Aes256BlocksArmv8(const Aes256Schedule& schedule, MutableBytes blocks) {
@@ -81,7 +78,6 @@ void Aes256BlocksArmv8(const Aes256Schedule& schedule, MutableBytes blocks) {
     EncryptVectors(Keys(schedule), x);
     vst1q_u8(block, x[0]);
   }
-  ClearVectors();
 }
 
 void Aes256CountersArmv8(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream) {
@@ -90,7 +86,6 @@ void Aes256CountersArmv8(const Aes256Schedule& schedule, Counter128 counter, Cou
   for (; left >= kInFlight; left -= kInFlight, counter.low += kInFlight, at += kInFlight * kAesBlockBytes)
     CounterGroup<kInFlight>(Keys(schedule), counter, order, at);
   for (; left > 0; left--, counter.low++, at += kAesBlockBytes) CounterGroup<1>(Keys(schedule), counter, order, at);
-  ClearVectors();
 }
 
 }  // namespace caponier::crypto

@@ -11,7 +11,7 @@ namespace caponier::crypto {
 void Aes256ExpandPortable(std::span<const std::byte, kAesKeyBytes> key, Aes256Schedule& schedule);
 void Aes256BlocksPortable(const Aes256Schedule& schedule, MutableBytes blocks);
 
-// The accelerated forms: expansion, blocks in place, and successive counters encrypted into `stream`, whole blocks only, none of which
+// The accelerated forms, which their callers lend the vector registers (vectors.h): expansion, blocks in place, and successive counters encrypted into `stream`, whole blocks only, none of which
 // makes the counter's low half wrap.
 inline constexpr size_t kRoundKeysBytes = (kAesRounds + 1) * kAesBlockBytes;
 
@@ -19,10 +19,12 @@ inline constexpr size_t kRoundKeysBytes = (kAesRounds + 1) * kAesBlockBytes;
 void Aes256ExpandAesNi(std::span<const std::byte, kAesKeyBytes> key, Aes256Schedule& schedule);
 void Aes256BlocksAesNi(const Aes256Schedule& schedule, MutableBytes blocks);
 void Aes256CountersAesNi(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream);
+#if defined(CAPONIER_CRYPTO_VAES)
 void Aes256BlocksVaes256(const Aes256Schedule& schedule, MutableBytes blocks);
 void Aes256CountersVaes256(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream);
 void Aes256BlocksVaes512(const Aes256Schedule& schedule, MutableBytes blocks);
 void Aes256CountersVaes512(const Aes256Schedule& schedule, Counter128 counter, CounterOrder order, MutableBytes stream);
+#endif
 #elif defined(CAPONIER_CRYPTO_ARM)
 void Aes256ExpandArmv8(std::span<const std::byte, kAesKeyBytes> key, Aes256Schedule& schedule);
 void Aes256BlocksArmv8(const Aes256Schedule& schedule, MutableBytes blocks);

@@ -7,7 +7,7 @@
 // holding counter + i, Add(vector, n) that adds n to the low half of each counter, Swap that reverses the bytes of each block.
 //
 // Eight vectors are in flight: on current cores a round takes 3 to 5 cycles and one or two start in each, and eight leave room in
-// sixteen registers for a round key and the counter.
+// sixteen registers for a round key and the counter. A kernel, which draws little at a time, has half the code with four.
 #pragma once
 
 #include "lib/crypto/aes256_blocks.h"
@@ -56,7 +56,11 @@ template <typename Lanes, size_t kVectors, CounterOrder kOrder>
   return Lanes::Add(counters, kVectors * Lanes::kBlocks);
 }
 
+#if defined(CAPONIER_FREESTANDING)
+inline constexpr size_t kInFlight = 4;
+#else
 inline constexpr size_t kInFlight = 8;
+#endif
 
 template <typename Lanes>
 void EncryptAll(const Aes256Schedule& schedule, MutableBytes blocks) {

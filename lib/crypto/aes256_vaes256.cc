@@ -1,6 +1,6 @@
 #include "lib/crypto/aes256_blocks.h"
 
-#if defined(CAPONIER_CRYPTO_X86)
+#if defined(CAPONIER_CRYPTO_VAES)
 #include <immintrin.h>
 
 #pragma clang attribute push(__attribute__((target("aes,avx2,vaes"))), apply_to = function)

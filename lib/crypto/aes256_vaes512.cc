@@ -2,7 +2,7 @@
 // that is made of two narrow ones, so that only the intrinsics below are left untried where the processor has no AVX-512.
 #include "lib/crypto/aes256_blocks.h"
 
-#if defined(CAPONIER_CRYPTO_X86)
+#if defined(CAPONIER_CRYPTO_VAES)
 #include <immintrin.h>
 
 #pragma clang attribute push(__attribute__((target("aes,avx2,avx512f,avx512bw,vaes"))), apply_to = function)

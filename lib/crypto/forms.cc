@@ -4,6 +4,8 @@
 
 #if defined(CAPONIER_CRYPTO_X86)
 #include "lib/arch/x86_instructions.h"
+#elif defined(CAPONIER_CRYPTO_ARM) && defined(CAPONIER_FREESTANDING)
+#include "lib/arch/arm_instructions.h"
 #elif defined(CAPONIER_CRYPTO_ARM)
 #include <sys/auxv.h>
 
@@ -43,14 +45,23 @@ bool Has(AesForm form) {
   switch (form) {
     case AesForm::kPortable: return true;
     case AesForm::kAesNi: return features.aes_ni;
+#if defined(CAPONIER_CRYPTO_VAES)
     case AesForm::kVaes256: return features.vaes_256;
     case AesForm::kVaes512: return features.vaes_512;
-    case AesForm::kArmv8: return false;
+#endif
+    default: return false;
   }
   __builtin_unreachable();
 }
 bool Has(ShaForm form) {
   return form == ShaForm::kPortable || (form == ShaForm::kShaNi && arch::DecodeX86(arch::ReadX86Words()).sha_ni);
+}
+#elif defined(CAPONIER_FREESTANDING)
+bool Has(AesForm form) {
+  return form == AesForm::kPortable || (form == AesForm::kArmv8 && arch::ReadInstructionSets().Get<arch::ArmIsar0::Aes>() != 0);
+}
+bool Has(ShaForm form) {
+  return form == ShaForm::kPortable || (form == ShaForm::kArmv8 && arch::ReadInstructionSets().Get<arch::ArmIsar0::Sha2>() != 0);
 }
 #else
 arch::ArmFeatures Features() {

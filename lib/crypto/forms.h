@@ -1,17 +1,20 @@
 // The forms that AES-256 and SHA-256 come in, and which of them this machine can run. Every form computes the same function, in a
 // time that depends on the length alone.
 //
-// A kernel has the portable forms only: it is compiled without vector registers and never saves its own use of them, so that the
-// program's survive every trap untouched. What it draws in bulk it pays for; what a hosted program draws runs on what the CPU has.
+// A kernel is compiled without vector registers, which hold what the program left in them; the forms borrow them (vectors.h), those of 128
+// bits only, since wider ones would have to be saved whole.
 #pragma once
 
 #include <string_view>
 
 #include "lib/base/types.h"
 
-#if !defined(CAPONIER_FREESTANDING) && defined(__x86_64__)
+#if defined(__x86_64__)
 #define CAPONIER_CRYPTO_X86 1
-#elif !defined(CAPONIER_FREESTANDING) && defined(__aarch64__)
+#if !defined(CAPONIER_FREESTANDING)
+#define CAPONIER_CRYPTO_VAES 1
+#endif
+#elif defined(__aarch64__)
 #define CAPONIER_CRYPTO_ARM 1
 #endif
 

@@ -1,5 +1,4 @@
 // SHA-256 with Armv8's cryptographic extension [arm-arm] C7.2 "SHA256H": each pair of instructions makes four rounds.
-#include "lib/crypto/clear_vectors.h"
 #include "lib/crypto/sha256_blocks.h"
 
 #if defined(CAPONIER_CRYPTO_ARM)
@@ -34,7 +33,6 @@ void Sha256BlocksArmv8(std::span<u32, 8> state, Bytes blocks) {
   }
   vst1q_u32(state.data(), abcd);
   vst1q_u32(state.data() + 4, efgh);
-  ClearVectors();
 }
 
 }  // namespace caponier::crypto

@@ -5,6 +5,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/crypto/forms.h"
+#include "lib/crypto/vectors.h"
 
 namespace caponier::crypto {
 
@@ -18,14 +19,13 @@ void Sha256BlocksArmv8(std::span<u32, 8> state, Bytes blocks);
 
 // `form` is one that CanRun says this machine has.
 inline void Sha256Blocks(ShaForm form, std::span<u32, 8> state, Bytes blocks) {
-  switch (form) {
+  if (form == ShaForm::kPortable) return Sha256BlocksPortable(state, blocks);
+  const VectorLoan loan;
 #if defined(CAPONIER_CRYPTO_X86)
-    case ShaForm::kShaNi: return Sha256BlocksShaNi(state, blocks);
+  Sha256BlocksShaNi(state, blocks);
 #elif defined(CAPONIER_CRYPTO_ARM)
-    case ShaForm::kArmv8: return Sha256BlocksArmv8(state, blocks);
+  Sha256BlocksArmv8(state, blocks);
 #endif
-    default: return Sha256BlocksPortable(state, blocks);
-  }
 }
 
 }  // namespace caponier::crypto

@@ -1,6 +1,5 @@
 // SHA-256 with Intel's SHA extension [intel-sdm] vol. 2 "SHA256RNDS2": one instruction makes two rounds. It wants the state as
 // two vectors, A B E F and C D G H with A and C in the highest lane; after two rounds the old A B E F are the new C D G H.
-#include "lib/crypto/clear_vectors.h"
 #include "lib/crypto/sha256_blocks.h"
 
 #if defined(CAPONIER_CRYPTO_X86)
@@ -47,7 +46,6 @@ void Sha256BlocksShaNi(std::span<u32, 8> state, Bytes blocks) {
   state[5] = static_cast<u32>(_mm_extract_epi32(abef, 0));
   state[6] = static_cast<u32>(_mm_extract_epi32(cdgh, 1));
   state[7] = static_cast<u32>(_mm_extract_epi32(cdgh, 0));
-  ClearVectors();
 }
 
 }  // namespace caponier::crypto

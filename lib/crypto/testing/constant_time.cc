@@ -21,7 +21,7 @@ void Hide(T& secret) {
 void Ciphers() {
   Secret<kAesKeyBytes> key;
   Hide(key);
-  const Aes256 cipher(key.bytes());
+  const Aes256 cipher(key.bytes(), AesForm::kPortable);
   std::byte text[11 * kAesBlockBytes];
   Hide(text);
   cipher.EncryptBlocks(text);
