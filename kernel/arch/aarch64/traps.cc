@@ -95,11 +95,27 @@ std::optional<u64> FixupFor(u64 pc) {
   return std::nullopt;
 }
 
+// What happens seldom stands apart, so that its variables are not on every system call's stack.
+
+[[gnu::noinline]] void TellAsyncTagFault(TrapFrame& frame) {
+  OnUserFault(frame, {.kind = Fault::Kind::kTagCheck, .present = true, .asynchronous = true});
+}
+
 // An asynchronous tag fault that the program's last stretch left behind.
 bool TakeAsyncTagFault(TrapFrame& frame) {
   if (!AsyncTagFaultPending()) return false;
-  OnUserFault(frame, {.kind = Fault::Kind::kTagCheck, .present = true, .asynchronous = true});
+  TellAsyncTagFault(frame);
   return true;
+}
+
+[[gnu::noinline]] void TakeException(TrapFrame& frame, u64 syndrome) {
+  const u64 address = CAPONIER_READ("far_el1");
+  TakeAsyncTagFault(frame);
+  if (EmulateIdRegisterRead(frame, syndrome)) return;
+  ThreadState& state = CurrentState();
+  state.fault_syndrome = syndrome;
+  state.fault_address = address;
+  OnUserFault(frame, Decode(frame, syndrome, address));
 }
 
 }  // namespace
@@ -120,14 +136,7 @@ void HandleUserSync(TrapFrame* frame) {
       OnSyscall(*frame);
     }
   } else {
-    const u64 address = CAPONIER_READ("far_el1");
-    TakeAsyncTagFault(*frame);
-    if (!EmulateIdRegisterRead(*frame, syndrome)) {
-      ThreadState& state = CurrentState();
-      state.fault_syndrome = syndrome;
-      state.fault_address = address;
-      OnUserFault(*frame, Decode(*frame, syndrome, address));
-    }
+    TakeException(*frame, syndrome);
   }
   OnReturnToUser(*frame);
 }
