@@ -24,9 +24,9 @@ std::vector<Program> Programs() {
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
       " INSERT INTO t SELECT i, 'row ' || i, i * 0.5 FROM n; COMMIT; SELECT count(*), sum(a) FROM t;";
   return {
-      {"python3 hello", {"/usr/bin/python3", "-c", "print('hello')"}, {"/usr/lib/python3.11"}, "hello\n"},
-      {"sqlite3, 100,000 inserts, file", {"/usr/bin/sqlite3", "/tmp/t.db", inserts}, {}, "100000|5000050000\n"},
-      {"sqlite3, 100,000 inserts, memory", {"/usr/bin/sqlite3", ":memory:", inserts}, {}, "100000|5000050000\n"},
+      {"python3 hello", {"python3", "-c", "print('hello')"}, {"/usr/lib/python3.11"}, "hello\n"},
+      {"sqlite3, 100,000 inserts, file", {"sqlite3", "/tmp/t.db", inserts}, {}, "100000|5000050000\n"},
+      {"sqlite3, 100,000 inserts, memory", {"sqlite3", ":memory:", inserts}, {}, "100000|5000050000\n"},
   };
 }
 
