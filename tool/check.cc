@@ -163,7 +163,9 @@ int Check(const CheckOptions& options) {
     }
   }
   for (const std::string_view name : kStarters) {
-    if (gathered.imports.contains(std::string(name))) missing[kOtherPrograms].push_back(name);
+    if (!gathered.imports.contains(std::string(name))) continue;
+    auto& calls = missing[kOtherPrograms];
+    if (std::ranges::find(calls, name) == calls.end()) calls.push_back(name);
   }
   std::sort(present.begin(), present.end());
   fmt::print("{}: an ELF program for {}{}\n", plan.exe, NameOf(plan.arch), objects.size() == 1 ? ", static" : "");

@@ -37,6 +37,7 @@ class FileWatch {
 };
 
 class EventSet;
+class Socket;
 class TimerFile;
 
 class File : public RefCounted {
@@ -53,6 +54,7 @@ class File : public RefCounted {
   // False for files that are always ready, which epoll refuses.
   virtual bool pollable() const { return true; }
   virtual EventSet* as_event_set() { return nullptr; }
+  virtual Socket* as_socket() { return nullptr; }
   virtual TimerFile* as_timer() { return nullptr; }
   // ioctl(2): `argument` is a user address or a number, as the request says.
   virtual Result<i64> Control(u32 request, u64 argument);

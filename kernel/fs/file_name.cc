@@ -11,8 +11,8 @@ Result<String> File::Name() {
   if (!where_.inode) return String::From("anon_inode:[unknown]");
   if (where_.inode->is_directory() || where_.directory) return PathOf(Root(), where_);
   InlineText<64> text;
-  if (where_.inode->type() == InodeType::kFifo) {
-    Format(text, "pipe:[{}]", where_.inode->number());
+  if (where_.inode->type() == InodeType::kFifo || where_.inode->type() == InodeType::kSocket) {
+    Format(text, "{}:[{}]", where_.inode->type() == InodeType::kFifo ? "pipe" : "socket", where_.inode->number());
   } else {
     Format(text, "/#{} (deleted)", where_.inode->number());
   }

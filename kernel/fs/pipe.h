@@ -1,10 +1,10 @@
 // Pipes and FIFOs: one buffer of bytes between the open files that read it and those that write it.
 #pragma once
 
+#include "kernel/fs/byte_ring.h"
 #include "kernel/fs/file.h"
 #include "kernel/fs/inode.h"
 #include "kernel/sched/wait_queue.h"
-#include "lib/base/vector.h"
 
 namespace caponier::fs {
 
@@ -12,10 +12,9 @@ inline constexpr u32 kPipeBytes = 64 * kKiB;       // a new pipe's capacity, as 
 inline constexpr u32 kPipeBytesMax = 1024 * kKiB;  // F_SETPIPE_SZ, /proc/sys/fs/pipe-max-size
 inline constexpr u32 kPipeAtomicBytes = 4 * kKiB;  // PIPE_BUF: writes this short are never split
 
-// The buffer is a ring that is allocated at the first write.
-class PipeInode final : public Inode {
+class PipeInode final : public Inode, public ByteRing {
  public:
-  PipeInode(FileSystem& file_system, u32 mode) : Inode(file_system, InodeType::kFifo, mode) {}
+  PipeInode(FileSystem& file_system, u32 mode) : Inode(file_system, InodeType::kFifo, mode), ByteRing(kPipeBytes) {}
   Result<Ref<File>> Open(const OpenHow& how, Location where) override;
 
   u32 readers = 0, writers = 0;
@@ -23,20 +22,7 @@ class PipeInode final : public Inode {
   sched::WaitQueue changed_ends;  // an opener of a FIFO waits here for the other end
   sched::WaitQueue readable, writable;
 
-  u32 used() const { return used_; }
-  u32 capacity() const { return capacity_; }
-  u32 room() const { return capacity_ - used_; }
-  Result<void> SetCapacity(u32 bytes);  // kBusy when what it holds would not fit
-  // Up to `bytes` out of or into the ring; both stop early when the program's memory fails.
-  Result<u64> Drain(mm::IoBuffer& to, u64 bytes);
-  Result<u64> Feed(mm::IoBuffer& from, u64 bytes);
-  // The last end is gone: what nobody read is lost [fifo(7)].
-  void Forget();
   PipeInode* as_pipe() override { return this; }
-
- private:
-  Vector<std::byte> ring_;
-  u32 capacity_ = kPipeBytes, head_ = 0, used_ = 0;
 };
 
 class OpenPipe final : public File {

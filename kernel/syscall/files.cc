@@ -72,6 +72,49 @@ Result<void> WalkTo(Call& call, fs::Walk& walk, UserPath& path, int directory, u
   return walk.Run(std::move(start), path.text(), {.for_change = true});
 }
 
+Result<mm::IoBuffer> UserBuffer(u64 address, u64 bytes) {
+  if (static_cast<i64>(bytes) < 0) return Error::kInvalidArgument;
+  if (!mm::IsUserRange(address, bytes)) return Error::kBadAddress;
+  return mm::IoBuffer::User(address, std::min(bytes, kTransferMax));
+}
+
+Result<mm::IoBuffer> UserVector::Read(u64 address, u64 count) {
+  if (count > kIovMax) return Error::kInvalidArgument;
+  static_assert(sizeof(mm::IoBuffer::Piece) == sizeof(Iovec));
+  std::span<mm::IoBuffer::Piece> pieces(few_, std::min<u64>(count, kFew));
+  if (count > kFew) {
+    TRY(many_.Resize(count));
+    pieces = many_;
+  }
+  TRY(mm::CopyFromUser(std::as_writable_bytes(pieces), address));
+  u64 total = 0;
+  for (auto& piece : pieces) {
+    if (static_cast<i64>(piece.bytes) < 0) return Error::kInvalidArgument;
+    if (!mm::IsUserRange(piece.address, piece.bytes)) return Error::kBadAddress;
+    piece.bytes = std::min(piece.bytes, kTransferMax - total);
+    total += piece.bytes;
+  }
+  return mm::IoBuffer::UserPieces(pieces);
+}
+
+Result<void> InstallBoth(Call& call, u64 address, Ref<fs::File> first, Ref<fs::File> second, bool close_on_exec) {
+  fs::Context& context = Files(call);
+  i32 descriptors[2];
+  descriptors[0] = TRY(context.Install(std::move(first), close_on_exec));
+  const auto other = context.Install(std::move(second), close_on_exec);
+  if (!other.ok()) {
+    (void)context.Close(descriptors[0]);
+    return other.error();
+  }
+  descriptors[1] = other.value();
+  if (auto told = mm::WriteUser(address, descriptors); !told.ok()) {
+    (void)context.Close(descriptors[0]);
+    (void)context.Close(descriptors[1]);
+    return told.error();
+  }
+  return {};
+}
+
 Result<i64> ReadInto(Call& call, fs::File& file, mm::IoBuffer& to, u64 offset) {
   call.restartable = true;
   return static_cast<i64>(TRY(file.Read(to, offset)));

@@ -46,4 +46,22 @@ inline constexpr u64 kTransferMax = 0x7ffff000;  // Linux's MAX_RW_COUNT
 Result<i64> ReadInto(Call& call, fs::File& file, mm::IoBuffer& to, u64 offset);
 Result<i64> WriteFrom(Call& call, fs::File& file, mm::IoBuffer& from, u64 offset);
 
+// The program's memory that a call reads from or writes to. Linux checks the length before the address, and the address before it
+// transfers anything.
+Result<mm::IoBuffer> UserBuffer(u64 address, u64 bytes);
+
+// An iovec array, copied in and capped. The pieces live as long as this.
+class UserVector {
+ public:
+  Result<mm::IoBuffer> Read(u64 address, u64 count);
+
+ private:
+  static constexpr u64 kFew = 8;
+  mm::IoBuffer::Piece few_[kFew];
+  Vector<mm::IoBuffer::Piece> many_;
+};
+
+// Gives the program two new descriptors, or none of them.
+Result<void> InstallBoth(Call& call, u64 address, Ref<fs::File> first, Ref<fs::File> second, bool close_on_exec);
+
 }  // namespace caponier::syscall

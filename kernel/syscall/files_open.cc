@@ -222,22 +222,8 @@ namespace {
 Result<i64> Pipe(Call& call, u64 address, u32 flags) {
   if ((flags & ~(kO_CLOEXEC | kO_NONBLOCK | native::kO_DIRECT)) != 0) return Error::kInvalidArgument;
   if ((flags & native::kO_DIRECT) != 0) return Error::kInvalidArgument;  // packet mode is not kept
-  fs::Context& context = Files(call);
   fs::PipeEnds ends = TRY(fs::MakePipe(flags & kO_NONBLOCK));
-  const bool close_on_exec = (flags & kO_CLOEXEC) != 0;
-  i32 descriptors[2];
-  descriptors[0] = TRY(context.Install(ends.read, close_on_exec));
-  const auto second = context.Install(ends.write, close_on_exec);
-  if (!second.ok()) {
-    (void)context.Close(descriptors[0]);
-    return second.error();
-  }
-  descriptors[1] = second.value();
-  if (auto told = mm::WriteUser(address, descriptors); !told.ok()) {
-    (void)context.Close(descriptors[0]);
-    (void)context.Close(descriptors[1]);
-    return told.error();
-  }
+  TRY(InstallBoth(call, address, std::move(ends.read), std::move(ends.write), (flags & kO_CLOEXEC) != 0));
   return 0;
 }
 

@@ -21,41 +21,6 @@ Result<Ref<fs::File>> WritableFile(Call& call, int descriptor) {
   return file;
 }
 
-// Linux checks the length before the address, and the address before it transfers anything.
-Result<mm::IoBuffer> UserBuffer(u64 address, u64 bytes) {
-  if (static_cast<i64>(bytes) < 0) return Error::kInvalidArgument;
-  if (!mm::IsUserRange(address, bytes)) return Error::kBadAddress;
-  return mm::IoBuffer::User(address, std::min(bytes, kTransferMax));
-}
-
-// An iovec array, copied in and capped. The pieces live as long as this.
-class UserVector {
- public:
-  Result<mm::IoBuffer> Read(u64 address, u64 count) {
-    if (count > kIovMax) return Error::kInvalidArgument;
-    static_assert(sizeof(mm::IoBuffer::Piece) == sizeof(Iovec));
-    std::span<mm::IoBuffer::Piece> pieces(few_, std::min<u64>(count, kFew));
-    if (count > kFew) {
-      TRY(many_.Resize(count));
-      pieces = many_;
-    }
-    TRY(mm::CopyFromUser(std::as_writable_bytes(pieces), address));
-    u64 total = 0;
-    for (auto& piece : pieces) {
-      if (static_cast<i64>(piece.bytes) < 0) return Error::kInvalidArgument;
-      if (!mm::IsUserRange(piece.address, piece.bytes)) return Error::kBadAddress;
-      piece.bytes = std::min(piece.bytes, kTransferMax - total);
-      total += piece.bytes;
-    }
-    return mm::IoBuffer::UserPieces(pieces);
-  }
-
- private:
-  static constexpr u64 kFew = 8;
-  mm::IoBuffer::Piece few_[kFew];
-  Vector<mm::IoBuffer::Piece> many_;
-};
-
 // The file for a transfer at an offset. Linux asks in this order.
 enum class Direction : u8 { kRead, kWrite };
 Result<Ref<fs::File>> FileAt(Call& call, u64 offset, Direction direction) {

@@ -51,7 +51,13 @@ enum class Error : uint8_t {
   kMalformed,  // foreign bytes that break their format
   kNotSeeded,  // randomness was asked for before any credited source spoke
   kNoData,
-  kNobodyThere,  // no device behind the node, no reader at the other end, no data past that place
+  kNotASocket,
+  kAddressFamily,   // no sockets of that family
+  kSocketType,      // none of that type
+  kSocketProtocol,  // none of that protocol
+  kSocketOption,    // no such option
+  kConnected,       // a destination for what has one
+  kNobodyThere,     // no device behind the node, no reader at the other end, no data past that place
 };
 
 template <typename T = void>

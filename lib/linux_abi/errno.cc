@@ -57,6 +57,12 @@ int ToErrno(Error error) {
     case Error::kMalformed: return kEINVAL;
     case Error::kNotSeeded: return kEAGAIN;  // what getrandom(2) says before the pool is ready
     case Error::kNoData: return kENODATA;
+    case Error::kNotASocket: return kENOTSOCK;
+    case Error::kAddressFamily: return kEAFNOSUPPORT;
+    case Error::kSocketType: return kESOCKTNOSUPPORT;
+    case Error::kSocketProtocol: return kEPROTONOSUPPORT;
+    case Error::kSocketOption: return kENOPROTOOPT;
+    case Error::kConnected: return kEISCONN;
     case Error::kNobodyThere: return kENXIO;
   }
   return kEIO;

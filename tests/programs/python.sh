@@ -1,5 +1,5 @@
 #!/bin/bash
-# python3: a fixed-address program with a large library; json, hashes, regular expressions, compression, threads.
+# python3: a fixed-address program with a large library; json, hashes, regular expressions, compression, event loops, threads.
 source "$(dirname -- "$0")/common.bash"
 options=(--memory 512M)
 same "version" python3 -c 'import sys; print(sys.version_info, sys.byteorder, sys.maxsize, sys.flags)'
@@ -24,6 +24,35 @@ for module in zlib, lzma, bz2:
   packed = module.compress(data)
   assert module.decompress(packed) == data
   print(module.__name__, len(packed), hashlib.sha256(packed).hexdigest())'
+same "asyncio" python3 -c '
+import asyncio, socket
+async def sleeper(i):
+  await asyncio.sleep(0.0001 * (i % 7))
+  return i
+async def main():
+  print(sum(await asyncio.gather(*map(sleeper, range(2000)))))
+  print(await asyncio.get_running_loop().run_in_executor(None, lambda: 42))
+  here, there = socket.socketpair()
+  reader, writer = await asyncio.open_connection(sock=here)
+  echo_reader, echo_writer = await asyncio.open_connection(sock=there)
+  async def echo():
+    count = 0
+    while data := await echo_reader.read(10000):
+      count += len(data)
+      echo_writer.write(data)
+      await echo_writer.drain()
+    echo_writer.close()
+    return count
+  async def feed():
+    for i in range(300):
+      writer.write(b"x" * 7001)
+      await writer.drain()
+    writer.write_eof()
+  tasks = [asyncio.create_task(echo()), asyncio.create_task(feed())]
+  got = 0
+  while data := await reader.read(65536): got += len(data)
+  print(got, await tasks[0])
+asyncio.run(main())'
 same "threads" python3 -c '
 import queue, threading, time
 done, lock, todo = [], threading.Lock(), queue.Queue()
