@@ -22,6 +22,7 @@ constexpr char kOverview[] =
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
     "  caponier bench boot|syscall|run|random|heap       measured beside its peers, in the same run\n"
     "  caponier entropy collect|assess|conditioning|plot noise collected, and assessed by SP 800-90B\n"
+    "  caponier audit tables|dump                        page tables walked from outside\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";
@@ -217,6 +218,12 @@ Command ParseEntropy(std::span<const std::string> words) {
   return std::get<entropy::Options>(parsed);
 }
 
+Command ParseAudit(std::span<const std::string> words) {
+  const auto parsed = audit::ParseOptions(words);
+  if (const auto* help = std::get_if<audit::HelpText>(&parsed)) return PrintText{help->text};
+  return std::get<audit::Options>(parsed);
+}
+
 }  // namespace
 
 Command ParseCommandLine(std::span<const std::string> words) {
@@ -227,10 +234,11 @@ Command ParseCommandLine(std::span<const std::string> words) {
   if (command == "bench") return ParseBench(rest);
   if (command == "check") return ParseCheck(rest);
   if (command == "entropy") return ParseEntropy(rest);
+  if (command == "audit") return ParseAudit(rest);
   if (command == "--help" || command == "-h" || command == "help") {
     if (rest.empty()) return PrintText{kOverview};
     if (command == "help" && rest.size() == 1 &&
-        (rest[0] == "run" || rest[0] == "bench" || rest[0] == "check" || rest[0] == "entropy"))
+        (rest[0] == "run" || rest[0] == "bench" || rest[0] == "check" || rest[0] == "entropy" || rest[0] == "audit"))
       return ParseCommandLine(std::vector<std::string>{rest[0], "--help"});
   }
   if (command == "--version" && rest.empty()) return PrintText{fmt::format("caponier {}\n", kVersion)};

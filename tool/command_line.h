@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "tool/audit/options.h"
 #include "tool/bench/options.h"
 #include "tool/entropy/options.h"
 #include "tool/run_options.h"
@@ -23,7 +24,7 @@ struct PrintText {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, CheckOptions, BenchOptions, entropy::Options, PrintText>;
+using Command = std::variant<RunOptions, CheckOptions, BenchOptions, entropy::Options, audit::Options, PrintText>;
 
 // Throws Failure(125) with one line for words that make no command. Options end at PROGRAM or at "--": what follows is the
 // program's own.

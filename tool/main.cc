@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "tool/audit/options.h"
 #include "tool/bench/bench.h"
 #include "tool/check.h"
 #include "tool/command_line.h"
@@ -38,6 +39,7 @@ int main(int argc, char** argv) try {
   if (const auto* text = std::get_if<PrintText>(&command)) std::fputs(text->text.c_str(), stdout);
   if (const auto* options = std::get_if<BenchOptions>(&command)) status = Bench(*options);
   if (const auto* options = std::get_if<entropy::Options>(&command)) status = entropy::Run(*options);
+  if (const auto* options = std::get_if<audit::Options>(&command)) status = audit::Run(*options);
   if (const auto* options = std::get_if<CheckOptions>(&command)) status = Check(*options);
   if (std::fflush(stdout) != 0) throw SystemFailure("standard output", errno);
   return status;

@@ -123,6 +123,19 @@ def change_entries(address, change):
     return entry & 0xFFFFFFFFF000
 
 
+def entry_at(address):
+    """Where the page's entry stands in its leaf table, which must be there."""
+    entry = reg("TTBR1_EL1" if address >> 63 else "TTBR0_EL1") if ARM else reg("cr3")
+    run("maintenance packet Qqemu.PhyMemMode:1")
+    for level in (3, 2, 1, 0):
+        at = (entry & 0xFFFFFFFFF000) + 8 * (address >> 12 + 9 * level & 511)
+        entry = word(at)
+        if level and not entry & 1:
+            raise gdb.GdbError("no leaf table")
+    run("maintenance packet Qqemu.PhyMemMode:0")
+    return at
+
+
 def open_to_program(entry, leaf):
     if ARM:
         return entry & ~(1 << 54) | 1 << 6 if leaf else entry & ~(3 << 60)  # UXN off, EL0 access; UXNTable, APTable off
@@ -263,6 +276,47 @@ def send_frame():
     go_on()
 
 
+def dump_tables():
+    """Breaks one thing in the page tables, dumps the memory with its registers, and mends it: a dump for each of `breaks`, and a sound one."""
+    physical = 0xFFFFFFFFF000
+    root = reg("TTBR0_EL1") if ARM else reg("cr3")
+    code, data, stack = function & ~4095, buffer & ~4095, reg("sp") & ~4095
+    end = base + SYMBOLS["__image_end"]
+    beside = end if end >> 21 == base >> 21 else base - 4096  # one of both is in the image's own leaf table
+    stack_frame = change_entries(stack, lambda entry, _: entry)
+    moved = lambda frame: lambda entry: entry & ~physical | frame & physical
+    register_page = 0xFF000000 | (3 | 1 << 10 | 1 << 2 | 3 << 53 if ARM else 1 | 3 << 3 | 1 << 63)  # a device's, outside memory
+    breaks = {
+        "sound": (data, lambda entry: entry),
+        "writable code": (code, lambda entry: entry & ~(1 << 7) if ARM else entry | 2),
+        "executable data": (data, lambda entry: entry & ~(1 << 54 if ARM else 1 << 63)),
+        "table": (data, moved(root)),
+        "alias": (data, moved(stack_frame)),
+        "code alias": (data, moved(change_entries(code, lambda entry, _: entry))),
+        "kernel's in the program's half": (data, lambda entry: entry & ~(1 << 6 if ARM else 4)),
+        "outside": (data, moved(0xFF000000)),
+        "guard": (beside, lambda _: register_page),
+    }
+    registers = ["TTBR0_EL1", "TTBR1_EL1", "TCR_EL1", "MAIR_EL1", "SCTLR"] if ARM else ["cr0", "cr3", "cr4", "efer"]
+    with open(os.environ["DUMPS"] + "/registers", "w") as out:
+        out.writelines(f"{name.lower().removesuffix('_el1')}={reg(name):#x}\n" for name in registers)
+    for name, (address, change) in breaks.items():
+        at = entry_at(address)
+        run("maintenance packet Qqemu.PhyMemMode:1")
+        entry = word(at)
+        put_word(at, change(entry))
+        run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/" + name.replace(" ", "_"))
+        put_word(at, entry)
+        run("maintenance packet Qqemu.PhyMemMode:0")
+    change_entries(kernel("memcpy"), open_to_program)
+    run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/open")
+    print("returned")
+    try:
+        run("kill")
+    except gdb.error:
+        pass  # the emulator was gone before it answered
+
+
 try:
     run("set pagination off")
     box = find_box()
@@ -271,6 +325,8 @@ try:
     base = kernel_base()
     if CRIME in ("read", "write", "execute", "privileged"):
         commit_by_program()
+    elif CRIME == "dump tables":
+        dump_tables()
     elif CRIME == "canary":
         smash_canary()
     elif "frame" in CRIME or "no such" in CRIME:

@@ -21,7 +21,11 @@ Machine StartMachine(MachineSpec spec, const std::function<std::vector<std::stri
   spec.link = link_there.get();
   spec.console = console_there.get();
   std::vector<std::string> line = command(spec);
-  Process process = Process::Spawn(line, {spec.archive, spec.seed, spec.link, spec.console});
+  std::vector<int> inherited{spec.archive, spec.seed, spec.link, spec.console};
+  for (const int fd : {spec.debugger, spec.memory}) {
+    if (fd >= 0) inherited.push_back(fd);
+  }
+  Process process = Process::Spawn(line, inherited);
   return Machine{std::move(process), std::move(link_here), std::move(console_here), std::move(line)};
 }
 

@@ -46,6 +46,12 @@ std::vector<std::string> QemuCommand(const MachineSpec& spec) {
        "virtserialport,chardev=link,name=caponier.link,nr=1"});
   add({"-chardev", fmt::format("socket,id=console,fd={}", spec.console), "-serial", "chardev:console"});
   add({"-fw_cfg", fmt::format("name=opt/org.caponier/seed,file=/proc/self/fd/{}", spec.seed)});
+  if (spec.memory >= 0)
+    add({"-object",
+         fmt::format("memory-backend-file,id=memory,share=on,size={}B,mem-path=/proc/self/fd/{}", spec.memory_bytes, spec.memory),
+         "-machine", "memory-backend=memory"});
+  if (spec.debugger >= 0)
+    add({"-S", "-chardev", fmt::format("socket,id=debugger,fd={}", spec.debugger), "-gdb", "chardev:debugger"});
   if (spec.gdb_port.has_value()) add({"-S", "-gdb", fmt::format("tcp:127.0.0.1:{}", *spec.gdb_port)});
   return command;
 }

@@ -21,6 +21,8 @@ struct MachineSpec {
   // Descriptors that the emulator inherits.
   int archive = -1, seed = -1, link = -1, console = -1;
   std::optional<int> gdb_port = {};  // halt before the first instruction and wait for a debugger there
+  // Likewise for an audit: the debugger's end of a socket, and a file that is the machine's memory, as long as it.
+  int debugger = -1, memory = -1;
 };
 
 std::vector<std::string> QemuCommand(const MachineSpec& spec);

@@ -1,0 +1,71 @@
+#!/bin/bash
+# The page tables of a machine, walked from outside by code that is not the kernel's, are sound at each moment: after the load, after 10,000
+# random calls for memory, after execve. The controls: with W^X off the writable code is found; and of a machine whose tables a debugger
+# broke, one entry a dump, the audit names exactly what was broken. A dump that is cut off is refused.
+source "$CAPONIER_ROOT/tests/attack/debugger.bash"
+wx='a page is writable and executable'
+alias='a frame is writable at one place and executable at another'
+
+for arch in "${architectures[@]}"; do
+  timeout 60 "$CAPONIER" audit tables --arch $arch --json "$scratch/audit" >"$scratch/output" 2>"$scratch/errors"
+  code=$?
+  moments=$(grep -oE "^$arch .*  clean$" "$scratch/output" | sed -E 's/  +.*//')
+  if ((code == 0)) && [[ $moments == "$arch loaded"$'\n'"$arch after 10000 calls"$'\n'"$arch after execve" ]] && grep -q '"clean": true' "$scratch/audit"; then
+    say_ok "the tables are sound at each moment ($arch)"
+  else
+    say_bad "the tables are sound at each moment ($arch)" "status $code, $(cat "$scratch/output" "$scratch/errors")"
+  fi
+  if has_address "$scratch/output" || has_address "$scratch/audit"; then
+    say_bad "the audit ($arch) gives no address away" "$(has_address "$scratch/output")"
+  else
+    say_ok "the audit ($arch) gives no address away"
+  fi
+
+  timeout 60 "$CAPONIER" audit tables --arch $arch --wx off >"$scratch/output" 2>"$scratch/errors"
+  code=$?
+  found=$(sed -n 's/^  \([^:]*\): .*/\1/p' "$scratch/output" | grep -v '^note$')
+  if ((code == 1)) && [[ $found == "$wx"$'\n'"$alias" ]]; then
+    say_ok "with --wx off ($arch) the writable code is found"
+  else
+    say_bad "with --wx off ($arch) the writable code is found" "status $code, $(cat "$scratch/output" "$scratch/errors")"
+  fi
+done
+
+# judged ARCH DUMP WORDS [OPTIONS...]: the audit of that dump finds just that; no WORDS: nothing.
+judged() {
+  local arch=$1 dump=$2 words=$3 options=() register
+  while read -r register; do options+=(--register "$register"); done <"$DUMPS/registers"
+  timeout 60 "$CAPONIER" audit dump "$DUMPS/${dump// /_}" --arch $arch "${options[@]}" --kernel "$CAPONIER_ROOT/build/$arch/kernel/caponier.elf" \
+    >"$scratch/output" 2>"$scratch/errors"
+  code=$?
+  found=$(sed -n 's/^  \([^:]*\): .*/\1/p' "$scratch/output" | sort -u)
+  if ((code == (${#words} > 0 ? 1 : 0))) && [[ -s $scratch/output && $found == "$(sort -u <<<"$words")" ]]; then
+    say_ok "$dump ($arch): ${words:-nothing is found}"
+  else
+    say_bad "$dump ($arch): ${words:-nothing is found}" "status $code, $(cat "$scratch/output" "$scratch/errors")"
+  fi
+}
+export DUMPS=$scratch/dumps MACHINE_OPTIONS='--memory 32M'
+mkdir "$DUMPS"
+for arch in "${architectures[@]}"; do
+  debug $arch '' 'dump tables'
+  [[ $verdict == returned ]] || say_bad "dumps ($arch)" "$(tail -n 3 "$scratch/debugger")"
+  judged $arch sound ''
+  judged $arch 'writable code' "$wx"
+  judged $arch 'executable data' "$wx"
+  judged $arch table 'a page table is mapped'
+  judged $arch alias 'a frame stands at two places'
+  judged $arch 'code alias' "$alias"
+  judged $arch "kernel's in the program's half" "a page of the program's half is not the program's"
+  judged $arch outside 'a page is neither memory nor a device of the kernel'"'"'s'
+  judged $arch guard $'no absent page stands between two regions\na page of the kernel\'s half is in no region of the kernel\'s'
+  judged $arch open $'the program may use a page of the kernel\'s half\npages of one region have different rights'
+  truncate -s -4096 "$DUMPS/sound"
+  if timeout 60 "$CAPONIER" audit dump "$DUMPS/sound" --arch x86_64 $(printf -- '--register %s=0 ' cr0 cr3 cr4 efer) 2>"$scratch/errors" ||
+    ! grep -qE '^caponier: .*/sound: a piece of memory is cut off \(at 0x[0-9a-f]+\)$' "$scratch/errors"; then
+    say_bad "a dump that is cut off ($arch) is refused in one line" "$(<"$scratch/errors")"
+  else
+    say_ok "a dump that is cut off ($arch) is refused in one line"
+  fi
+done
+exit $status

@@ -1,0 +1,112 @@
+#include "tool/audit/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "tool/failure.h"
+
+namespace caponier::tool::audit {
+namespace {
+
+constexpr char kOverview[] =
+    "Looks at the address space from outside.\n"
+    "\n"
+    "  caponier audit tables [--arch A] [--wx LEVEL] [--calls N]       the page tables of running machines\n"
+    "  caponier audit dump CORE --arch A --register NAME=VALUE...      the page tables in a memory dump\n"
+    "\n"
+    "`caponier audit COMMAND --help` lists a command's options.\n";
+
+class Formatter final : public CLI::Formatter {
+ public:
+  explicit Formatter(std::string usage) : usage_(std::move(usage)) {}
+  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
+
+ private:
+  std::string usage_;
+};
+
+// Parses the words; CLI11's own message is made one line.
+std::optional<HelpText> Parse(CLI::App& app, std::span<const std::string> words) {
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    return HelpText{app.help()};
+  } catch (const CLI::ParseError& error) {
+    std::string text = error.what();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    throw Failure(fmt::format("{} (see caponier audit {} --help)", text, app.get_name()));
+  }
+  return std::nullopt;
+}
+
+CLI::Option* AddArch(CLI::App& app, std::string& arch, const char* help) {
+  return app.add_option("--arch", arch, help)->type_name("ARCH")->check(CLI::IsMember({"x86_64", "aarch64"}));
+}
+std::vector<Arch> Chosen(const std::string& arch) {
+  if (const std::optional<Arch> one = ArchNamed(arch)) return {*one};
+  return {Arch::kX86_64, Arch::kAarch64};
+}
+
+std::variant<Options, HelpText> ParseTables(std::span<const std::string> words) {
+  TablesOptions options;
+  std::string arch;
+  CLI::App app(
+      "Boots a program that makes random calls for memory, stops the machine at several moments, and walks its page tables. "
+      "Status 1\n"
+      "when something that must hold does not.",
+      "tables");
+  app.formatter(std::make_shared<Formatter>("caponier audit tables [options]"));
+  AddArch(app, arch, "x86_64 or aarch64; default: both, one after the other");
+  app.add_option("--wx", options.wx, "as for caponier run; less than strict is there to see the audit find it")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"strict", "allow-jit", "off"}));
+  app.add_option("--calls", options.calls, "random calls; default: 10000")
+      ->type_name("N")
+      ->check(CLI::Range(u64{1}, u64{10'000'000}));
+  app.add_flag("--addresses", options.addresses, "say at which address each violation is");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  if (auto help = Parse(app, words)) return *help;
+  options.architectures = Chosen(arch);
+  return options;
+}
+
+std::variant<Options, HelpText> ParseDump(std::span<const std::string> words) {
+  DumpOptions options;
+  std::string arch;
+  CLI::App app(
+      "Walks the page tables in CORE, a dump of a machine's memory as QEMU's dump-guest-memory writes it. Status 1 when "
+      "something that\n"
+      "must hold does not. Registers: cr0 cr3 cr4 efer; ttbr0 ttbr1 tcr mair sctlr.",
+      "dump");
+  app.formatter(std::make_shared<Formatter>("caponier audit dump CORE --arch ARCH --register NAME=VALUE... [options]"));
+  app.add_option("CORE", options.file, "the dump")->required();
+  AddArch(app, arch, "x86_64 or aarch64")->required();
+  app.add_option("--register,-r", options.registers, "what the processor was told; may repeat")
+      ->required()
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--kernel", options.kernel,
+                 "the kernel's ELF file: names its regions, and holds its list of them against the tables")
+      ->type_name("FILE");
+  app.add_flag("--addresses", options.addresses, "say at which address each violation is");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  if (auto help = Parse(app, words)) return *help;
+  options.arch = Chosen(arch).front();
+  return options;
+}
+
+}  // namespace
+
+std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words) {
+  if (words.empty() || words.front() == "--help" || words.front() == "-h") return HelpText{kOverview};
+  const std::span<const std::string> rest = words.subspan(1);
+  if (words.front() == "tables") return ParseTables(rest);
+  if (words.front() == "dump") return ParseDump(rest);
+  throw Failure(fmt::format("unknown command audit {} (see caponier audit --help)", words.front()));
+}
+
+}  // namespace caponier::tool::audit

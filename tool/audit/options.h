@@ -1,0 +1,45 @@
+// What `caponier audit` was asked for.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "tool/arch.h"
+#include "tool/audit/page_tables.h"
+
+namespace caponier::tool::audit {
+
+// `caponier audit tables`
+struct TablesOptions {
+  std::vector<Arch> architectures;
+  std::string wx;
+  u64 calls = 10'000;
+  bool addresses = false;
+  std::optional<std::string> json;
+};
+
+// `caponier audit dump`
+struct DumpOptions {
+  Arch arch = kHostArch;
+  std::string file;
+  std::vector<std::string> registers;  // NAME=VALUE
+  std::optional<std::string> kernel;   // its ELF file, for the names of regions
+  bool addresses = false;
+  std::optional<std::string> json;
+};
+
+using Options = std::variant<TablesOptions, DumpOptions>;
+struct HelpText {
+  std::string text;
+};
+
+// The words after `caponier audit`. Throws Failure(125) with one line.
+std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words);
+
+// The exit status: 1 when something that must hold does not.
+int Run(const Options& options);
+
+}  // namespace caponier::tool::audit

@@ -1,0 +1,271 @@
+#include "tool/audit/rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace caponier::tool::audit {
+namespace {
+
+constexpr u64 kLowestAddress = 64 * kKiB;  // a null pointer with an offset faults below it
+
+// Regions whose frames the program sees too: the vDSO's data, which the kernel writes, and its code.
+bool IsForBoth(std::string_view region) { return region == "vDSO" || region == "vDSO data"; }
+
+bool ForProgram(const Mapping& mapping) { return mapping.program || mapping.program_execute; }
+bool SameRights(const Mapping& a, const Mapping& b) {
+  return a.write == b.write && a.program == b.program && a.kernel_execute == b.kernel_execute &&
+         a.program_execute == b.program_execute && a.device == b.device;
+}
+
+class Judgement {
+ public:
+  Judgement(const Walk& walk, const MemoryImage& memory, const Expectations& expectations)
+      : walk_(walk), memory_(memory), expectations_(expectations) {}
+
+  Verdict Run() {
+    CheckProtections();
+    for (const Mapping& mapping : walk_.mappings) CheckOne(mapping);
+    CheckRuns();
+    CheckRegions();
+    CheckTables();
+    CheckAliases();
+    verdict_.tables = walk_.tables.size();
+    for (auto& [key, violation] : found_) verdict_.violations.push_back(std::move(violation));
+    return std::move(verdict_);
+  }
+
+ private:
+  const Region* RegionOf(u64 address) const {
+    const auto above = std::ranges::upper_bound(expectations_.regions, address, {}, &Region::begin);
+    if (above == expectations_.regions.begin()) return nullptr;
+    const Region& region = *(above - 1);
+    return address < region.end ? &region : nullptr;
+  }
+  static std::string RightsOf(const Mapping& mapping) {
+    return fmt::format("r{}{}{}", mapping.write ? "w" : "-", mapping.execute() ? "x" : "-",
+                       ForProgram(mapping) ? ", program" : "");
+  }
+  // Where a page lies, without its address: in which region, or in which run of pages.
+  std::string Place(const Mapping& mapping) const {
+    const std::string half = mapping.half() == Half::kKernel ? "kernel" : "program";
+    if (const Region* region = RegionOf(mapping.address)) return fmt::format("{} ({})", region->name, RightsOf(mapping));
+    const auto run = std::ranges::upper_bound(runs_, mapping.address, {}, &Stretch::begin);
+    const u64 pages = run == runs_.begin() ? 0 : ((run - 1)->end - (run - 1)->begin) / kPageSize;
+    return fmt::format("a run of {} page{} in the {}'s half ({})", pages, pages == 1 ? "" : "s", half, RightsOf(mapping));
+  }
+  void Say(Rule rule, const std::string& where, u64 address) {
+    const auto [at, fresh] = found_.try_emplace({rule, where}, Violation{rule, where, address});
+    if (!fresh) at->second.occurrences++;
+  }
+  void Say(Rule rule, const Mapping& mapping) { Say(rule, Place(mapping), mapping.address); }
+
+  void CheckProtections() {
+    for (const Protection& protection : walk_.protections) {
+      if (protection.required && !protection.on) Say(Rule::kProtection, protection.name + " is off", 0);
+    }
+    u64 end = 0;
+    for (const Mapping& mapping : walk_.mappings) {
+      if (runs_.empty() || mapping.address != end) runs_.push_back({mapping.address, mapping.address});
+      end = runs_.back().end = mapping.end();
+    }
+  }
+
+  void CheckOne(const Mapping& mapping) {
+    const bool kernel = mapping.half() == Half::kKernel;
+    (kernel ? verdict_.kernel_pages : verdict_.program_pages) += mapping.bytes / kPageSize;
+    if (mapping.write && mapping.execute()) Say(Rule::kWriteAndExecute, mapping);
+    if (kernel && ForProgram(mapping)) Say(Rule::kKernelForProgram, mapping);
+    if (!kernel && !mapping.program) Say(Rule::kProgramWithoutRight, mapping);
+    if (!kernel && expectations_.separate_execution && mapping.kernel_execute) Say(Rule::kKernelRunsProgram, mapping);
+    if (mapping.address < kLowestAddress || (!kernel && mapping.end() > walk_.program_end - kPageSize) ||
+        (kernel && mapping.end() - 1 > ~kPageSize))
+      Say(Rule::kNothingHere, mapping);
+    if (!memory_.Holds(mapping.physical, mapping.bytes) && !(kernel && mapping.device && !mapping.execute()))
+      Say(Rule::kOutsideMemory, mapping);
+  }
+
+  // Pages of the kernel's half that stand side by side are one region, all with the same rights; or the image: code, then constants, then
+  // data.
+  void CheckRuns() {
+    int kind = 0;  // of the page before, in the image's order
+    bool is_image = false;
+    const Mapping* before = nullptr;
+    for (const Mapping& mapping : walk_.mappings) {
+      if (mapping.half() != Half::kKernel) continue;
+      const int own = mapping.execute() ? 1 : mapping.write ? 3 : 2;
+      const auto say = [&](Rule rule) {
+        Say(rule, fmt::format("{} beside {}", Place(*before), Place(mapping)), mapping.address);
+      };
+      const bool joined = before != nullptr && before->end() == mapping.address;
+      const Region *region = RegionOf(mapping.address), *left = joined ? RegionOf(before->address) : nullptr;
+      if (!joined || region != left) {
+        if (joined) say(Rule::kGuard);
+        is_image = mapping.execute();
+        kind = own;
+      } else if (!SameRights(*before, mapping)) {
+        if (!is_image || own <= kind || mapping.device != before->device)
+          say(region != nullptr ? Rule::kMixedRights : Rule::kGuard);
+        kind = own;
+      }
+      before = &mapping;
+    }
+  }
+
+  // Each of the kernel's pages is in a region of its list, and the page before and behind each region is absent.
+  void CheckRegions() {
+    if (expectations_.regions.empty()) return;
+    const Region* before = nullptr;
+    for (const Region& region : expectations_.regions) {
+      if (before != nullptr && before->end + kPageSize > region.begin)
+        Say(Rule::kGuard, fmt::format("{} beside {}", before->name, region.name), region.begin);
+      before = &region;
+    }
+    for (const Mapping& mapping : walk_.mappings) {
+      if (mapping.half() == Half::kKernel && RegionOf(mapping.address) == nullptr) Say(Rule::kUnknownRegion, mapping);
+    }
+  }
+
+  // Whether the mapping can be the one through which the kernel opens windows, with the table that serves them.
+  bool IsGate(const Table& table, const Mapping& mapping) const {
+    if (table.address >> 63 == 0 || mapping.half() != Half::kKernel || mapping.bytes != kPageSize || mapping.execute())
+      return false;
+    if (expectations_.regions.empty()) return true;
+    const Region* here = RegionOf(mapping.address);
+    return here != nullptr && here->name == "window table" &&
+           std::ranges::any_of(expectations_.regions, [&](const Region& region) {
+             return region.name == "windows" && region.begin - table.address < kPageSize / sizeof(u64) * kPageSize;
+           });
+  }
+  // One table is mapped, that of the windows. Nothing else stands in it, and nothing of it stands at a quiet moment.
+  void CheckTables() {
+    std::unordered_map<u64, const Table*> tables;
+    for (const Table& table : walk_.tables) tables.emplace(table.physical, &table);
+    u64 gates = 0;
+    for (const Mapping& mapping : walk_.mappings) {
+      // Frames of a large page are looked up one by one, or all tables in it are, whichever is less.
+      const auto visit = [&](const Table& table) {
+        const bool gate = gates == 0 && table.level == 0 && IsGate(table, mapping);
+        if (!gate) {
+          Say(Rule::kPageTable,
+              fmt::format("a table of level {} of the {}'s half, in {}", table.level,
+                          table.address >> 63 != 0 ? "kernel" : "program", Place(mapping)),
+              mapping.address);
+          return;
+        }
+        gates++;
+        if (table.present != 0)
+          Say(Rule::kGate, fmt::format("{} entries stand in the table of {}", table.present, Place(mapping)), mapping.address);
+      };
+      if (mapping.bytes / kPageSize > walk_.tables.size()) {
+        for (const Table& table : walk_.tables) {
+          if (table.physical - mapping.physical < mapping.bytes) visit(table);
+        }
+        continue;
+      }
+      for (u64 offset = 0; offset < mapping.bytes; offset += kPageSize) {
+        if (const auto table = tables.find(mapping.physical + offset); table != tables.end()) visit(*table->second);
+      }
+    }
+  }
+
+  // Sweeps over physical memory: which mappings hold each stretch of it.
+  void CheckAliases() {
+    struct Event {
+      u64 at;
+      size_t mapping;
+      bool begin;
+    };
+    std::vector<Event> events;
+    for (size_t i = 0; i < walk_.mappings.size(); i++) {
+      events.push_back({walk_.mappings[i].physical, i, true});
+      events.push_back({walk_.mappings[i].physical + walk_.mappings[i].bytes, i, false});
+    }
+    std::ranges::sort(events, [](const Event& a, const Event& b) { return a.at != b.at ? a.at < b.at : a.begin < b.begin; });
+    Holders holders;
+    for (size_t i = 0; i < events.size(); i++) {
+      const Mapping& mapping = walk_.mappings[events[i].mapping];
+      const auto note = [&](std::set<size_t>& set) {
+        if (events[i].begin) set.insert(events[i].mapping);
+        else set.erase(events[i].mapping);
+      };
+      note(holders.all);
+      if (mapping.write) note(holders.writers);
+      if (mapping.execute()) note(holders.executors);
+      if (mapping.half() == Half::kKernel) note(holders.kernel);
+      else if (mapping.write) note(holders.program_writers);
+      const bool last = i + 1 == events.size() || events[i + 1].at != events[i].at;
+      if (last && holders.all.size() > 1) CheckAlias(holders);
+    }
+  }
+  struct Holders {
+    std::set<size_t> all, writers, executors, kernel, program_writers;
+  };
+  void CheckAlias(const Holders& holders) {
+    verdict_.aliases++;
+    const auto at = [&](size_t index) -> const Mapping& { return walk_.mappings[index]; };
+    const auto say = [&](Rule rule, const Mapping& a, const Mapping& b) {
+      Say(rule, fmt::format("{} and {}", Place(a), Place(b)), a.address);
+    };
+    if (!holders.writers.empty() && !holders.executors.empty())
+      return say(Rule::kWriteExecuteAlias, at(*holders.writers.begin()), at(*holders.executors.rbegin()));
+    // Registers of several devices may share a page, and each driver has its own mapping.
+    const bool registers = std::ranges::all_of(std::array{*holders.all.begin(), *holders.all.rbegin()}, [&](size_t i) {
+      return at(i).device && at(i).half() == Half::kKernel && !memory_.Holds(at(i).physical, kPageSize);
+    });
+    if (registers && holders.kernel.size() == holders.all.size()) return;
+    if (holders.kernel.size() > 1) return say(Rule::kAlias, at(*holders.kernel.begin()), at(*holders.kernel.rbegin()));
+    const Mapping& first = at(*holders.all.begin());
+    if (holders.kernel.empty()) {
+      if (!holders.writers.empty() && !expectations_.shared_memory) say(Rule::kAlias, first, at(*holders.all.rbegin()));
+      return;
+    }
+    const Mapping& kernel = at(*holders.kernel.begin());
+    const Region* region = RegionOf(kernel.address);
+    const bool meant =
+        holders.program_writers.empty() && (expectations_.regions.empty() || (region != nullptr && IsForBoth(region->name)));
+    if (!meant) say(Rule::kAlias, kernel, first);
+  }
+
+  struct Stretch {
+    u64 begin, end;
+  };
+  const Walk& walk_;
+  const MemoryImage& memory_;
+  const Expectations& expectations_;
+  std::vector<Stretch> runs_;
+  std::map<std::pair<Rule, std::string>, Violation> found_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+std::string_view NameOf(Rule rule) {
+  constexpr std::array<std::string_view, kRuleCount> kNames = {
+      "a protection that the tables rest on is off",
+      "a page is writable and executable",
+      "a frame is writable at one place and executable at another",
+      "a frame stands at two places",
+      "a page table is mapped",
+      "the windows' table maps something",
+      "the program may use a page of the kernel's half",
+      "a page of the program's half is not the program's",
+      "the kernel may execute a page of the program's half",
+      "a page stands where nothing may",
+      "no absent page stands between two regions",
+      "pages of one region have different rights",
+      "a page of the kernel's half is in no region of the kernel's",
+      "a page is neither memory nor a device of the kernel's",
+  };
+  return kNames[static_cast<size_t>(rule)];
+}
+
+Verdict Judge(const Walk& walk, const MemoryImage& memory, const Expectations& expectations) {
+  return Judgement(walk, memory, expectations).Run();
+}
+
+}  // namespace caponier::tool::audit

@@ -1,0 +1,62 @@
+// What must hold of a machine's page tables, whatever the kernel meant to do (docs/address-space.md, docs/mitigations.md), judged from the
+// tables alone. With the kernel's own list of regions, its word is held against the tables too.
+//
+// The moment must be quiet: while the kernel is at work a window is open, and would be found as an alias.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tool/audit/page_tables.h"
+
+namespace caponier::tool::audit {
+
+enum class Rule : u8 {
+  kProtection,           // a bit of a register without which the tables mean little
+  kWriteAndExecute,      // a page that is writable and executable
+  kWriteExecuteAlias,    // one frame writable here and executable there
+  kAlias,                // one frame at two places without need
+  kPageTable,            // a page table that is mapped, the windows' own apart
+  kGate,                 // the windows' own table maps something, or is not as it must be
+  kKernelForProgram,     // a page of the kernel's half that the program may use
+  kProgramWithoutRight,  // a page of the program's half that only the kernel may use
+  kKernelRunsProgram,    // a page of the program's half that the kernel may execute, where entries tell the two apart
+  kNothingHere,          // a page below 64 KiB, or in the last page of a half
+  kGuard,                // no absent page between two regions
+  kMixedRights,          // pages of one region with different rights; the image's are code, then constants, then data
+  kUnknownRegion,        // a page of the kernel's half in none of its regions
+  kOutsideMemory,        // a page that is neither memory nor the kernel's access to a device
+};
+inline constexpr size_t kRuleCount = 14;
+// "one frame is writable at one place and executable at another"
+std::string_view NameOf(Rule rule);
+
+struct Violation {
+  Rule rule;
+  std::string where;    // by region or run, without addresses
+  u64 address = 0;      // for those who may see it
+  u64 occurrences = 1;  // pages, or pairs of them, as this one
+};
+
+// A region as the kernel has it on its list.
+struct Region {
+  std::string name;
+  u64 begin = 0, end = 0;
+};
+
+struct Expectations {
+  std::span<const Region> regions = {};  // by address; empty: the kernel was not asked
+  bool separate_execution = false;       // entries tell who may execute (AArch64)
+  bool shared_memory = false;            // the program maps its own frames twice, to write
+};
+
+struct Verdict {
+  std::vector<Violation> violations;  // at most one for a rule and region
+  u64 tables = 0, kernel_pages = 0, program_pages = 0, aliases = 0;
+  bool clean() const { return violations.empty(); }
+};
+
+Verdict Judge(const Walk& walk, const MemoryImage& memory, const Expectations& expectations);
+
+}  // namespace caponier::tool::audit

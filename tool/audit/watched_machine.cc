@@ -1,0 +1,178 @@
+#include "tool/audit/watched_machine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <tuple>
+
+#include "tool/audit/kernel_regions.h"
+#include "tool/failure.h"
+#include "tool/host/elf_file.h"
+#include "tool/pack/config.h"
+#include "tool/pack/guest_plan.h"
+#include "tool/pack/packer.h"
+
+namespace caponier::tool::audit {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr u64 kMemoryBytes = 64 * kMiB;
+constexpr u64 kVirtMemoryBase = kGiB;  // [qemu-virt]; the other machine's memory begins at 0
+constexpr auto kDeadline = 120s;
+constexpr int kMomentMs = 100'000;
+// The program has said that it waits; the kernel may still be on its way to sleep.
+constexpr int kQuietTries = 100;
+constexpr auto kQuietPause = 5ms;
+
+std::pair<UniqueFd, UniqueFd> MakePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw SystemFailure("no pipe", errno);
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+UniqueFd MakeMachineMemory() {
+  UniqueFd file(memfd_create("caponier-memory", MFD_CLOEXEC));
+  if (!file || ftruncate(file.get(), static_cast<off_t>(kMemoryBytes)) != 0) throw SystemFailure("no memory file", errno);
+  return file;
+}
+
+Archive PackProbe(const Install& install, const WatchOptions& options) {
+  FileSet files;
+  files.AddFileAt("/probe", install.GuestProgram(options.arch, "probes/layout_audit"), 0755);
+  files.AddDirectory("/tmp");
+  const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
+  const GuestConfig config{.exe = "/probe",
+                           .arguments = {"/probe", fmt::format("{}", options.calls)},
+                           .workdir = "/",
+                           .epoch_ns = static_cast<u64>(now.count()),
+                           .wx = options.wx};
+  return PackArchive(EncodeConfig(config), files);
+}
+
+bool IsQuiet(const Verdict& verdict) {
+  return std::ranges::none_of(verdict.violations, [](const Violation& violation) { return violation.rule == Rule::kGate; });
+}
+
+}  // namespace
+
+WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& options)
+    : options_(options),
+      symbols_(install.KernelSymbols(options.arch)),
+      memory_file_(MakeMachineMemory()),
+      mapped_bytes_(kMemoryBytes) {
+  mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, memory_file_.get(), 0);
+  if (mapped_ == MAP_FAILED) throw SystemFailure("the machine's memory", errno);
+  memory_.Add(options.arch == Arch::kX86_64 ? 0 : kVirtMemoryBase, Bytes(static_cast<const std::byte*>(mapped_), mapped_bytes_));
+  std::tie(program_input_, input_) = MakePipe();
+  std::tie(output_, program_output_) = MakePipe();
+  errors_ = OpenNull();
+  auto [here, there] = MakeSocketPair();
+  const Archive archive = PackProbe(install, options);
+  MachineSpec spec{
+      .arch = options.arch, .memory_bytes = kMemoryBytes, .kernel = install.Kernel(options.arch), .archive = archive.file.get()};
+  spec.debugger = there.get();
+  spec.memory = memory_file_.get();
+  machine_.emplace(StartMachine(spec));
+  debugger_.emplace(std::move(here));
+  session_ = std::make_unique<Session>(
+      machine_->process, std::move(machine_->link), std::move(machine_->console),
+      SessionOptions{
+          .input = program_input_.get(), .output = program_output_.get(), .errors = errors_.get(), .deadline = kDeadline});
+  debugger_->Resume();
+  carrier_ = std::thread([this] {
+    outcome_ = session_->Run();
+    program_output_.Reset();
+  });
+}
+
+WatchedMachine::~WatchedMachine() {
+  machine_->process.Signal(SIGKILL);
+  if (carrier_.joinable()) carrier_.join();
+  munmap(mapped_, mapped_bytes_);
+}
+
+std::optional<std::string> WatchedMachine::Line() {
+  for (;;) {
+    if (const size_t end = received_.find('\n'); end != std::string::npos) {
+      std::string line = received_.substr(0, end);
+      received_.erase(0, end + 1);
+      return line;
+    }
+    pollfd ready{output_.get(), POLLIN, 0};
+    if (poll(&ready, 1, kMomentMs) != 1) throw Failure("the audited program says nothing");
+    std::array<char, 4096> buffer;
+    const ssize_t got = read(output_.get(), buffer.data(), buffer.size());
+    if (got <= 0) return std::nullopt;
+    received_.append(buffer.data(), static_cast<size_t>(got));
+  }
+}
+
+std::optional<std::string> WatchedMachine::Next() {
+  constexpr std::string_view kMoment = "moment ", kPlace = "place ";
+  if (waiting_ && write(input_.get(), "\n", 1) != 1) throw SystemFailure("the audited program's input", errno);
+  waiting_ = false;
+  while (const std::optional<std::string> line = Line()) {
+    if (line->starts_with(kMoment)) {
+      waiting_ = true;
+      return line->substr(kMoment.size());
+    }
+    const size_t space = line->rfind(' ');
+    if (line->starts_with(kPlace) && space > kPlace.size())
+      places_.push_back({line->substr(kPlace.size(), space - kPlace.size()), std::strtoull(line->c_str() + space, nullptr, 0)});
+  }
+  carrier_.join();
+  if (!outcome_.exit.has_value() || outcome_.exit->cause != link::ExitCause::kExited || outcome_.exit->status != 0) {
+    session_->SayTails();
+    throw Failure(
+        fmt::format("the audited program did not end as it should{}{}", outcome_.fault.empty() ? "" : ": ", outcome_.fault));
+  }
+  return std::nullopt;
+}
+
+Result<Walk> WatchedMachine::WalkNow(Diagnostics& diagnostics) {
+  Debugger& registers = *debugger_;
+  if (options_.arch == Arch::kX86_64) {
+    return WalkTables(memory_,
+                      X86Registers{.cr0 = registers.Register("cr0"),
+                                   .cr3 = registers.Register("cr3"),
+                                   .cr4 = registers.Register("cr4"),
+                                   .efer = registers.Register("efer")},
+                      diagnostics);
+  }
+  return WalkTables(memory_,
+                    ArmRegisters{.ttbr0 = registers.Register("TTBR0_EL1"),
+                                 .ttbr1 = registers.Register("TTBR1_EL1"),
+                                 .tcr = registers.Register("TCR_EL1"),
+                                 .mair = registers.Register("MAIR_EL1"),
+                                 .sctlr = registers.Register("SCTLR")},
+                    diagnostics);
+}
+
+Finding WatchedMachine::Look() {
+  const MappedFile kernel(symbols_);
+  for (int tries = 1;; tries++) {
+    debugger_->Stop();
+    FirstDiagnostic diagnostic;
+    Result<Walk> walk = WalkNow(diagnostic);
+    const Result<std::vector<Region>> regions = walk.ok() ? ReadKernelRegions(walk.value(), memory_, kernel.bytes(), diagnostic)
+                                                          : Result<std::vector<Region>>(walk.error());
+    debugger_->Resume();
+    if (!regions.ok())
+      throw Failure(fmt::format("the machine cannot be audited: {} (at {:#x})", diagnostic.what(), diagnostic.offset()));
+    Verdict verdict =
+        Judge(walk.value(), memory_, {.regions = regions.value(), .separate_execution = options_.arch == Arch::kAarch64});
+    if (IsQuiet(verdict) || tries == kQuietTries) return {std::move(walk).value(), regions.value(), std::move(verdict)};
+    std::this_thread::sleep_for(kQuietPause);
+  }
+}
+
+}  // namespace caponier::tool::audit

@@ -1,0 +1,72 @@
+// A machine that runs guest/probes/layout_audit.c, stopped at each of the moments that the probe announces.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tool/audit/debugger.h"
+#include "tool/audit/page_tables.h"
+#include "tool/audit/rules.h"
+#include "tool/install.h"
+#include "tool/machine/launch.h"
+
+namespace caponier::tool::audit {
+
+struct WatchOptions {
+  Arch arch = kHostArch;
+  std::string wx = {};  // --wx; empty: the default
+  u64 calls = 0;        // that the probe makes
+};
+
+struct Place {
+  std::string name;
+  u64 address = 0;
+};
+
+// What a stopped machine was found to be.
+struct Finding {
+  Walk walk;
+  std::vector<Region> regions;
+  Verdict verdict;
+};
+
+class WatchedMachine {
+ public:
+  WatchedMachine(const Install& install, const WatchOptions& options);
+  ~WatchedMachine();
+  WatchedMachine(const WatchedMachine&) = delete;
+  WatchedMachine& operator=(const WatchedMachine&) = delete;
+
+  // Goes on to the next moment; its name, or nothing when the program has ended. Throws Failure when it ended otherwise than it should.
+  std::optional<std::string> Next();
+  // Stops the machine, looks, and lets it go on. Throws Failure for tables that cannot be walked.
+  Finding Look();
+  // Where the program said that its parts stand.
+  const std::vector<Place>& places() const { return places_; }
+
+ private:
+  Result<Walk> WalkNow(Diagnostics& diagnostics);
+  std::optional<std::string> Line();
+
+  WatchOptions options_;
+  std::string symbols_;
+  UniqueFd memory_file_;
+  void* mapped_ = nullptr;
+  u64 mapped_bytes_ = 0;
+  MemoryImage memory_;
+  std::optional<Debugger> debugger_;
+  std::optional<Machine> machine_;
+  UniqueFd input_, output_;  // the program's, from this side
+  UniqueFd program_input_, program_output_, errors_;
+  std::unique_ptr<Session> session_;
+  std::thread carrier_;
+  Outcome outcome_;
+  std::string received_;
+  std::vector<Place> places_;
+  bool waiting_ = false;  // the program waits for a byte
+};
+
+}  // namespace caponier::tool::audit
