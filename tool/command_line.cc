@@ -22,7 +22,7 @@ constexpr char kOverview[] =
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
     "  caponier bench boot|syscall|run|random|heap       measured beside its peers, in the same run\n"
     "  caponier entropy collect|assess|conditioning|plot noise collected, and assessed by SP 800-90B\n"
-    "  caponier audit tables|dump                        page tables walked from outside\n"
+    "  caponier audit layout|tables|dump                 bits of every region; page tables walked from outside\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";

@@ -85,6 +85,7 @@ int main(int count, char **arguments) {
   char *second = mmap(NULL, kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   printf("place image %p\nplace stack %p\nplace break %p\nplace vDSO %#lx\nplace first mapping %p\nplace second mapping %p\n",
          (void *)(uintptr_t)main, (void *)&local, sbrk(0), getauxval(AT_SYSINFO_EHDR), (void *)first, (void *)second);
+  if (getauxval(AT_BASE) != 0) printf("place interpreter %#lx\n", getauxval(AT_BASE));
   Moment("loaded");
   const int calls = count > 1 ? atoi(arguments[1]) : 0;
   if (calls == 0) return 0;

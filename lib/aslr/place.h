@@ -128,6 +128,12 @@ constexpr u64 CountPlaces(const PlaceRequest& request, PageRange window, const O
   return count;
 }
 
+// The number of `page`, a place of the bare window, among all of them in order, from 0: what an even spread is even over.
+constexpr u64 PlaceNumber(const PlaceRequest& request, PageRange window, u64 page) {
+  internal::Lattice lattice(request);
+  return lattice.Below(page) - internal::PlacesIn(window, request, lattice).first;
+}
+
 // The first page of the region, uniform over all valid places; kNoMemory when there is none, kInvalidArgument for no pages, or an
 // alignment or block that is not a power of two or too small. Draws are bounded by kPlaceDraws + 1.
 template <UniformSource Source, OccupiedRanges Occupied>

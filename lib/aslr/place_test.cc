@@ -40,7 +40,8 @@ std::set<u64> ValidPlaces(const PlaceRequest& request, PageRange window, const T
 void ExpectExactlyUniform(const PlaceRequest& request, PageRange window, const Taken& taken, int draws) {
   std::set<u64> valid = ValidPlaces(request, window, taken);
   EXPECT_EQ(CountPlaces(request, window, taken), valid.size());
-  u64 candidates = ValidPlaces(request, window, Taken{}).size();
+  u64 candidates = 0;
+  for (u64 page : ValidPlaces(request, window, Taken{})) EXPECT_EQ(PlaceNumber(request, window, page), candidates++);
   u64 common = valid.empty() ? 1 : valid.size();
   for (int i = 0; i < draws; i++) common *= candidates == 0 ? 1 : candidates;
   std::map<u64, u64> probability;

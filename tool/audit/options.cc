@@ -14,6 +14,7 @@ namespace {
 constexpr char kOverview[] =
     "Looks at the address space from outside.\n"
     "\n"
+    "  caponier audit layout [--plans N] [--boots N] [-o REPORT.html]  the bits of every region, and the tables\n"
     "  caponier audit tables [--arch A] [--wx LEVEL] [--calls N]       the page tables of running machines\n"
     "  caponier audit dump CORE --arch A --register NAME=VALUE...      the page tables in a memory dump\n"
     "\n"
@@ -74,6 +75,40 @@ std::variant<Options, HelpText> ParseTables(std::span<const std::string> words) 
   return options;
 }
 
+std::variant<Options, HelpText> ParseLayout(std::span<const std::string> words) {
+  LayoutOptions options;
+  std::string arch;
+  CLI::App app(
+      "Audits the page tables of running machines, and measures the bits of every region, alone and when another is known: over "
+      "plans\n"
+      "made on this host, over boots, and over processes of this host's Linux beside them. Status 1 when something that must "
+      "hold does "
+      "not.",
+      "layout");
+  app.formatter(std::make_shared<Formatter>("caponier audit layout [options]"));
+  AddArch(app, arch, "x86_64 or aarch64; default: both, one after the other");
+  app.add_option("--plans", options.plans_log2, "2^N plans; default: 24, which needs 4 GiB of memory")
+      ->type_name("N")
+      ->check(CLI::Range(8, 28));
+  app.add_option("--boots", options.boots, "machines to boot of each architecture; default: 32; 0: none")
+      ->type_name("N")
+      ->check(CLI::Range(u64{0}, u64{1'000'000}));
+  app.add_option("--layout", options.layout, "of those machines, as for caponier run; off is there to see that it is found")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"scatter", "off"}));
+  app.add_option("--processes", options.processes, "processes of this host's; default: 4096; 0: none")
+      ->type_name("N")
+      ->check(CLI::Range(u64{0}, u64{10'000'000}));
+  app.add_option("--calls", options.calls, "random calls of the audited program; default: 10000")
+      ->type_name("N")
+      ->check(CLI::Range(u64{1}, u64{10'000'000}));
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");
+  if (auto help = Parse(app, words)) return *help;
+  options.architectures = Chosen(arch);
+  return options;
+}
+
 std::variant<Options, HelpText> ParseDump(std::span<const std::string> words) {
   DumpOptions options;
   std::string arch;
@@ -104,6 +139,7 @@ std::variant<Options, HelpText> ParseDump(std::span<const std::string> words) {
 std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words) {
   if (words.empty() || words.front() == "--help" || words.front() == "-h") return HelpText{kOverview};
   const std::span<const std::string> rest = words.subspan(1);
+  if (words.front() == "layout") return ParseLayout(rest);
   if (words.front() == "tables") return ParseTables(rest);
   if (words.front() == "dump") return ParseDump(rest);
   throw Failure(fmt::format("unknown command audit {} (see caponier audit --help)", words.front()));

@@ -31,7 +31,16 @@ struct DumpOptions {
   std::optional<std::string> json;
 };
 
-using Options = std::variant<TablesOptions, DumpOptions>;
+// `caponier audit layout`
+struct LayoutOptions {
+  std::vector<Arch> architectures;
+  int plans_log2 = 24;
+  u64 calls = 10'000, boots = 32, processes = 4096;
+  std::string layout;
+  std::optional<std::string> json, output;
+};
+
+using Options = std::variant<LayoutOptions, TablesOptions, DumpOptions>;
 struct HelpText {
   std::string text;
 };

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "tool/audit/kernel_regions.h"
+#include "tool/audit/layout.h"
 #include "tool/audit/watched_machine.h"
 #include "tool/entropy/report.h"
 #include "tool/failure.h"
@@ -152,6 +153,7 @@ int AuditDump(const DumpOptions& options) {
 }
 
 int Run(const Options& options) {
+  if (const auto* layout = std::get_if<LayoutOptions>(&options)) return AuditLayout(*layout);
   if (const auto* tables = std::get_if<TablesOptions>(&options)) return AuditTables(*tables);
   return AuditDump(std::get<DumpOptions>(options));
 }

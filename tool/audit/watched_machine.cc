@@ -54,6 +54,7 @@ Archive PackProbe(const Install& install, const WatchOptions& options) {
                            .arguments = {"/probe", fmt::format("{}", options.calls)},
                            .workdir = "/",
                            .epoch_ns = static_cast<u64>(now.count()),
+                           .layout = options.layout,
                            .wx = options.wx};
   return PackArchive(EncodeConfig(config), files);
 }
@@ -63,6 +64,13 @@ bool IsQuiet(const Verdict& verdict) {
 }
 
 }  // namespace
+
+std::optional<Place> ParsePlace(const std::string& line) {
+  constexpr std::string_view kPlace = "place ";
+  const size_t space = line.rfind(' ');
+  if (!line.starts_with(kPlace) || space < kPlace.size()) return std::nullopt;
+  return Place{line.substr(kPlace.size(), space - kPlace.size()), std::strtoull(line.c_str() + space, nullptr, 16)};
+}
 
 WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& options)
     : options_(options),
@@ -117,7 +125,7 @@ std::optional<std::string> WatchedMachine::Line() {
 }
 
 std::optional<std::string> WatchedMachine::Next() {
-  constexpr std::string_view kMoment = "moment ", kPlace = "place ";
+  constexpr std::string_view kMoment = "moment ";
   if (waiting_ && write(input_.get(), "\n", 1) != 1) throw SystemFailure("the audited program's input", errno);
   waiting_ = false;
   while (const std::optional<std::string> line = Line()) {
@@ -125,9 +133,7 @@ std::optional<std::string> WatchedMachine::Next() {
       waiting_ = true;
       return line->substr(kMoment.size());
     }
-    const size_t space = line->rfind(' ');
-    if (line->starts_with(kPlace) && space > kPlace.size())
-      places_.push_back({line->substr(kPlace.size(), space - kPlace.size()), std::strtoull(line->c_str() + space, nullptr, 0)});
+    if (const std::optional<Place> place = ParsePlace(*line)) places_.push_back(*place);
   }
   carrier_.join();
   if (!outcome_.exit.has_value() || outcome_.exit->cause != link::ExitCause::kExited || outcome_.exit->status != 0) {

@@ -17,14 +17,17 @@ namespace caponier::tool::audit {
 
 struct WatchOptions {
   Arch arch = kHostArch;
-  std::string wx = {};  // --wx; empty: the default
-  u64 calls = 0;        // that the probe makes
+  std::string wx = {}, layout = {};  // as for caponier run; empty: the default
+  u64 calls = 0;                     // that the probe makes
 };
 
 struct Place {
   std::string name;
   u64 address = 0;
 };
+
+// The probe's line "place NAME ADDRESS".
+std::optional<Place> ParsePlace(const std::string& line);
 
 // What a stopped machine was found to be.
 struct Finding {

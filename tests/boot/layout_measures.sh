@@ -1,0 +1,49 @@
+#!/bin/bash
+# `caponier audit layout` measures plans, boots and this host's processes in one run, with no address in what it writes; and fails when the
+# machines' layout is the same each time.
+set -u
+status=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+check() { # NAME CONDITION...
+  local name=$1
+  shift
+  if "$@"; then
+    echo "ok $name"
+  else
+    echo "not ok $name"
+    cat "$scratch/output" "$scratch/errors"
+    status=1
+  fi
+}
+"$CAPONIER" build host x86_64 aarch64 || exit 1
+timeout 120 "$CAPONIER" audit layout --plans 16 --boots 2 --processes 64 --calls 100 --json "$scratch/json" -o "$scratch/page" >"$scratch/output" 2>"$scratch/errors"
+code=$?
+check "a sound layout passes" test $code = 0
+check "the JSON has it all" python3 - "$scratch/json" <<'PYTHON'
+import json
+import sys
+
+found = json.load(open(sys.argv[1]))
+assert found["tables_clean"]
+assert [plans["arch"] for plans in found["plans"]] == ["x86_64", "aarch64"]
+for plans in found["plans"]:
+    assert len(plans["regions"]) == 13 and len(plans["pairs"]) == 13 * 12 and plans["failures"] == []
+    assert all(region["layouts"] == 2**16 and region["proven_bits"] > 20 for region in plans["regions"])
+assert [place["of"].split()[0] for place in found["observed"]] == ["x86_64", "aarch64", "processes"]
+names = [{place["place"] for place in source["places"]} for source in found["observed"]]
+for machine in names[:2]:
+    assert {"image", "stack", "break", "vDSO", "first mapping", "kernel image", "thread stack", "windows", "heap arena", "frame table"} <= machine
+assert {"image", "interpreter", "stack", "break", "vDSO", "first mapping"} <= names[2]
+PYTHON
+check "the page has its pictures" test "$(grep -c '<svg' "$scratch/page")" -ge 20
+check "neither has an address" test -z "$(grep -ohE '\b0x[0-9a-f]{9,}\b|\b(ffff)[0-9a-f]{12}\b' "$scratch/json" "$scratch/output")"
+
+timeout 120 "$CAPONIER" audit layout --arch x86_64 --layout off --plans 8 --boots 2 --processes 0 --calls 100 >"$scratch/output" 2>"$scratch/errors"
+code=$?
+check "a fixed layout fails" test $code = 1
+for place in image stack break vDSO 'first mapping'; do
+  check "$place of a fixed layout is told" grep -qx "  FAILS $place: 1 pairs of 2 layouts are equal" "$scratch/output"
+done
+check "the kernel's own stays scattered" test -z "$(grep 'FAILS kernel' "$scratch/output")"
+exit $status

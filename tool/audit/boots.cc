@@ -1,0 +1,138 @@
+#include "tool/audit/boots.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+
+#include "tool/audit/watched_machine.h"
+#include "tool/entropy/gamma.h"
+#include "tool/failure.h"
+
+namespace caponier::tool::audit {
+namespace {
+
+// Keeps the series as long as each other: what is not in every layout is left out at the end.
+class Collector {
+ public:
+  void Add(const std::vector<Place>& places) {
+    std::set<std::string> seen;
+    for (const Place& place : places) {
+      if (!seen.insert(place.name).second) continue;
+      auto at = std::ranges::find(series_, place.name, &Series::name);
+      if (at == series_.end()) at = series_.insert(series_.end(), {.name = place.name, .places = {}});
+      at->places.push_back(place.address >> kPageBits);
+    }
+    layouts_++;
+  }
+  std::vector<Series> Take() {
+    std::erase_if(series_, [this](const Series& series) { return series.places.size() != layouts_; });
+    return std::move(series_);
+  }
+
+ private:
+  std::vector<Series> series_;
+  size_t layouts_ = 0;
+};
+
+std::vector<Place> ParsePlaces(std::string_view text) {
+  std::vector<Place> places;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    if (const std::optional<Place> place = ParsePlace(std::string(text.substr(0, end)))) places.push_back(*place);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return places;
+}
+
+// One process: its output up to its end. Its moments are let pass by an input of newlines.
+std::string OutputOf(const std::string& program) {
+  int input[2], output[2];
+  if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0) throw SystemFailure("no pipe", errno);
+  UniqueFd input_read(input[0]), input_write(input[1]), output_read(output[0]), output_write(output[1]);
+  posix_spawn_file_actions_t streams;
+  posix_spawn_file_actions_init(&streams);
+  posix_spawn_file_actions_adddup2(&streams, input_read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&streams, output_write.get(), STDOUT_FILENO);
+  std::string name = program;
+  char* const arguments[] = {name.data(), nullptr};
+  pid_t child = -1;
+  const int error = posix_spawn(&child, program.c_str(), &streams, nullptr, arguments, environ);
+  posix_spawn_file_actions_destroy(&streams);
+  if (error != 0) throw SystemFailure(program, error);
+  output_write.Reset();
+  if (write(input_write.get(), "\n", 1) != 1) throw SystemFailure("a process's input", errno);
+  std::string text;
+  std::array<char, 1024> buffer;
+  for (ssize_t got; (got = read(output_read.get(), buffer.data(), buffer.size())) > 0;)
+    text.append(buffer.data(), static_cast<size_t>(got));
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) throw Failure(fmt::format("{} does not run on this host", program));
+  return text;
+}
+
+}  // namespace
+
+std::vector<Series> CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots) {
+  Collector collector;
+  for (u64 i = 0; i < boots; i++) {
+    WatchedMachine machine(install, {.arch = arch, .wx = {}, .layout = layout, .calls = 0});
+    if (!machine.Next().has_value()) throw Failure("the audited program ended before its first moment");
+    std::vector<Place> places = machine.places();
+    for (const Region& region : machine.Look().regions) places.push_back({region.name, region.begin});
+    collector.Add(places);
+  }
+  return collector.Take();
+}
+
+std::vector<Series> CollectProcesses(const Install& install, u64 processes) {
+  const std::string program = install.GuestProgram(kHostArch, "probes/layout_audit_glibc");
+  Collector collector;
+  for (u64 i = 0; i < processes; i++) collector.Add(ParsePlaces(OutputOf(program)));
+  return collector.Take();
+}
+
+std::vector<BootMeasure> MeasureBoots(const std::vector<Series>& series) {
+  std::vector<BootMeasure> measures;
+  for (const Series& own : series) {
+    BootMeasure measure{.name = own.name, .collisions = CountCollisions(own.places), .changed_bits = ChangedBits(own.places)};
+    for (const Series& other : series) {
+      if (&other == &own) continue;
+      const Collisions given = CountCollisions(Differences(own.places, other.places, 64));
+      if (given.pairs <= measure.least.pairs && measure.least.samples != 0) continue;
+      measure.least = given;
+      measure.given = given.pairs == 0 ? "any other" : other.name;
+    }
+    measures.push_back(std::move(measure));
+  }
+  return measures;
+}
+
+std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, int bits) {
+  constexpr double kLeastP = 1e-4;
+  const double tests = static_cast<double>(measures.size() * measures.size());
+  std::vector<std::string> words;
+  const auto check = [&](const Collisions& found, const std::string& what) {
+    const double samples = static_cast<double>(found.samples), mean = std::ldexp(samples * (samples - 1) / 2, -bits);
+    // That Poisson's variable reaches `pairs`: what chi-square of 2 pairs leaves below twice the mean.
+    const double p = found.pairs == 0 ? 1 : 1 - entropy::ChiSquareTail(2 * mean, 2 * static_cast<double>(found.pairs));
+    if (p * tests < kLeastP)
+      words.push_back(fmt::format("{}: {} pairs of {} layouts are equal", what, found.pairs, found.samples));
+  };
+  for (const BootMeasure& measure : measures) {
+    check(measure.collisions, measure.name);
+    check(measure.least, fmt::format("{} given {}", measure.name, measure.given));
+  }
+  return words;
+}
+
+}  // namespace caponier::tool::audit

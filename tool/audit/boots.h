@@ -1,0 +1,33 @@
+// Where things stood in machines that were booted, and in processes of this host's Linux that ran the same program, there as Linux's programs
+// are: dynamic, position-independent, with glibc.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tool/arch.h"
+#include "tool/audit/series.h"
+#include "tool/install.h"
+
+namespace caponier::tool::audit {
+
+// One series a region or place, as page numbers: the kernel's regions by the names on its list, the first of each, and what the program
+// says of itself.
+// `layout` as --layout of caponier run; empty: the default.
+std::vector<Series> CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots);
+// The program's places alone. Throws Failure where this host does not run the program.
+std::vector<Series> CollectProcesses(const Install& install, u64 processes);
+
+struct BootMeasure {
+  std::string name;
+  Collisions collisions;
+  int changed_bits = 0;
+  // The least that is left when another's place is known, and whose.
+  Collisions least = {};
+  std::string given = {};
+};
+std::vector<BootMeasure> MeasureBoots(const std::vector<Series>& series);
+// What would come out less than once in 10,000 times if every place had `bits` bits, alone and when another is known; in words.
+std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, int bits);
+
+}  // namespace caponier::tool::audit
