@@ -58,7 +58,7 @@ for arch in "${architectures[@]}"; do
   judged $arch 'code alias' "$alias"
   judged $arch "kernel's in the program's half" "a page of the program's half is not the program's"
   judged $arch outside 'a page is neither memory nor a device of the kernel'"'"'s'
-  judged $arch guard $'no absent page stands between two regions\na page of the kernel\'s half is in no region of the kernel\'s'
+  judged $arch guard $'no absent page stands between two regions\na page is in no region of its half\'s list'
   judged $arch open $'the program may use a page of the kernel\'s half\npages of one region have different rights'
   truncate -s -4096 "$DUMPS/sound"
   if timeout 60 "$CAPONIER" audit dump "$DUMPS/sound" --arch x86_64 $(printf -- '--register %s=0 ' cr0 cr3 cr4 efer) 2>"$scratch/errors" ||

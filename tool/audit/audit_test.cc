@@ -85,6 +85,9 @@ TEST_P(Audit, FindsFramesAtTwoPlaces) {
   machine.Map({0x6000'0000, machine.code_frame, false, false, true});  // read-only: two views of one file
   EXPECT_THAT(Judged(), IsEmpty());
   machine.EntryOf(0x6000'0000) = 0;
+  machine.Map({machine.stack, machine.EntryOf(machine.stack + 0x1000) & 0xffff'ffff'f000, true});  // both the kernel's
+  EXPECT_THAT(Judged(), ElementsAre(Rule::kAlias));
+  EXPECT_THAT(JudgedWithoutRegions(), ElementsAre(Rule::kAlias));
   machine.Map({machine.stack, machine.data_frame, true});  // the kernel's and the program's
   EXPECT_THAT(Judged(), ElementsAre(Rule::kAlias));
   EXPECT_THAT(JudgedWithoutRegions(), ElementsAre(Rule::kAlias));
@@ -118,6 +121,15 @@ TEST_P(Audit, TheWindowsTableMapsNothingAtAQuietMoment) {
   EXPECT_THAT(Judged(), ElementsAre(Rule::kPageTable));
   machine.Map({machine.window_table, machine.TableOf(machine.stack), true});  // of pages, but not of windows
   EXPECT_THAT(Judged(), ElementsAre(Rule::kPageTable));
+}
+
+TEST_P(Audit, TheWindowsTableIsMappedOnceAndWhereTheKernelSays) {
+  machine.Map({machine.stack + 0x1000, machine.TableOf(machine.windows), true});
+  EXPECT_THAT(Judged(), UnorderedElementsAre(Rule::kPageTable, Rule::kAlias));
+  EXPECT_THAT(JudgedWithoutRegions(), UnorderedElementsAre(Rule::kPageTable, Rule::kAlias));
+  machine.EntryOf(machine.window_table) = 0;
+  EXPECT_THAT(Judged(), ElementsAre(Rule::kPageTable));
+  EXPECT_THAT(JudgedWithoutRegions(), IsEmpty());
 }
 
 TEST_P(Audit, FindsPagesOfTheWrongHalf) {
@@ -155,6 +167,31 @@ TEST_P(Audit, FindsPagesThatTheKernelDoesNotKnowOf) {
   machine.Map({machine.kernel() + 0x6666'6666'6000, machine.NewFrame(), true});
   EXPECT_THAT(Judged(), ElementsAre(Rule::kUnknownRegion));
   EXPECT_THAT(JudgedWithoutRegions(), IsEmpty());
+}
+
+TEST_P(Audit, HoldsTheProgramsMappingsAgainstItsPages) {
+  std::vector<Region> mappings = {{"[vdso]", 0x5000'0000, 0x5000'2000, false, true},
+                                  {"", machine.program_stack - 0x2000, machine.program_stack + 0x1000, true},
+                                  {"/program", machine.code, machine.data, false, true},
+                                  {"/program", machine.data, machine.data + 0x1000, true},
+                                  {"", machine.data + 0x1000, machine.data + 0x2000, true}};
+  const auto judged = [&] {
+    return Judged({.regions = machine.regions, .mappings = mappings, .separate_execution = !machine.x86()});
+  };
+  EXPECT_THAT(judged(), IsEmpty());
+  mappings[2].execute = false;
+  EXPECT_THAT(judged(), ElementsAre(Rule::kMoreRights));
+  mappings[2].execute = true;
+  mappings[3].write = false;
+  EXPECT_THAT(judged(), UnorderedElementsAre(Rule::kMoreRights, Rule::kGuard));  // what is not writable has no zeroes behind it
+  mappings[3].write = true;
+  machine.Map({0x6000'0000, machine.NewFrame(), true, false, true});
+  EXPECT_THAT(judged(), ElementsAre(Rule::kUnknownRegion));
+  machine.EntryOf(0x6000'0000) = 0;
+  mappings.push_back({"", machine.data + 0x2000, machine.data + 0x3000, true});
+  EXPECT_THAT(judged(), IsEmpty());  // a piece of the one before, for all that can be seen
+  mappings.back().name = "[stack]";
+  EXPECT_THAT(judged(), ElementsAre(Rule::kGuard));
 }
 
 TEST_P(Audit, FindsPagesOutsideMemory) {

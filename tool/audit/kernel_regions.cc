@@ -77,7 +77,7 @@ Result<std::vector<Region>> ReadKernelRegions(const Walk& walk, const MemoryImag
     const u64 begin = *page << kPageBits, end = (*page + *pages) << kPageBits;
     if (begin < walk.kernel_begin || end <= begin || (!regions.empty() && begin < regions.back().end))
       return malformed("the regions of the kernel's list are not in order", i);
-    regions.push_back({*text, begin, end});
+    regions.push_back({.name = *text, .begin = begin, .end = end});
   }
   if (std::ranges::none_of(regions, [&](const Region& region) { return region.begin == image->address; }))
     return malformed("the kernel's list of regions does not have its image");

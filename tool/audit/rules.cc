@@ -22,6 +22,8 @@ bool SameRights(const Mapping& a, const Mapping& b) {
          a.program_execute == b.program_execute && a.device == b.device;
 }
 
+std::string WordFor(const Region& region) { return region.name.empty() ? "a mapping without a name" : region.name; }
+
 class Judgement {
  public:
   Judgement(const Walk& walk, const MemoryImage& memory, const Expectations& expectations)
@@ -41,8 +43,9 @@ class Judgement {
 
  private:
   const Region* RegionOf(u64 address) const {
-    const auto above = std::ranges::upper_bound(expectations_.regions, address, {}, &Region::begin);
-    if (above == expectations_.regions.begin()) return nullptr;
+    const std::span<const Region> list = address >> 63 != 0 ? expectations_.regions : expectations_.mappings;
+    const auto above = std::ranges::upper_bound(list, address, {}, &Region::begin);
+    if (above == list.begin()) return nullptr;
     const Region& region = *(above - 1);
     return address < region.end ? &region : nullptr;
   }
@@ -53,7 +56,7 @@ class Judgement {
   // Where a page lies, without its address: in which region, or in which run of pages.
   std::string Place(const Mapping& mapping) const {
     const std::string half = mapping.half() == Half::kKernel ? "kernel" : "program";
-    if (const Region* region = RegionOf(mapping.address)) return fmt::format("{} ({})", region->name, RightsOf(mapping));
+    if (const Region* region = RegionOf(mapping.address)) return fmt::format("{} ({})", WordFor(*region), RightsOf(mapping));
     const auto run = std::ranges::upper_bound(runs_, mapping.address, {}, &Stretch::begin);
     const u64 pages = run == runs_.begin() ? 0 : ((run - 1)->end - (run - 1)->begin) / kPageSize;
     return fmt::format("a run of {} page{} in the {}'s half ({})", pages, pages == 1 ? "" : "s", half, RightsOf(mapping));
@@ -116,17 +119,29 @@ class Judgement {
     }
   }
 
-  // Each of the kernel's pages is in a region of its list, and the page before and behind each region is absent.
+  // Each page is in a region of its half's list, has no more rights than that, and between two regions is at least a page. Pieces of one
+  // mapping, and of one file, touch: they have the same name. So does what an image has behind its data without a file, once for a file.
   void CheckRegions() {
-    if (expectations_.regions.empty()) return;
-    const Region* before = nullptr;
-    for (const Region& region : expectations_.regions) {
-      if (before != nullptr && before->end + kPageSize > region.begin)
-        Say(Rule::kGuard, fmt::format("{} beside {}", before->name, region.name), region.begin);
-      before = &region;
-    }
+    CheckGuards(expectations_.regions, [](const Region&, const Region&) { return false; });
+    std::set<std::string> with_zeroes;
+    CheckGuards(expectations_.mappings, [&](const Region& before, const Region& region) {
+      if (before.name == region.name) return true;
+      return before.write && region.write && region.name.empty() && with_zeroes.insert(before.name).second;
+    });
     for (const Mapping& mapping : walk_.mappings) {
-      if (mapping.half() == Half::kKernel && RegionOf(mapping.address) == nullptr) Say(Rule::kUnknownRegion, mapping);
+      const bool kernel = mapping.half() == Half::kKernel;
+      if ((kernel ? expectations_.regions : expectations_.mappings).empty()) continue;
+      const Region* region = RegionOf(mapping.address);
+      if (region == nullptr || mapping.end() > region->end) Say(Rule::kUnknownRegion, mapping);
+      else if (!kernel && ((mapping.write && !region->write) || (mapping.execute() && !region->execute)))
+        Say(Rule::kMoreRights, mapping);
+    }
+  }
+
+  void CheckGuards(std::span<const Region> list, auto may_touch) {
+    for (size_t i = 1; i < list.size(); i++) {
+      if (list[i - 1].end + kPageSize > list[i].begin && !may_touch(list[i - 1], list[i]))
+        Say(Rule::kGuard, fmt::format("{} beside {}", WordFor(list[i - 1]), WordFor(list[i])), list[i].begin);
     }
   }
 
@@ -258,7 +273,8 @@ std::string_view NameOf(Rule rule) {
       "a page stands where nothing may",
       "no absent page stands between two regions",
       "pages of one region have different rights",
-      "a page of the kernel's half is in no region of the kernel's",
+      "a page is in no region of its half's list",
+      "a page has rights that its mapping does not have",
       "a page is neither memory nor a device of the kernel's",
   };
   return kNames[static_cast<size_t>(rule)];

@@ -1,5 +1,5 @@
 // What must hold of a machine's page tables, whatever the kernel meant to do (docs/address-space.md, docs/mitigations.md), judged from the
-// tables alone. With the kernel's own list of regions, its word is held against the tables too.
+// tables alone. With the kernel's own list of regions, and with the program's mappings, the kernel's word is held against the tables too.
 //
 // The moment must be quiet: while the kernel is at work a window is open, and would be found as an alias.
 #pragma once
@@ -25,10 +25,11 @@ enum class Rule : u8 {
   kNothingHere,          // a page below 64 KiB, or in the last page of a half
   kGuard,                // no absent page between two regions
   kMixedRights,          // pages of one region with different rights; the image's are code, then constants, then data
-  kUnknownRegion,        // a page of the kernel's half in none of its regions
+  kUnknownRegion,        // a page in no region of its half's list
+  kMoreRights,           // a page of the program's with rights that its mapping does not have
   kOutsideMemory,        // a page that is neither memory nor the kernel's access to a device
 };
-inline constexpr size_t kRuleCount = 14;
+inline constexpr size_t kRuleCount = 15;
 // "one frame is writable at one place and executable at another"
 std::string_view NameOf(Rule rule);
 
@@ -39,16 +40,18 @@ struct Violation {
   u64 occurrences = 1;  // pages, or pairs of them, as this one
 };
 
-// A region as the kernel has it on its list.
+// A region as the kernel has it on its list, or a mapping as the program sees it in /proc/self/maps, with its rights.
 struct Region {
   std::string name;
   u64 begin = 0, end = 0;
+  bool write = false, execute = false;  // of the program's
 };
 
 struct Expectations {
-  std::span<const Region> regions = {};  // by address; empty: the kernel was not asked
-  bool separate_execution = false;       // entries tell who may execute (AArch64)
-  bool shared_memory = false;            // the program maps its own frames twice, to write
+  std::span<const Region> regions = {};   // of the kernel, by address; empty: it was not asked
+  std::span<const Region> mappings = {};  // of the program, likewise
+  bool separate_execution = false;        // entries tell who may execute (AArch64)
+  bool shared_memory = false;             // the program maps its own frames twice, to write
 };
 
 struct Verdict {

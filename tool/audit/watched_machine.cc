@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <sstream>
 #include <tuple>
 
 #include "tool/audit/kernel_regions.h"
@@ -72,6 +73,23 @@ std::optional<Place> ParsePlace(const std::string& line) {
   return Place{line.substr(kPlace.size(), space - kPlace.size()), std::strtoull(line.c_str() + space, nullptr, 16)};
 }
 
+std::optional<Region> ParseMapping(const std::string& line) {
+  constexpr std::string_view kMapping = "map ";
+  constexpr size_t kNameColumn = 5;  // address, rights, offset, device, inode
+  if (!line.starts_with(kMapping)) return std::nullopt;
+  std::vector<std::string> words;
+  std::istringstream rest(line.substr(kMapping.size()));
+  for (std::string word; rest >> word;) words.push_back(word);
+  if (words.size() < kNameColumn || words[1].size() < 3) return std::nullopt;
+  Region region{
+      .name = words.size() > kNameColumn ? words[kNameColumn] : "", .write = words[1][1] == 'w', .execute = words[1][2] == 'x'};
+  if (region.name == "[vvar]") region.name = "[vdso]";
+  const size_t dash = words[0].find('-');
+  region.begin = std::strtoull(words[0].c_str(), nullptr, 16);
+  region.end = dash == std::string::npos ? region.begin : std::strtoull(words[0].c_str() + dash + 1, nullptr, 16);
+  return region;
+}
+
 WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& options)
     : options_(options),
       symbols_(install.KernelSymbols(options.arch)),
@@ -128,12 +146,14 @@ std::optional<std::string> WatchedMachine::Next() {
   constexpr std::string_view kMoment = "moment ";
   if (waiting_ && write(input_.get(), "\n", 1) != 1) throw SystemFailure("the audited program's input", errno);
   waiting_ = false;
+  mappings_.clear();
   while (const std::optional<std::string> line = Line()) {
     if (line->starts_with(kMoment)) {
       waiting_ = true;
       return line->substr(kMoment.size());
     }
     if (const std::optional<Place> place = ParsePlace(*line)) places_.push_back(*place);
+    if (const std::optional<Region> mapping = ParseMapping(*line)) mappings_.push_back(*mapping);
   }
   carrier_.join();
   if (!outcome_.exit.has_value() || outcome_.exit->cause != link::ExitCause::kExited || outcome_.exit->status != 0) {
@@ -175,7 +195,8 @@ Finding WatchedMachine::Look() {
     if (!regions.ok())
       throw Failure(fmt::format("the machine cannot be audited: {} (at {:#x})", diagnostic.what(), diagnostic.offset()));
     Verdict verdict =
-        Judge(walk.value(), memory_, {.regions = regions.value(), .separate_execution = options_.arch == Arch::kAarch64});
+        Judge(walk.value(), memory_,
+              {.regions = regions.value(), .mappings = mappings_, .separate_execution = options_.arch == Arch::kAarch64});
     if (IsQuiet(verdict) || tries == kQuietTries) return {std::move(walk).value(), regions.value(), std::move(verdict)};
     std::this_thread::sleep_for(kQuietPause);
   }

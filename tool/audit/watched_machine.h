@@ -28,6 +28,8 @@ struct Place {
 
 // The probe's line "place NAME ADDRESS".
 std::optional<Place> ParsePlace(const std::string& line);
+// A line of /proc/PID/maps after the probe's "map ". The vDSO's data and code are one to it.
+std::optional<Region> ParseMapping(const std::string& line);
 
 // What a stopped machine was found to be.
 struct Finding {
@@ -69,7 +71,8 @@ class WatchedMachine {
   Outcome outcome_;
   std::string received_;
   std::vector<Place> places_;
-  bool waiting_ = false;  // the program waits for a byte
+  std::vector<Region> mappings_;  // as the program saw them at the moment
+  bool waiting_ = false;          // the program waits for a byte
 };
 
 }  // namespace caponier::tool::audit
