@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { kPage = 4096, kMost = 256, kPages = 16 };
@@ -96,6 +97,8 @@ static void WantWritableCode(void) {
 }
 
 int main(int count, char **arguments) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);  // brings in the vDSO's pages
   if (count > 1 && strcmp(arguments[1], "again") == 0) {
     Moment("after execve");
     return 0;

@@ -289,6 +289,7 @@ def dump_tables():
     breaks = {
         "sound": (data, lambda entry: entry),
         "writable code": (code, lambda entry: entry & ~(1 << 7) if ARM else entry | 2),
+        "writable constants": (base + SYMBOLS["__rodata_start"], lambda entry: entry & ~(1 << 7) if ARM else entry | 2),
         "executable data": (data, lambda entry: entry & ~(1 << 54 if ARM else 1 << 63)),
         "table": (data, moved(root)),
         "alias": (data, moved(stack_frame)),

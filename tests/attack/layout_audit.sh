@@ -53,6 +53,7 @@ for arch in "${architectures[@]}"; do
   judged $arch sound ''
   judged $arch 'writable code' "$wx"
   judged $arch 'executable data' "$wx"
+  judged $arch 'writable constants' $'a page has rights that its mapping or segment does not have\npages of one region have different rights'
   judged $arch table 'a page table is mapped'
   judged $arch alias 'a frame stands at two places'
   judged $arch 'code alias' "$alias"

@@ -169,6 +169,20 @@ TEST_P(Audit, FindsPagesThatTheKernelDoesNotKnowOf) {
   EXPECT_THAT(JudgedWithoutRegions(), IsEmpty());
 }
 
+TEST_P(Audit, HoldsTheKernelsSegmentsAgainstItsPages) {
+  const std::vector<Region> segments = {{"kernel image", machine.image, machine.image + 0x1000, false, true},
+                                        {"kernel image", machine.image + 0x1000, machine.image + 0x2000},
+                                        {"kernel image", machine.image + 0x2000, machine.image + 0x3000, true}};
+  const auto judged = [&] {
+    return Judged({.regions = machine.regions, .segments = segments, .separate_execution = !machine.x86()});
+  };
+  EXPECT_THAT(judged(), IsEmpty());
+  machine.Map({machine.image + 0x1000, machine.NewFrame(), true});  // writable constants
+  EXPECT_THAT(judged(), ElementsAre(Rule::kMoreRights));
+  machine.Map({machine.image + 0x1000, machine.NewFrame(), false, true});  // executable constants
+  EXPECT_THAT(judged(), ElementsAre(Rule::kMoreRights));
+}
+
 TEST_P(Audit, HoldsTheProgramsMappingsAgainstItsPages) {
   std::vector<Region> mappings = {{"[vdso]", 0x5000'0000, 0x5000'2000, false, true},
                                   {"", machine.program_stack - 0x2000, machine.program_stack + 0x1000, true},

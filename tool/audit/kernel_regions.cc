@@ -1,7 +1,9 @@
 #include "tool/audit/kernel_regions.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "lib/elf/format.h"
 #include "lib/elf/symbols.h"
 
 namespace caponier::tool::audit {
@@ -42,6 +44,12 @@ class KernelMemory {
   const MemoryImage& memory_;
 };
 
+// The image is linked to address 0 and begins with its code, the only code of that half.
+std::vector<Mapping>::const_iterator FindImage(const Walk& walk) {
+  return std::ranges::find_if(walk.mappings,
+                              [](const Mapping& mapping) { return mapping.half() == Half::kKernel && mapping.execute(); });
+}
+
 }  // namespace
 
 Result<std::vector<Region>> ReadKernelRegions(const Walk& walk, const MemoryImage& memory, Bytes kernel,
@@ -58,9 +66,7 @@ Result<std::vector<Region>> ReadKernelRegions(const Walk& walk, const MemoryImag
     if (symbol.has_value() && symbol->name == kListSymbol) list_offset = symbol->value;
     if (symbol.has_value() && symbol->name == kCountSymbol) count_offset = symbol->value;
   }
-  // The image is linked to address 0 and begins with its code, the only code of that half.
-  const auto image = std::ranges::find_if(
-      walk.mappings, [](const Mapping& mapping) { return mapping.half() == Half::kKernel && mapping.execute(); });
+  const auto image = FindImage(walk);
   if (list_offset == 0 || count_offset == 0 || image == walk.mappings.end())
     return malformed("the kernel's list of regions cannot be found");
   const KernelMemory reader(walk, memory);
@@ -82,6 +88,35 @@ Result<std::vector<Region>> ReadKernelRegions(const Walk& walk, const MemoryImag
   if (std::ranges::none_of(regions, [&](const Region& region) { return region.begin == image->address; }))
     return malformed("the kernel's list of regions does not have its image");
   return regions;
+}
+
+Result<std::vector<Region>> ReadImageSegments(const Walk& walk, Bytes kernel, Diagnostics& diagnostics) {
+  const auto malformed = [&](std::string_view what, u64 offset) {
+    diagnostics.Malformed(what, offset);
+    return Error::kMalformed;
+  };
+  constexpr u32 kExecute = 1, kWrite = 2;  // [gabi] 5, p_flags
+  elf::Header header;
+  if (kernel.size() < sizeof(header)) return malformed("the kernel's file is cut off", kernel.size());
+  std::memcpy(&header, kernel.data(), sizeof(header));
+  const u64 table = header.phoff, bytes = u64{header.phnum} * sizeof(elf::ProgramHeader);
+  if (table > kernel.size() || bytes > kernel.size() - table) return malformed("the kernel's program headers are cut off", table);
+  const auto image = FindImage(walk);
+  if (image == walk.mappings.end()) return malformed("no page of the kernel's image is mapped", 0);
+  std::vector<Region> segments;
+  for (u64 at = table; at < table + bytes; at += sizeof(elf::ProgramHeader)) {
+    elf::ProgramHeader segment;
+    std::memcpy(&segment, kernel.data() + at, sizeof(segment));
+    if (segment.type != elf::kSegmentLoad) continue;
+    const u64 begin = AlignDown(segment.vaddr, kPageSize), end = AlignUp(segment.vaddr + segment.memsz, kPageSize);
+    segments.push_back({.name = "kernel image",
+                        .begin = image->address + begin,
+                        .end = image->address + end,
+                        .write = (segment.flags & kWrite) != 0,
+                        .execute = (segment.flags & kExecute) != 0});
+  }
+  std::ranges::sort(segments, {}, &Region::begin);
+  return segments;
 }
 
 }  // namespace caponier::tool::audit

@@ -13,4 +13,7 @@ namespace caponier::tool::audit {
 Result<std::vector<Region>> ReadKernelRegions(const Walk& walk, const MemoryImage& memory, Bytes kernel,
                                               Diagnostics& diagnostics);
 
+// The segments of the kernel's file at the places where its image stands, with their rights.
+Result<std::vector<Region>> ReadImageSegments(const Walk& walk, Bytes kernel, Diagnostics& diagnostics);
+
 }  // namespace caponier::tool::audit

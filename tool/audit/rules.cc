@@ -42,12 +42,14 @@ class Judgement {
   }
 
  private:
-  const Region* RegionOf(u64 address) const {
-    const std::span<const Region> list = address >> 63 != 0 ? expectations_.regions : expectations_.mappings;
+  static const Region* Find(std::span<const Region> list, u64 address) {
     const auto above = std::ranges::upper_bound(list, address, {}, &Region::begin);
     if (above == list.begin()) return nullptr;
     const Region& region = *(above - 1);
     return address < region.end ? &region : nullptr;
+  }
+  const Region* RegionOf(u64 address) const {
+    return Find(address >> 63 != 0 ? expectations_.regions : expectations_.mappings, address);
   }
   static std::string RightsOf(const Mapping& mapping) {
     return fmt::format("r{}{}{}", mapping.write ? "w" : "-", mapping.execute() ? "x" : "-",
@@ -130,14 +132,14 @@ class Judgement {
     });
     for (const Mapping& mapping : walk_.mappings) {
       const bool kernel = mapping.half() == Half::kKernel;
-      if ((kernel ? expectations_.regions : expectations_.mappings).empty()) continue;
       const Region* region = RegionOf(mapping.address);
-      if (region == nullptr || mapping.end() > region->end) Say(Rule::kUnknownRegion, mapping);
-      else if (!kernel && ((mapping.write && !region->write) || (mapping.execute() && !region->execute)))
+      const bool known = !(kernel ? expectations_.regions : expectations_.mappings).empty();
+      if (known && (region == nullptr || mapping.end() > region->end)) Say(Rule::kUnknownRegion, mapping);
+      const Region* rights = kernel ? Find(expectations_.segments, mapping.address) : region;
+      if (rights != nullptr && ((mapping.write && !rights->write) || (mapping.execute() && !rights->execute)))
         Say(Rule::kMoreRights, mapping);
     }
   }
-
   void CheckGuards(std::span<const Region> list, auto may_touch) {
     for (size_t i = 1; i < list.size(); i++) {
       if (list[i - 1].end + kPageSize > list[i].begin && !may_touch(list[i - 1], list[i]))
@@ -274,7 +276,7 @@ std::string_view NameOf(Rule rule) {
       "no absent page stands between two regions",
       "pages of one region have different rights",
       "a page is in no region of its half's list",
-      "a page has rights that its mapping does not have",
+      "a page has rights that its mapping or segment does not have",
       "a page is neither memory nor a device of the kernel's",
   };
   return kNames[static_cast<size_t>(rule)];

@@ -26,7 +26,7 @@ enum class Rule : u8 {
   kGuard,                // no absent page between two regions
   kMixedRights,          // pages of one region with different rights; the image's are code, then constants, then data
   kUnknownRegion,        // a page in no region of its half's list
-  kMoreRights,           // a page of the program's with rights that its mapping does not have
+  kMoreRights,           // a page with rights that its mapping, or its segment of the kernel's file, does not have
   kOutsideMemory,        // a page that is neither memory nor the kernel's access to a device
 };
 inline constexpr size_t kRuleCount = 15;
@@ -44,11 +44,12 @@ struct Violation {
 struct Region {
   std::string name;
   u64 begin = 0, end = 0;
-  bool write = false, execute = false;  // of the program's
+  bool write = false, execute = false;  // of a mapping, or of a segment of the kernel's image
 };
 
 struct Expectations {
   std::span<const Region> regions = {};   // of the kernel, by address; empty: it was not asked
+  std::span<const Region> segments = {};  // of the kernel's image, likewise
   std::span<const Region> mappings = {};  // of the program, likewise
   bool separate_execution = false;        // entries tell who may execute (AArch64)
   bool shared_memory = false;             // the program maps its own frames twice, to write

@@ -137,15 +137,17 @@ int AuditDump(const DumpOptions& options) {
   if (!memory.ok()) throw refuse();
   const Result<Walk> walk = WalkDump(options, memory.value(), diagnostic);
   if (!walk.ok()) throw refuse();
-  std::vector<Region> regions;
+  std::vector<Region> regions, segments;
   if (options.kernel.has_value()) {
     const MappedFile kernel(*options.kernel);
-    Result<std::vector<Region>> read = ReadKernelRegions(walk.value(), memory.value(), kernel.bytes(), diagnostic);
-    if (!read.ok()) throw refuse();
-    regions = std::move(read).value();
+    Result<std::vector<Region>> listed = ReadKernelRegions(walk.value(), memory.value(), kernel.bytes(), diagnostic);
+    Result<std::vector<Region>> linked = ReadImageSegments(walk.value(), kernel.bytes(), diagnostic);
+    if (!listed.ok() || !linked.ok()) throw refuse();
+    regions = std::move(listed).value();
+    segments = std::move(linked).value();
   }
-  const Verdict verdict =
-      Judge(walk.value(), memory.value(), {.regions = regions, .separate_execution = options.arch == Arch::kAarch64});
+  const Verdict verdict = Judge(walk.value(), memory.value(),
+                                {.regions = regions, .segments = segments, .separate_execution = options.arch == Arch::kAarch64});
   const Addresses addresses = WordsFor(options.addresses);
   fmt::print("{}", VerdictText(NameOf(options.arch), walk.value(), verdict, addresses));
   if (options.json.has_value()) entropy::WriteJson(*options.json, VerdictJson(walk.value(), verdict, addresses));

@@ -183,21 +183,28 @@ Result<Walk> WatchedMachine::WalkNow(Diagnostics& diagnostics) {
                     diagnostics);
 }
 
+Result<Finding> WatchedMachine::Examine(Bytes kernel, Diagnostics& diagnostics) {
+  Finding finding{.walk = TRY(WalkNow(diagnostics)), .regions = {}, .verdict = {}};
+  finding.regions = TRY(ReadKernelRegions(finding.walk, memory_, kernel, diagnostics));
+  const std::vector<Region> segments = TRY(ReadImageSegments(finding.walk, kernel, diagnostics));
+  finding.verdict = Judge(finding.walk, memory_,
+                          {.regions = finding.regions,
+                           .segments = segments,
+                           .mappings = mappings_,
+                           .separate_execution = options_.arch == Arch::kAarch64});
+  return finding;
+}
+
 Finding WatchedMachine::Look() {
   const MappedFile kernel(symbols_);
   for (int tries = 1;; tries++) {
     debugger_->Stop();
     FirstDiagnostic diagnostic;
-    Result<Walk> walk = WalkNow(diagnostic);
-    const Result<std::vector<Region>> regions = walk.ok() ? ReadKernelRegions(walk.value(), memory_, kernel.bytes(), diagnostic)
-                                                          : Result<std::vector<Region>>(walk.error());
+    Result<Finding> finding = Examine(kernel.bytes(), diagnostic);
     debugger_->Resume();
-    if (!regions.ok())
+    if (!finding.ok())
       throw Failure(fmt::format("the machine cannot be audited: {} (at {:#x})", diagnostic.what(), diagnostic.offset()));
-    Verdict verdict =
-        Judge(walk.value(), memory_,
-              {.regions = regions.value(), .mappings = mappings_, .separate_execution = options_.arch == Arch::kAarch64});
-    if (IsQuiet(verdict) || tries == kQuietTries) return {std::move(walk).value(), regions.value(), std::move(verdict)};
+    if (IsQuiet(finding.value().verdict) || tries == kQuietTries) return std::move(finding).value();
     std::this_thread::sleep_for(kQuietPause);
   }
 }

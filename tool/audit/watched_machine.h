@@ -54,6 +54,7 @@ class WatchedMachine {
 
  private:
   Result<Walk> WalkNow(Diagnostics& diagnostics);
+  Result<Finding> Examine(Bytes kernel, Diagnostics& diagnostics);
   std::optional<std::string> Line();
 
   WatchOptions options_;
