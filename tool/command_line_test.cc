@@ -47,6 +47,24 @@ TEST(CommandLine, OptionsEndAtTheProgram) {
   EXPECT_EQ(RunWith({"--arch", "aarch64"}).arch, Arch::kAarch64);
 }
 
+TEST(CommandLine, Audit) {
+  const auto tables =
+      std::get<audit::TablesOptions>(std::get<audit::Options>(Parse({"audit", "tables", "--arch", "aarch64", "--wx", "off"})));
+  EXPECT_THAT(tables.architectures, ElementsAre(Arch::kAarch64));
+  EXPECT_EQ(tables.wx, "off");
+  const auto layout = std::get<audit::LayoutOptions>(std::get<audit::Options>(Parse({"audit", "layout", "--plans", "20"})));
+  EXPECT_THAT(layout.architectures, ElementsAre(Arch::kX86_64, Arch::kAarch64));
+  EXPECT_EQ(layout.plans_log2, 20);
+  const auto dump = std::get<audit::DumpOptions>(
+      std::get<audit::Options>(Parse({"audit", "dump", "core", "--arch", "x86_64", "-r", "cr0=1", "-r", "cr3=2"})));
+  EXPECT_EQ(dump.file, "core");
+  EXPECT_THAT(dump.registers, ElementsAre("cr0=1", "cr3=2"));
+  EXPECT_EQ(LineOf({"audit", "nothing"}), "unknown command audit nothing (see caponier audit --help)");
+  EXPECT_THAT(LineOf({"audit", "dump", "core", "--arch", "x86_64"}), HasSubstr("--register is required"));
+  EXPECT_THAT(LineOf({"audit", "layout", "--plans", "60"}), HasSubstr("see caponier audit layout --help"));
+  EXPECT_THAT(LineOf({"audit", "tables", "--wx", "none"}), HasSubstr("see caponier audit tables --help"));
+}
+
 TEST(CommandLine, RefusesInOneLine) {
   EXPECT_EQ(LineOf({"run", "--bogus", "ls"}), "unknown option --bogus (see caponier run --help)");
   EXPECT_EQ(LineOf({"run", "--bogus=1", "ls"}), "unknown option --bogus=1 (see caponier run --help)");

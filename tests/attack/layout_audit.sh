@@ -45,6 +45,16 @@ judged() {
     say_bad "$dump ($arch): ${words:-nothing is found}" "status $code, $(cat "$scratch/output" "$scratch/errors")"
   fi
 }
+# refused_dump NAME WORDS DUMP OPTIONS...: one line, and status 125.
+refused_dump() {
+  timeout 60 "$CAPONIER" audit dump "$3" --arch x86_64 "${@:4}" >"$scratch/output" 2>"$scratch/errors"
+  code=$?
+  if ((code == 125)) && grep -qxE -- "caponier: $2" "$scratch/errors" && (($(wc -l <"$scratch/errors") == 1)); then
+    say_ok "$1 is refused in one line"
+  else
+    say_bad "$1 is refused in one line" "status $code, $(<"$scratch/errors")"
+  fi
+}
 export DUMPS=$scratch/dumps MACHINE_OPTIONS='--memory 32M'
 mkdir "$DUMPS"
 for arch in "${architectures[@]}"; do
@@ -62,11 +72,13 @@ for arch in "${architectures[@]}"; do
   judged $arch guard $'no absent page stands between two regions\na page is in no region of its half\'s list'
   judged $arch open $'the program may use a page of the kernel\'s half\npages of one region have different rights'
   truncate -s -4096 "$DUMPS/sound"
-  if timeout 60 "$CAPONIER" audit dump "$DUMPS/sound" --arch x86_64 $(printf -- '--register %s=0 ' cr0 cr3 cr4 efer) 2>"$scratch/errors" ||
-    ! grep -qE '^caponier: .*/sound: a piece of memory is cut off \(at 0x[0-9a-f]+\)$' "$scratch/errors"; then
-    say_bad "a dump that is cut off ($arch) is refused in one line" "$(<"$scratch/errors")"
-  else
-    say_ok "a dump that is cut off ($arch) is refused in one line"
-  fi
+  none=(--register cr0=0 --register cr3=0 --register cr4=0 --register efer=0)
+  refused_dump "a dump that is cut off ($arch)" '.*/sound: a piece of memory is cut off \(at 0x[0-9a-f]+\)' "$DUMPS/sound" "${none[@]}"
 done
+refused_dump 'a dump without a register' '--register efer=VALUE is needed' "$DUMPS/table" "${none[@]:0:6}"
+refused_dump 'a register that is no number' '--register cr0=x: not NAME=VALUE with a number' "$DUMPS/table" --register cr0=x
+refused_dump 'a register of no processor' '--register cr9=0: not one register of this architecture, once, with its value' "$DUMPS/table" --register cr9=0
+refused_dump 'registers without page tables' '.*/table: the machine does not use page tables of long mode \(at 0x0\)' "$DUMPS/table" "${none[@]}"
+refused_dump 'no dump' '.*/absent: No such file or directory' "$DUMPS/absent" "${none[@]}"
+refused_dump 'a folder for a dump' '.*: cannot be read' "$DUMPS" "${none[@]}"
 exit $status

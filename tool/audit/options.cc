@@ -89,7 +89,7 @@ std::variant<Options, HelpText> ParseLayout(std::span<const std::string> words) 
   AddArch(app, arch, "x86_64 or aarch64; default: both, one after the other");
   app.add_option("--plans", options.plans_log2, "2^N plans; default: 24, which needs 4 GiB of memory")
       ->type_name("N")
-      ->check(CLI::Range(8, 28));
+      ->check(CLI::Range(8, 26));
   app.add_option("--boots", options.boots, "machines to boot of each architecture; default: 32; 0: none")
       ->type_name("N")
       ->check(CLI::Range(u64{0}, u64{1'000'000}));

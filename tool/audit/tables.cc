@@ -1,10 +1,14 @@
 #include "tool/audit/tables.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <memory>
 
 #include "tool/audit/kernel_regions.h"
 #include "tool/audit/layout.h"
@@ -65,6 +69,16 @@ Result<Walk> WalkDump(const DumpOptions& options, const MemoryImage& memory, Dia
                                      {"sctlr", &registers.sctlr}}};
   FillRegisters(options.registers, slots);
   return WalkTables(memory, registers, diagnostics);
+}
+
+// MappedFile speaks of programs; these are none.
+std::unique_ptr<MappedFile> OpenFile(const std::string& path) {
+  if (access(path.c_str(), R_OK) != 0) throw SystemFailure(path, errno);
+  try {
+    return std::make_unique<MappedFile>(path);
+  } catch (const Failure&) {
+    throw Failure(path + ": cannot be read");
+  }
 }
 
 Addresses WordsFor(bool show) { return show ? Addresses::kShow : Addresses::kHide; }
@@ -128,20 +142,20 @@ int AuditTables(const TablesOptions& options) {
 }
 
 int AuditDump(const DumpOptions& options) {
-  const MappedFile file(options.file);
+  const std::unique_ptr<MappedFile> file = OpenFile(options.file);
   FirstDiagnostic diagnostic;
   const auto refuse = [&] {
     return Failure(fmt::format("{}: {} (at {:#x})", options.file, diagnostic.what(), diagnostic.offset()));
   };
-  const Result<MemoryImage> memory = MemoryImage::FromCore(file.bytes(), diagnostic);
+  const Result<MemoryImage> memory = MemoryImage::FromCore(file->bytes(), diagnostic);
   if (!memory.ok()) throw refuse();
   const Result<Walk> walk = WalkDump(options, memory.value(), diagnostic);
   if (!walk.ok()) throw refuse();
   std::vector<Region> regions, segments;
   if (options.kernel.has_value()) {
-    const MappedFile kernel(*options.kernel);
-    Result<std::vector<Region>> listed = ReadKernelRegions(walk.value(), memory.value(), kernel.bytes(), diagnostic);
-    Result<std::vector<Region>> linked = ReadImageSegments(walk.value(), kernel.bytes(), diagnostic);
+    const std::unique_ptr<MappedFile> kernel = OpenFile(*options.kernel);
+    Result<std::vector<Region>> listed = ReadKernelRegions(walk.value(), memory.value(), kernel->bytes(), diagnostic);
+    Result<std::vector<Region>> linked = ReadImageSegments(walk.value(), kernel->bytes(), diagnostic);
     if (!listed.ok() || !linked.ok()) throw refuse();
     regions = std::move(listed).value();
     segments = std::move(linked).value();

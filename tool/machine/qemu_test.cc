@@ -56,6 +56,16 @@ TEST(QemuCommand, WaitsForADebugger) {
   EXPECT_THAT(command, Contains("tcp:127.0.0.1:1234"));
 }
 
+TEST(QemuCommand, GivesAnAuditTheMemoryAndADebuggersSocket) {
+  MachineSpec spec = Spec(Arch::kX86_64, Accelerator::kTcg);
+  spec.debugger = 7;
+  spec.memory = 8;
+  const auto command = QemuCommand(spec);
+  EXPECT_THAT(command, Contains("-S"));
+  EXPECT_THAT(command, Contains("socket,id=debugger,fd=7"));
+  EXPECT_THAT(command, Contains("memory-backend-file,id=memory,share=on,size=6291456B,mem-path=/proc/self/fd/8"));
+}
+
 TEST(ProbeCache, KeepsAVerdictForItsKeyOnly) {
   TempDir dir;
   ProbeCache cache{dir / "deep/kvm", "boot one"};
