@@ -245,6 +245,15 @@ TEST_P(Audit, RefusesTablesThatCannotBeWalked) {
   EXPECT_EQ(Refusal(), "");
 }
 
+TEST_P(Audit, RefusesMorePagesThanMemoryAccountsFor) {
+  const u64 span = u64{1} << 21;
+  for (u64 i = 0; i < 30; i++) {
+    for (u64 page = 0; page < 512; page++)
+      machine.Map({0x10'0000'0000 + i * span + page * kPageSize, machine.code_frame, false, false, true});
+  }
+  EXPECT_EQ(Refusal(), "more pages are mapped than memory can account for");
+}
+
 TEST(AuditX86, RightsOfUpperLevelsCount) {
   SoundMachineForTest machine(Arch::kX86_64);
   FirstDiagnostic diagnostic;
@@ -259,6 +268,16 @@ TEST(AuditX86, RightsOfUpperLevelsCount) {
   EXPECT_THAT(judged(), IsEmpty());  // nor executable
   machine.EntryOf(machine.code, 3) &= ~(u64{1} << 63 | 4);
   EXPECT_THAT(judged(), testing::Contains(Rule::kProgramWithoutRight));
+}
+
+TEST(AuditX86, AnAttributeBitOfALargePageIsNoAddress) {
+  MachineForTest machine(Arch::kX86_64);
+  machine.EntryOf(0x4000'0000, 1) = 0x20'0000 | 0x1087 | u64{1} << 63;
+  FirstDiagnostic diagnostic;
+  const Walk walk = machine.WalkNow(diagnostic).value();
+  ASSERT_EQ(walk.mappings.size(), 1);
+  EXPECT_EQ(walk.mappings[0].physical, 0x20'0000);
+  EXPECT_EQ(walk.mappings[0].bytes, 0x20'0000);
 }
 
 TEST(AuditX86, ProtectionsInRegistersCount) {
@@ -307,6 +326,9 @@ TEST(AuditArm, RightsOfUpperLevelsCount) {
   EXPECT_THAT(judged(), IsEmpty());
   machine.EntryOf(machine.code, 3) &= ~(u64{1} << 60);
   EXPECT_THAT(judged(), ElementsAre(Rule::kWriteAndExecute));
+  machine.Map({machine.code, machine.code_frame, false, true, true});
+  machine.EntryOf(machine.code, 1) |= u64{1} << 61;  // APTable: not for EL0
+  EXPECT_THAT(judged(), testing::AllOf(testing::Not(IsEmpty()), testing::Each(Rule::kProgramWithoutRight)));
 }
 
 TEST(AuditArm, FindsProgramPagesThatTheKernelMayExecute) {

@@ -68,6 +68,7 @@ std::vector<double> Shares(std::span<const u64> values) {
   const u64 least = *std::ranges::min_element(values), most = *std::ranges::max_element(values);
   std::vector<double> shares;
   const size_t count = std::min(values.size(), kDrawnBoots);
+  shares.reserve(count);
   for (size_t i = 0; i < count; i++)
     shares.push_back(most == least ? 0 : static_cast<double>(values[i] - least) / static_cast<double>(most - least));
   return shares;
@@ -80,7 +81,7 @@ std::string Scatter(std::span<const double> x, std::span<const double> y, const 
   std::vector<unsigned> counts(kSide * kSide);
   const auto cell = [](double share) { return std::min(static_cast<unsigned>(share * kSide), kSide - 1); };
   const size_t points = std::min(x.size(), y.size());
-  for (size_t i = 0; i < points; i++) counts[(kSide - 1 - cell(y[i])) * kSide + cell(x[i])]++;
+  for (size_t i = 0; i < points; i++) counts[size_t{kSide - 1 - cell(y[i])} * kSide + cell(x[i])]++;
   Picture picture{kSide, kSide, {}};
   for (const unsigned count : counts)
     picture.shades.push_back(static_cast<u8>(count == 0 ? 255 : count >= 5 ? 0 : 160 - 40 * (count - 1)));
