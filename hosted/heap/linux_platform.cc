@@ -51,9 +51,15 @@ void LinuxPlatform::Release(u64 address, u64 bytes) {
   (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
 }
 
-Result<> LinuxPlatform::Hide(u64 address, u64 bytes) {
-  if (mprotect(Pointer(address), bytes, PROT_NONE) != 0) return Error::kNoMemory;
-  return {};
+u64 LinuxPlatform::InMemory(u64 address, u64 bytes) {
+  unsigned char pages[512];
+  u64 found = 0;
+  for (u64 step; bytes != 0; address += step, bytes -= step) {
+    step = bytes < sizeof(pages) * kPageSize ? bytes : sizeof(pages) * kPageSize;
+    if (mincore(Pointer(address), step, pages) != 0) return 0;
+    for (u64 i = 0; i < step / kPageSize; i++) found += pages[i] & 1;
+  }
+  return found * kPageSize;
 }
 
 Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to) {
@@ -62,8 +68,7 @@ Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to) {
   if (mremap(Pointer(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | kDontUnmap, to) == MAP_FAILED)
     return Error::kNotSupported;
   Release(from, bytes);
-  // The pages may have been hidden.
-  return Commit(to, bytes, heap::MemoryUse::kBlocks);
+  return {};
 }
 
 void LinuxPlatform::Fill(MutableBytes output) { caponier_random_fill(output.data(), output.size()); }

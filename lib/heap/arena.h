@@ -19,6 +19,12 @@ inline constexpr u64 kUnitBytes = u64{1} << kUnitBits;
 inline constexpr u32 kMaxRunOrder = 30;
 inline constexpr u32 kQuarantineRuns = 256;
 
+// The order of a run for `bytes` with a guard behind them, and how much such a run has room for.
+constexpr u32 RunOrder(u64 bytes) { return static_cast<u32>(std::bit_width((bytes + kUnitBytes - 1) / kUnitBytes)); }
+constexpr u64 RunCapacity(u32 order) { return (kUnitBytes << order) - kUnitBytes; }
+static_assert(RunOrder(kUnitBytes) == 1 && RunOrder(kUnitBytes + 1) == 2 && RunOrder(3 * kUnitBytes) == 2);
+static_assert(RunCapacity(2) == 3 * kUnitBytes);
+
 enum class UnitKind : u8 { kNone, kSlab, kFreedSlab, kRetiredSlab, kLarge, kFreedLarge };
 
 // 32 bytes, so that a free touches one line of the table. A pointer is a slot's when its offset from `base` is a multiple of `slot_bytes`
@@ -55,11 +61,12 @@ class Arena {
   UnitRecord& record(u32 unit) { return table_[unit]; }
   bool Contains(u64 address) const { return address - base_ < bytes(); }
 
-  // What stands at `address`; null when nothing ever did.
-  UnitRecord* Find(u64 address) {
-    const u64 unit = (address - base_) >> kUnitBits;
-    return unit < used_.load(std::memory_order_acquire) ? table_ + unit : nullptr;
+  // Whether anything ever stood at `address`, and what stands there.
+  [[gnu::always_inline]] bool Knows(u64 address) const {
+    return (address - base_) >> kUnitBits < used_.load(std::memory_order_acquire);
   }
+  [[gnu::always_inline]] UnitRecord& RecordAt(u64 address) { return table_[(address - base_) >> kUnitBits]; }
+  UnitRecord* Find(u64 address) { return Knows(address) ? &RecordAt(address) : nullptr; }
 
   // A run of 2^order units, its first unit's number a multiple of that. `random` moves it by up to 7 units or runs.
   Result<u32> TakeRun(u32 order, u8 random) {

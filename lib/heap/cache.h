@@ -26,6 +26,7 @@ struct Bin {
 };
 
 inline constexpr u32 kMaxBatch = 32;
+inline constexpr u32 kLine = 64, kPrefetchBytes = 512;  // of the processor's cache, and how much of a slot is fetched ahead
 
 // The larger the slots, the fewer: a class's line stays within some dozen KiB where it can, for the processor's caches' sake.
 inline constexpr u64 kCacheBytes = 16 * kKiB;

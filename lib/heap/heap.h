@@ -41,17 +41,19 @@ class Heap {
   [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
     if (block == nullptr) return;
     const u64 address = Tags::Address(block);
-    UnitRecord* record = ground_.arena.Find(address);
-    if (record == nullptr) [[unlikely]]
+    if (!ground_.arena.Knows(address)) [[unlikely]]
       Accuse(block);
-    const u64 offset = address - record->base;
-    const auto index = static_cast<u32>(((offset / kGranule) * record->reciprocal) >> kReciprocalShift);
-    if (u64{index} * record->slot_bytes != offset || index >= record->slots) [[unlikely]]
-      return FreeLarge(record, block, said);
-    const Slot slot{reinterpret_cast<AtomicWord*>(record->link) + index, address, record->slot_bytes, record->size_class};
+    // While its record and its slot's word are looked up.
+    __builtin_prefetch(reinterpret_cast<void*>(address), 1);
+    UnitRecord& record = ground_.arena.RecordAt(address);
+    const u64 offset = address - record.base;
+    const auto index = static_cast<u32>(((offset / kGranule) * record.reciprocal) >> kReciprocalShift);
+    if (u64{index} * record.slot_bytes != offset || index >= record.slots) [[unlikely]]
+      return FreeLarge(cache, record, block, said);
+    AtomicWord* word = reinterpret_cast<AtomicWord*>(record.link) + index;
     if (cache.unusual) [[unlikely]]
-      return FreeSlotOther(cache, slot, block, said);
-    FreeSlot<kUsual>(cache, slot, block, said);
+      return FreeSlotOther(cache, record, word, block, said);
+    FreeSlot<kUsual>(cache, record, word, block, said);
   }
   void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
 
@@ -82,13 +84,6 @@ class Heap {
     u64 bytes;
   };
 
-  struct Slot {
-    AtomicWord* word;
-    u64 address;
-    u32 slot_bytes;
-    u8 size_class;
-  };
-
   // The functions that run with every allocation come twice: for the defaults without tags, which are then constants, and for all else.
   enum Mode { kUsual, kOther };
   template <Mode M>
@@ -102,6 +97,10 @@ class Heap {
     if (bin.ready == 0) [[unlikely]]
       return AllocateSlotSlowly(cache, size_class, bytes);
     const Entry entry = Take(bin);
+    // What comes next has rested, mostly out of the processor's nearest cache.
+    const Entry& next = bin.at(bin.head);
+    __builtin_prefetch(next.word, 1);
+    __builtin_prefetch(reinterpret_cast<void*>(next.address), 1);
     return Issue<M>(entry, bin.slot_bytes, bytes);
   }
   [[gnu::always_inline]] static Entry Take(Bin& bin) {
@@ -128,32 +127,32 @@ class Heap {
     if (before.live()) [[unlikely]]
       AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
     const bool check = M == kUsual || check_;
-    if (check && before.ever_used() && !IsZero(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
+    if (check && before.memory_used() && !IsZero(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
       AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
   }
 
+  // The block that `word` is of, in a slab with this record.
   template <Mode M>
-  [[gnu::always_inline]] void FreeSlot(Cache& cache, const Slot& slot, void* block, u64 said) {
-    const SlotWord before(slot.word->load(std::memory_order_relaxed));
-    const u64 bytes = slot.slot_bytes - before.slack();
+  [[gnu::always_inline]] void FreeSlot(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
+    const SlotWord before(word->load(std::memory_order_relaxed));
+    const u64 address = Tags::Address(block), bytes = slab.slot_bytes - before.slack();
     if (!before.live()) [[unlikely]]
       Accuse(block);
     if (said != kUnsaid && said != bytes) [[unlikely]]
       AccuseSize(bytes, said);
-    if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(slot.address), kCanaryBytes))
-        [[unlikely]]
-      AccuseSlot(Crime::kOverflowFound, slot.slot_bytes, before);
+    if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]]
+      AccuseSlot(Crime::kOverflowFound, slab.slot_bytes, before);
     if (M == kUsual || zero_) {
       if (bytes > kShortBytes) [[unlikely]]
-        return ClearAndRest(cache, slot, bytes);
+        return ClearAndRest(cache, slab.size_class, word, block, bytes);
       ClearShort(block, AlignUp(bytes + tail<M>(), kGranule));
     }
-    slot.word->store(before.Freed().raw(), std::memory_order_relaxed);
-    Rest(cache, cache.bins[slot.size_class], {slot.address, slot.word});
+    word->store(before.Freed().raw(), std::memory_order_relaxed);
+    Rest(cache, cache.bins[slab.size_class], {address, word});
   }
-  [[gnu::noinline]] void FreeSlotOther(Cache& cache, const Slot& slot, void* block, u64 said);
-  void FreeTagged(Cache& cache, const Slot& slot, void* block, u64 said);
-  [[gnu::noinline]] void ClearAndRest(Cache& cache, const Slot& slot, u64 bytes);
+  [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
+  void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
+  [[gnu::noinline]] void ClearAndRest(Cache& cache, u8 size_class, AtomicWord* word, void* block, u64 bytes);
 
   [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, Entry entry) {
     if (bin.full()) [[unlikely]]
@@ -164,7 +163,7 @@ class Heap {
 
   [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateLarge(Cache& cache, u64 bytes, u64 alignment);
-  [[gnu::noinline]] void FreeLarge(UnitRecord* record, void* block, u64 said);
+  [[gnu::noinline]] void FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said);
   void* AllocateToGrow(Cache& cache, u64 before, u64 bytes);
   void* ReallocateSlot(const Block& block, void* pointer, u64 bytes);
   bool Prepare(Cache& cache, Bin& bin, u32 size_class);

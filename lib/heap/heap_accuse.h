@@ -60,10 +60,11 @@ void Heap<P>::Accuse(const void* pointer) {
   if (index >= record->slots) Stop({.crime = Crime::kForeignFree});
   const SlotWord word(reinterpret_cast<AtomicWord*>(record->link)[index].load(std::memory_order_relaxed));
   Misuse misuse{.crime = Crime::kForeignFree, .distance = inside, .generation = ground_.tagged ? word.generation() : 0};
-  if (word.ever_used()) misuse.block_bytes = record->slot_bytes - word.slack();
+  const bool used = ground_.tagged ? word.memory_used() : word.used().Has(SlotWord::kOnlyTag);
+  if (used) misuse.block_bytes = record->slot_bytes - word.slack();
   if (inside % kGranule != 0) misuse.crime = Crime::kMisalignedFree;
   else if (inside != 0) misuse.crime = word.live() ? Crime::kInteriorFree : Crime::kForeignFree;
-  else if (!word.live()) misuse.crime = word.ever_used() ? Crime::kDoubleFree : Crime::kForeignFree;
+  else if (!word.live()) misuse.crime = used ? Crime::kDoubleFree : Crime::kForeignFree;
   else misuse.crime = word.used().Has(Tags::TagOf(pointer)) ? Crime::kStaleFree : Crime::kForeignFree;
   Stop(misuse);
 }

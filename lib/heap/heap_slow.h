@@ -85,6 +85,7 @@ void Heap<P>::LockAll() {
   caches_lock_.Lock();
   for (Shelf<P>& shelf : shelves_) shelf.lock().Lock();
   warm_.lock().Lock();
+  ground_.stock.lock().Lock();
   ground_.arena.lock().Lock();
   ground_.metadata.lock().Lock();
 }
@@ -92,6 +93,7 @@ template <Platform P>
 void Heap<P>::UnlockAll() {
   ground_.metadata.lock().Unlock();
   ground_.arena.lock().Unlock();
+  ground_.stock.lock().Unlock();
   warm_.lock().Unlock();
   for (Shelf<P>& shelf : shelves_) shelf.lock().Unlock();
   caches_lock_.Unlock();
@@ -128,14 +130,14 @@ void Heap<P>::Shuffle(Cache& cache, Entry* entries, u32 count) {
 // Makes entries at the front ready: those that have rested, or else some from the shelf, before the resting ones.
 template <Platform P>
 bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
-  // Drawing may allocate, where the platform's first draw does: before anything is half done.
-  const u32 random = NextRandom(cache);
-  if (bin.ring == nullptr && !MakeRing(bin, SlotBytes(size_class))) return false;
   // Few at a time would bring us here with each allocation.
   if (bin.count() > bin.resting + bin.batch / 2) {
     bin.ready = bin.count() - bin.resting;
     return true;
   }
+  // Drawing may allocate, where the platform's first draw does: before anything is half done.
+  const u32 random = NextRandom(cache);
+  if (bin.ring == nullptr && !MakeRing(bin, SlotBytes(size_class))) return false;
   const u32 room = bin.mask + 1 - bin.count();
   Entry taken[kMaxBatch];
   const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch < room ? bin.next_batch : room, random);
@@ -144,7 +146,9 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
   for (u32 i = count; i-- != 0;) {
     bin.at(--bin.head) = taken[i];
     // All at once, since one by one they would be waited for.
-    __builtin_prefetch(reinterpret_cast<void*>(taken[i].address), 1);
+    __builtin_prefetch(taken[i].word, 1);
+    for (u32 at = 0; at < bin.slot_bytes && at < kPrefetchBytes; at += kLine)
+      __builtin_prefetch(reinterpret_cast<void*>(taken[i].address + at), 1);
   }
   bin.ready = count != 0 ? count : bin.count();  // before memory runs out, the rest ends
   return bin.ready != 0;
@@ -166,10 +170,10 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
 }
 
 template <Platform P>
-void Heap<P>::ClearAndRest(Cache& cache, const Slot& slot, u64 bytes) {
-  __builtin_memset(reinterpret_cast<void*>(slot.address), 0, bytes + tail_);
-  slot.word->store(SlotWord(slot.word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
-  Rest(cache, cache.bins[slot.size_class], {slot.address, slot.word});
+void Heap<P>::ClearAndRest(Cache& cache, u8 size_class, AtomicWord* word, void* block, u64 bytes) {
+  __builtin_memset(block, 0, bytes + tail_);
+  word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
+  Rest(cache, cache.bins[size_class], {Tags::Address(block), word});
 }
 
 template <Platform P>
@@ -180,11 +184,11 @@ void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) 
 }
 
 template <Platform P>
-void Heap<P>::FreeSlotOther(Cache& cache, const Slot& slot, void* block, u64 said) {
+void Heap<P>::FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
   if constexpr (Tags::kPossible) {
-    if (ground_.tagged) return FreeTagged(cache, slot, block, said);
+    if (ground_.tagged) return FreeTagged(cache, slab, word, block, said);
   }
-  FreeSlot<kOther>(cache, slot, block, said);
+  FreeSlot<kOther>(cache, slab, word, block, said);
 }
 
 template <Platform P>
@@ -213,6 +217,7 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
   }
   // The comparison comes before any sum that could wrap around.
   if (bytes > kMaxSlotBytes - kCanaryBytes) return AllocateLarge(cache, bytes, kGranule);
+  if (!cache.unusual) return AllocateSlot<kUsual>(cache, ComputeClass(bytes + kCanaryBytes), bytes);
   return AllocateSlotOther(cache, ClassFor(bytes + tail_), bytes);
 }
 
@@ -256,13 +261,12 @@ void Heap<P>::FreeAligned(Cache& cache, void* block, u64 alignment, u64 said) {
 }
 
 template <Platform P>
-void Heap<P>::FreeLarge(UnitRecord* record, void* block, u64 said) {
-  if (record->kind != UnitKind::kLarge || record->base != Tags::Address(block) || record->tag != Tags::TagOf(block))
-    Accuse(block);
-  if (said != kUnsaid && said != record->link) AccuseSize(record->link, said);
-  if (!Large<P>::FrontHolds(*record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record->link});
-  if (!Large<P>::BackHolds(ground_, canary_, *record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record->link});
-  Large<P>::Free(ground_, warm_, *record);
+void Heap<P>::FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said) {
+  if (record.kind != UnitKind::kLarge || record.base != Tags::Address(block) || record.tag != Tags::TagOf(block)) Accuse(block);
+  if (said != kUnsaid && said != record.link) AccuseSize(record.link, said);
+  if (!Large<P>::FrontHolds(record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record.link});
+  if (!Large<P>::BackHolds(ground_, canary_, record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record.link});
+  Large<P>::Free(ground_, warm_, record, NextByte(cache));
 }
 
 template <Platform P>
@@ -270,10 +274,10 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   if (pointer == nullptr) return Allocate(cache, bytes);
   const Block block = LookAt(pointer);
   if (block.word != nullptr) {
-    // In place if it fits, and does not leave more than half of the slot unused.
+    // In place if it fits, and if it does not shrink to less than half of the slot.
     const u64 slot_bytes = block.record->slot_bytes, slack = slot_bytes - bytes;
     if (bytes + tail_ <= slot_bytes && bytes <= slot_bytes && slack <= SlotWord::kMaxSlack &&
-        (2 * slack <= slot_bytes || SlotBytes(ClassFor(bytes + tail_)) == slot_bytes))
+        (bytes >= block.bytes || 2 * slack <= slot_bytes || SlotBytes(ClassFor(bytes + tail_)) == slot_bytes))
       return ReallocateSlot(block, pointer, bytes);
   } else if (bytes > kMaxSlotBytes - kCanaryBytes) {
     if (!Large<P>::BackHolds(ground_, canary_, *block.record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = block.bytes});
@@ -288,11 +292,11 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   return other;
 }
 
-// A block that has grown grows again, mostly by little: from 256 bytes on it gets a slot with half as much room again, so that a number of steps
+// A block that has grown grows again, mostly by little: from 256 bytes on it gets a slot with as much room again, so that a number of steps
 // that grows with the logarithm of its size copies it.
 template <Platform P>
 void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
-  const u64 roomy = bytes + bytes / 2 + tail_;
+  const u64 roomy = 2 * bytes + tail_;
   if (bytes <= before || before < 256 || bytes > kMaxSlotBytes || roomy > kMaxSlotBytes) return Allocate(cache, bytes);
   const u32 size_class = ClassFor(roomy);
   if (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) return Allocate(cache, bytes);

@@ -23,21 +23,21 @@ void* Heap<P>::IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64
 }
 
 template <Platform P>
-void Heap<P>::FreeTagged(Cache& cache, const Slot& slot, void* block, u64 said) {
-  const SlotWord before(slot.word->load(std::memory_order_relaxed));
-  const u64 bytes = slot.slot_bytes - before.slack();
-  Slab& slab = *Slab::Of(*ground_.arena.Find(slot.address));
-  AtomicTag& tag = slab.tags[slab.IndexOf(slot.word) + 1];
+void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& record, AtomicWord* word, void* block, u64 said) {
+  const SlotWord before(word->load(std::memory_order_relaxed));
+  const u64 address = Tags::Address(block), bytes = record.slot_bytes - before.slack();
+  Slab& slab = *Slab::Of(record);
+  AtomicTag& tag = slab.tags[slab.IndexOf(word) + 1];
   // A tag once had is not had again, so this is also whether the pointer is the block's that lives here now.
   if (!before.live() || Tags::TagOf(block).value != tag.load(std::memory_order_relaxed)) Accuse(block);
   if (said != kUnsaid && said != bytes) AccuseSize(bytes, said);
-  if (!CanaryHolds(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(slot.address), SlotCanaryBytes(bytes)))
-    AccuseSlot(Crime::kOverflowFound, slot.slot_bytes, before);
-  if (zero_) Tags::SetAndZero(slot.address, AlignUp(bytes, kGranule), kFreeTag);
-  else Tags::Set(slot.address, AlignUp(bytes, kGranule), kFreeTag);
-  slot.word->store(before.Freed().raw(), std::memory_order_relaxed);
+  if (!CanaryHolds(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address), SlotCanaryBytes(bytes)))
+    AccuseSlot(Crime::kOverflowFound, record.slot_bytes, before);
+  if (zero_) Tags::SetAndZero(address, AlignUp(bytes, kGranule), kFreeTag);
+  else Tags::Set(address, AlignUp(bytes, kGranule), kFreeTag);
+  word->store(before.Freed().raw(), std::memory_order_relaxed);
   tag.store(kFreeTag.value, std::memory_order_release);
-  Rest(cache, cache.bins[slot.size_class], {slot.address, slot.word});
+  Rest(cache, cache.bins[record.size_class], {address, word});
 }
 
 }  // namespace caponier::heap

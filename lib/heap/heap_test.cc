@@ -252,5 +252,102 @@ TYPED_TEST(HeapTest, MemoryGoesBackWhenBlocksDo) {
   EXPECT_LT(TypeParam::committed, most / 2);
 }
 
+// Rounds of blocks that change in size: the pages of one class's empty slabs serve the next one's.
+TEST(PlainHeap, EmptySlabsServeWhicheverClassNeedsThem) {
+  TestHeap<PlainPlatform> heap;
+  std::vector<void*> blocks(2000);
+  u64 commits_before = 0;
+  for (u64 round = 0; round < 100; round++) {
+    if (round == 25) commits_before = PlainPlatform::commits;
+    for (void*& block : blocks) block = heap.Allocate(100 + round % 25 * 40);
+    for (void* block : blocks) heap.Free(block);
+  }
+  // The most that is in use at once is 2.3 MB, and each class's resting slots hold on to a slab or two.
+  EXPECT_LT(PlainPlatform::committed, 12 * kMiB);
+  EXPECT_LT(PlainPlatform::commits - commits_before, 75u) << "less than a new slab a round";
+}
+
+// A dangling pointer does not get away because its slab changed hands.
+TEST(PlainHeap, WritesToFreeMemoryAreFoundInAnotherClassToo) {
+  TestHeap<PlainPlatform> heap({.quarantine = 0, .arena_bytes = kGiB});
+  std::vector<char*> blocks(20'000);
+  for (char*& block : blocks) block = static_cast<char*>(heap.Allocate(100));
+  for (char* block : blocks) heap.Free(block);
+  const std::set<char*> old(blocks.begin(), blocks.end());
+  for (char* block : blocks) block[50] = 1;
+  u32 found = 0, reused = 0;
+  for (int i = 0; i < 100; i++) {
+    void* block = nullptr;
+    const auto crime = CrimeOf([&] { block = heap.Allocate(500); });
+    if (crime == Crime::kWriteToFree) found++;
+    else EXPECT_EQ(crime, std::nullopt);
+    const auto next = old.lower_bound(static_cast<char*>(block));
+    if (block != nullptr && next != old.end() && *next < static_cast<char*>(block) + 500) reused++;
+  }
+  EXPECT_GT(found, 90u);
+  EXPECT_EQ(reused, 0u) << "no block stands on memory that was written to";
+}
+
+// A pointer to a block whose slab serves another class now is no block's.
+TEST(PlainHeap, OldPointersIntoAnotherClassAreNoBlocks) {
+  TestHeap<PlainPlatform> heap({.quarantine = 0, .arena_bytes = kGiB});
+  std::vector<void*> old(20'000);
+  for (void*& block : old) block = heap.Allocate(100);
+  for (void* block : old) heap.Free(block);
+  std::set<void*> live;
+  for (int i = 0; i < 2000; i++) live.insert(heap.Allocate(500));
+  std::map<std::optional<Crime>, int> crimes;
+  for (void* block : old)
+    if (!live.contains(block)) crimes[CrimeOf([&] { heap.Free(block); })]++;
+  EXPECT_EQ(crimes[std::nullopt], 0);
+  EXPECT_GT(crimes[Crime::kDoubleFree], 0) << "where the slab is still its own";
+  EXPECT_GT(crimes[Crime::kForeignFree] + crimes[Crime::kInteriorFree], 1000);
+  for (void* block : live) heap.Free(block);
+}
+
+// Large blocks that take over the pages of others: of all sizes, zero, apart, and where the old ones stood, nothing.
+TEST(PlainHeap, LargeBlocksTakeOverPagesButNotAddresses) {
+  TestHeap<PlainPlatform> heap({.arena_bytes = 16 * kGiB});
+  std::mt19937_64 random(5);
+  std::vector<std::pair<char*, u64>> live(6);
+  std::map<u64, int> freed;  // when
+  u64 most = 0;
+  for (int i = 0; i < 500; i++) {
+    auto& [block, bytes] = live[random() % live.size()];
+    if (block != nullptr) {
+      for (u64 at = 0; at < bytes; at += 512) ASSERT_EQ(block[at], static_cast<char>(bytes));
+      heap.Free(block);
+      freed[AlignDown(reinterpret_cast<u64>(block), kPageSize)] = i;
+    }
+    bytes = 263'000 + random() % 3'000'000;
+    block = static_cast<char*>(heap.Allocate(bytes));
+    ASSERT_NE(block, nullptr);
+    const auto before = freed.find(AlignDown(reinterpret_cast<u64>(block), kPageSize));
+    EXPECT_TRUE(before == freed.end() || i - before->second > 100) << i - before->second;
+    for (u64 at = 0; at < bytes; at += 512) ASSERT_EQ(block[at], 0) << bytes << " at " << at;
+    ASSERT_EQ(block[bytes - 1], 0);
+    for (u64 at = 0; at < bytes; at += 512) block[at] = static_cast<char>(bytes);
+    const u64 page = AlignUp(reinterpret_cast<u64>(block) + bytes, kPageSize);
+    unsigned char present;
+    ASSERT_EQ(mincore(reinterpret_cast<void*>(page), kPageSize, &present), 0);
+    EXPECT_EQ(present & 1, 0) << "behind a block is nothing";
+    most = std::max(most, u64{PlainPlatform::committed});
+  }
+  // Six of at most 3.3 MB, and 32 MiB that are kept.
+  EXPECT_LT(most, 64 * kMiB);
+}
+
+TEST(PlainHeap, PagesThatWereHardlyUsedAreNotKept) {
+  TestHeap<PlainPlatform> heap;
+  void* first = heap.Allocate(kMiB);
+  void* second = heap.Allocate(kMiB);
+  const u64 both = PlainPlatform::committed;
+  heap.Free(first);
+  EXPECT_EQ(PlainPlatform::committed, both);
+  PlainPlatform::touched = false;
+  heap.Free(second);
+  EXPECT_EQ(PlainPlatform::committed, both - kMiB);
+}
+
 }  // namespace
 }  // namespace caponier::heap

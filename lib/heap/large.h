@@ -20,21 +20,22 @@ class Large {
                                 u8 random) {
     if (bytes > ground.arena.bytes() || alignment > ground.arena.bytes()) return Error::kNoMemory;
     const u64 whole = AlignUp(bytes == 0 ? 1 : bytes, kPageSize);
-    const u64 apart = alignment > kPageSize ? alignment : 0;
-    const u32 order = OrderFor(whole + apart);
-    const u32 unit = TRY(ground.arena.TakeRun(order, random));
-    const u64 run = ground.arena.AddressOf(unit);
-    const u64 pages_at = apart == 0 ? run : AlignUp(run, apart);
-    const u64 address = apart != 0 ? pages_at : pages_at + AlignDown(whole - bytes, alignment < kGranule ? kGranule : alignment);
-    const u64 warmed = warm.Take(ground, pages_at, whole);
-    if (warmed < whole && !P::Commit(pages_at + warmed, whole - warmed, MemoryUse::kBlocks).ok()) {
-      if (warmed != 0) P::Release(pages_at, warmed);
-      ground.arena.GiveRun(unit, order);
+    const u64 apart = alignment > kUnitBytes ? alignment : 0;
+    const u32 order = RunOrder(whole + apart);
+    // Warm pages stand at a run's start.
+    const WarmRun run = apart == 0 ? TRY(warm.Take(ground, whole, order, random))
+                                   : WarmRun{.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
+    const u64 run_at = ground.arena.AddressOf(run.unit), pages_at = apart == 0 ? run_at : AlignUp(run_at, apart);
+    const u64 inset = alignment > kPageSize ? 0 : AlignDown(whole - bytes, alignment < kGranule ? kGranule : alignment);
+    const u64 address = pages_at + inset;
+    if (run.bytes < whole && !P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok()) {
+      if (run.bytes != 0) P::Release(pages_at, run.bytes);
+      ground.arena.GiveRun(run.unit, run.order);
       return Error::kNoMemory;
     }
     const bool tag_it = ground.tagged && ground.settings.scope == TagScope::kAll;
     const Tag tag = tag_it ? Tag{static_cast<u8>(1 + random % (kTagCount - 1))} : kFreeTag;
-    ground.arena.record(unit).order = static_cast<u8>(order);
+    ground.arena.record(run.unit).order = static_cast<u8>(run.order);
     UnitRecord& record = ground.arena.record(ground.arena.UnitOf(address));
     record = {.base = address,
               .link = bytes,
@@ -43,7 +44,7 @@ class Large {
               .slots = 0,
               .kind = UnitKind::kLarge,
               .size_class = 0,
-              .order = static_cast<u8>(order),
+              .order = static_cast<u8>(run.order),
               .tag = tag};
     if (tag_it) Tags::Set(address, AlignUp(bytes, kGranule), tag);
     void* block = Tags::Pointer(address, tag);
@@ -52,11 +53,11 @@ class Large {
   }
 
   // The block whose record this is. Its ends have been looked at.
-  static void Free(Ground<P>& ground, WarmPages<P>& warm, UnitRecord& record) {
+  static void Free(Ground<P>& ground, WarmPages<P>& warm, UnitRecord& record, u8 random) {
     const u64 pages_at = PagesAt(record), bytes = u64{record.reciprocal} * kPageSize;
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
     record.kind = UnitKind::kFreedLarge;
-    if (warm.Keep(pages_at, bytes, unit, order)) return;
+    if (warm.Keep(ground, pages_at, bytes, unit, order, random)) return;
     P::Release(pages_at, bytes);
     ground.arena.GiveRun(unit, order);
   }
@@ -67,7 +68,7 @@ class Large {
     if (bytes > ground.arena.bytes() || record->tag != kFreeTag) return Error::kNotSupported;
     const u64 inset = record->base % kPageSize, at = PagesAt(*record), whole = AlignUp(inset + bytes, kPageSize);
     const u64 have = u64{record->reciprocal} * kPageSize;
-    const u64 limit = RunOf(ground, *record) + (kUnitBytes << record->order) - kUnitBytes;
+    const u64 limit = RunOf(ground, *record) + RunCapacity(record->order);
     if (at + whole > limit) {
       record = TRY(MoveToLongerRun(ground, *record, whole, random));
     } else if (whole > have) {
@@ -102,10 +103,6 @@ class Large {
   }
 
  private:
-  static u32 OrderFor(u64 bytes) {
-    const u64 units = (bytes + kUnitBytes - 1) / kUnitBytes + 1;  // and a guard
-    return static_cast<u32>(std::bit_width(units - 1));
-  }
   static u64 PagesAt(const UnitRecord& record) { return AlignDown(record.base, kPageSize); }
   static u64 SlackBytes(const UnitRecord& record) {
     const u64 end = PagesAt(record) + u64{record.reciprocal} * kPageSize - record.base;
@@ -124,7 +121,7 @@ class Large {
   // With room to double, so that a block that grows step by step moves a number of times that grows with the logarithm of its size.
   static Result<UnitRecord*> MoveToLongerRun(Ground<P>& ground, UnitRecord& record, u64 whole, u8 random) {
     const u64 have = u64{record.reciprocal} * kPageSize;
-    const u32 order = OrderFor(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
+    const u32 order = RunOrder(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
     const u64 to = ground.arena.AddressOf(unit);
     Result<> done = P::Commit(to + have, whole - have, MemoryUse::kBlocks);
     if (done.ok()) {

@@ -28,8 +28,8 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes 
   { P::Commit(address, bytes, use) } -> std::same_as<Result<>>;
   // Nothing is behind these pages any more, and every access faults.
   { P::Release(address, bytes) };
-  // Every access to these pages faults, and what is behind them stays, to be moved.
-  { P::Hide(address, bytes) } -> std::same_as<Result<>>;
+  // About how many of these bytes, which are committed, have memory behind them by now.
+  { P::InMemory(address, bytes) } -> std::same_as<u64>;
   // What stands behind the pages at `address` stands at the third argument instead, readable and writable, and
   // nothing where it was. kNotSupported: copy.
   { P::Move(address, bytes, address) } -> std::same_as<Result<>>;

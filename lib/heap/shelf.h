@@ -29,10 +29,6 @@ class Shelf {
         slab = fresh.value();
         partial_.PushFront(slab);
       }
-      if (slab->in_stock) {
-        slab->in_stock = false;
-        ground.stock_bytes.fetch_sub(slab->bytes(), std::memory_order_relaxed);
-      }
       got += TakeFrom(*slab, out + got, want - got, random);
       if (slab->free == 0) partial_.Remove(slab);
     }
@@ -102,11 +98,19 @@ class Shelf {
   Result<Slab*> NewSlab(Ground<P>& ground, u32 size_class, u8 random) {
     const u32 slot_bytes = SlotBytes(size_class);
     const SlabPlan plan = PlanSlab(slot_bytes, slabs_, ground.tagged);
-    auto* slab = static_cast<Slab*>(TRY(ground.metadata.Take(plan.metadata_bytes())));
-    const Result<u32> unit = ground.arena.TakeRun(plan.order, random);
-    const MemoryUse use = plan.units * kUnitBytes == kMaxSlabBytes ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks;
-    if (!unit.ok() || !P::Commit(ground.arena.AddressOf(unit.value()), u64{plan.units} << kUnitBits, use).ok()) {
-      if (unit.ok()) ground.arena.GiveRun(unit.value(), plan.order);
+    Slab* before = ground.stock.Take(plan.units, size_class, ground.tagged);
+    if (before != nullptr && before->size_class == size_class) {
+      slabs_++;
+      return before;
+    }
+    const Result<void*> metadata = ground.metadata.Take(plan.metadata_bytes());
+    if (!metadata.ok()) {
+      if (before != nullptr) ReleaseAll(ground, before);
+      return Error::kNoMemory;
+    }
+    auto* slab = static_cast<Slab*>(metadata.value());
+    const Result<u32> unit = before != nullptr ? before->unit : TakePages(ground, plan, random);
+    if (!unit.ok()) {
       ground.metadata.Give(slab, plan.metadata_bytes());
       return Error::kNoMemory;
     }
@@ -123,10 +127,27 @@ class Shelf {
     slab->free_bits = reinterpret_cast<u64*>(after);
     slab->tags = plan.tags_bytes == 0 ? nullptr : reinterpret_cast<AtomicTag*>(after + plan.bits_bytes);
     for (u32 slot = 0; slot < plan.slots; slot++) slab->free_bits[slot / kBits] |= u64{1} << slot % kBits;
+    if (before != nullptr) {
+      for (u32 slot = 0; slot < plan.slots; slot++)
+        slab->words()[slot].store(SlotWord::OfUsedMemory().raw(), std::memory_order_relaxed);
+      ground.metadata.Give(before, before->metadata_bytes);
+    }
     SetRecords(ground, *slab, UnitKind::kSlab);
     slabs_++;
-    ground.slab_bytes.fetch_add(slab->bytes(), std::memory_order_relaxed);
     return slab;
+  }
+
+  // The first unit of a slab's, which are new.
+  static Result<u32> TakePages(Ground<P>& ground, const SlabPlan& plan, u8 random) {
+    const u32 unit = TRY(ground.arena.TakeRun(plan.order, random));
+    const u64 bytes = u64{plan.units} << kUnitBits;
+    if (!P::Commit(ground.arena.AddressOf(unit), bytes, bytes == kMaxSlabBytes ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks)
+             .ok()) {
+      ground.arena.GiveRun(unit, plan.order);
+      return Error::kNoMemory;
+    }
+    ground.slab_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    return unit;
   }
 
   static void SetRecords(Ground<P>& ground, Slab& slab, UnitKind kind) {
@@ -144,17 +165,11 @@ class Shelf {
     }
   }
 
-  // An empty slab stays in stock while stock is small beside what is in use. One with exhausted slots goes, and its addresses
-  // with it.
+  // An empty slab goes into stock. One with exhausted slots retires, and its addresses with it.
   void RetireOrStock(Ground<P>& ground, Slab* slab, Slab** empty) {
-    if (slab->held == 0 && ground.MayStock(slab->bytes())) {
-      slab->in_stock = true;
-      partial_.Remove(slab);
-      partial_.PushBack(slab);
-      return;
-    }
     if (slab->free != 0) partial_.Remove(slab);
     slabs_--;
+    if (slab->held == 0 && ground.stock.Put(slab, ground.slab_bytes.load(std::memory_order_relaxed))) return;
     slab->next_to_release = *empty;
     *empty = slab;
   }
@@ -174,7 +189,7 @@ class Shelf {
   }
 
   typename P::Lock lock_;
-  List<Slab, &Slab::node> partial_;  // slabs with free slots; empty ones last
+  List<Slab, &Slab::node> partial_;  // slabs with free slots, not all of them
   u32 slabs_ = 0;
 };
 

@@ -32,7 +32,7 @@ constexpr u32 ComputeClass(u64 bytes) {
 }
 
 // Most requests are small: theirs is one load.
-inline constexpr u64 kTableBytes = 1024;
+inline constexpr u64 kTableBytes = 4096;
 inline constexpr auto kClassTable = [] {
   std::array<u8, kTableBytes / kGranule + 1> table{};
   for (u64 i = 0; i < table.size(); i++) table[i] = static_cast<u8>(ComputeClass(i * kGranule));

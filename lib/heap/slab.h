@@ -31,7 +31,6 @@ struct Slab {
   u32 first_word;
   u32 metadata_bytes;
   u8 size_class, order;
-  bool in_stock;  // empty, and counted so
 
   AtomicWord* words() { return reinterpret_cast<AtomicWord*>(this + 1); }
   static Slab* Of(const UnitRecord& record) { return reinterpret_cast<Slab*>(record.link) - 1; }

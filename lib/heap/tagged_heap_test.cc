@@ -62,6 +62,19 @@ TEST(TaggedHeap, NoDanglingPointerEverPasses) {
 }
 
 // Of 1,000 slots none is exhausted before its 13th block, with neighbours coming and going.
+// Slots forget their tags with their slab, so an empty one serves no other class.
+TEST(TaggedHeap, NoDanglingPointerPassesWhenSizesChange) {
+  TestHeap<TaggedPlatform> heap;
+  std::vector<void*> old;
+  for (u64 round = 0; round < 8; round++) {
+    std::vector<void*> blocks(3000);
+    for (void*& block : blocks) block = heap.Allocate(100 + round % 2 * 60);
+    for (void* pointer : old) ASSERT_FALSE(SimulatedTags::Allows(pointer)) << "round " << round;
+    for (void* block : blocks) heap.Free(block);
+    old.insert(old.end(), blocks.begin(), blocks.end());
+  }
+}
+
 TEST(TaggedHeap, EverySlotServesThirteenBlocksAtLeast) {
   Heap heap({.quarantine = 0, .arena_bytes = 4 * kGibi});
   std::map<u64, int> served;

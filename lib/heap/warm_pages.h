@@ -1,37 +1,55 @@
-// Pages of large blocks that were freed a moment ago. Their old addresses fault; the next large block takes the frames to its own, which
-// costs less than fresh ones: a page fault apiece.
+// Pages of large blocks that were freed a moment ago. Their old addresses fault: the frames moved to a run of their own at once. The next large
+// block takes that run as it stands where it can, or has the frames moved to its own, either of which costs less than fresh ones: a page
+// fault apiece.
 #pragma once
 
 #include "lib/heap/ground.h"
 
 namespace caponier::heap {
 
+// A run with pages behind its first `bytes`.
+struct WarmRun {
+  u64 bytes;
+  u32 unit, order;
+  u64 capacity() const { return RunCapacity(order); }
+};
+
 template <Platform P>
 class WarmPages {
  public:
-  // Keeps the pages of a freed block and its run. False when there are enough, or the platform cannot.
-  bool Keep(u64 pages_at, u64 bytes, u32 unit, u32 order) {
-    if (bytes > kMaxBytes) return false;
-    const Locked locked(lock_);
-    if (count_ == kMaxCount || bytes_ + bytes > kMaxBytes || !P::Hide(pages_at, bytes).ok()) return false;
-    kept_[count_++] = {pages_at, bytes, unit, order, false};
-    bytes_ += bytes;
+  // Takes over a freed block's pages and its run. False, and nothing done, when there are enough, few of them are in memory, or the platform
+  // cannot.
+  bool Keep(Ground<P>& ground, u64 pages_at, u64 bytes, u32 unit, u32 order, u8 random) {
+    if (!HasRoomFor(bytes) || 2 * P::InMemory(pages_at, bytes) < bytes) return false;
+    if (!MoveAndPut(ground, pages_at, bytes, order, random)) return false;
+    ground.arena.GiveRun(unit, order);
     return true;
   }
 
-  // Puts zeroed pages behind as many of the `bytes` at `pages_at` as there are, from the front, and says how many.
-  u64 Take(Ground<P>& ground, u64 pages_at, u64 bytes) {
-    u64 done = 0;
-    Kept part;
-    while (done < bytes && TakePart(bytes - done, &part)) {
-      const bool moved = P::Move(part.pages_at, part.bytes, pages_at + done).ok();
-      if (!moved) P::Release(part.pages_at, part.bytes);
-      if (part.last) ground.arena.GiveRun(part.unit, part.order);
-      if (!moved) break;
-      __builtin_memset(reinterpret_cast<void*>(pages_at + done), 0, part.bytes);
-      done += part.bytes;
+  // A run that has room for `bytes`, for which one of `order` is large enough. Behind its first pages, as far as it says but no further than
+  // `bytes`, are zeros.
+  Result<WarmRun> Take(Ground<P>& ground, u64 bytes, u32 order, u8 random) {
+    WarmRun run;
+    if (!PopFor(bytes, &run)) run = {.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
+    const u64 at = ground.arena.AddressOf(run.unit);
+    if (run.bytes > bytes) {
+      const u64 rest = run.bytes - bytes;
+      if (!HasRoomFor(rest) || !MoveAndPut(ground, at + bytes, rest, RunOrder(rest), random)) P::Release(at + bytes, rest);
+      run.bytes = bytes;
     }
-    return done;
+    for (WarmRun other; run.bytes < bytes && PopFor(1, &other);) {
+      const u64 part = other.bytes < bytes - run.bytes ? other.bytes : bytes - run.bytes, left = other.bytes - part;
+      const bool moved = P::Move(ground.arena.AddressOf(other.unit) + left, part, at + run.bytes).ok();
+      if (moved) run.bytes += part;
+      other.bytes = moved ? left : other.bytes;
+      if (other.bytes == 0 || !Put(other)) {
+        if (other.bytes != 0) P::Release(ground.arena.AddressOf(other.unit), other.bytes);
+        ground.arena.GiveRun(other.unit, other.order);
+      }
+      if (!moved) break;
+    }
+    __builtin_memset(reinterpret_cast<void*>(at), 0, run.bytes);
+    return run;
   }
 
   P::Lock& lock() { return lock_; }
@@ -39,31 +57,49 @@ class WarmPages {
  private:
   static constexpr u32 kMaxCount = 32;
   static constexpr u64 kMaxBytes = 32 * kMiB;
-  struct Kept {
-    u64 pages_at, bytes;
-    u32 unit, order;
-    bool last;  // nothing else of the run is kept
-  };
 
-  // Up to `bytes` of what was kept last; from its end, so that what is left is a front.
-  bool TakePart(u64 bytes, Kept* part) {
+  bool HasRoomFor(u64 bytes) {
     const Locked locked(lock_);
-    if (count_ == 0) return false;
-    Kept& kept = kept_[count_ - 1];
-    *part = kept;
-    part->last = kept.bytes <= bytes;
-    if (part->last) {
-      count_--;
-    } else {
-      part->bytes = bytes;
-      part->pages_at = kept.pages_at + kept.bytes - bytes;
-      kept.bytes -= bytes;
-    }
-    bytes_ -= part->bytes;
+    return count_ < kMaxCount && bytes <= kMaxBytes - bytes_;
+  }
+  bool Put(const WarmRun& run) {
+    const Locked locked(lock_);
+    if (count_ == kMaxCount || run.bytes > kMaxBytes - bytes_) return false;
+    kept_[count_++] = run;
+    bytes_ += run.bytes;
     return true;
   }
+  // Moves pages to a run of their own. False, and they are where they were, when that cannot be.
+  bool MoveAndPut(Ground<P>& ground, u64 pages_at, u64 bytes, u32 order, u8 random) {
+    const Result<u32> unit = ground.arena.TakeRun(order, random);
+    if (!unit.ok()) return false;
+    const u64 to = ground.arena.AddressOf(unit.value());
+    const bool moved = P::Move(pages_at, bytes, to).ok();
+    if (moved && Put({.bytes = bytes, .unit = unit.value(), .order = order})) return true;
+    if (moved) P::Release(to, bytes);  // others were faster
+    ground.arena.GiveRun(unit.value(), order);
+    return moved;
+  }
+  // The smallest that has `bytes`, or else the largest whose run has room for them.
+  bool PopFor(u64 bytes, WarmRun* run) {
+    const Locked locked(lock_);
+    WarmRun* best = nullptr;
+    for (u32 i = 0; i < count_; i++) {
+      WarmRun& kept = kept_[i];
+      if (kept.capacity() < bytes) continue;
+      const bool enough = kept.bytes >= bytes, best_enough = best != nullptr && best->bytes >= bytes;
+      if (best == nullptr || (enough ? !best_enough || kept.bytes < best->bytes : !best_enough && kept.bytes > best->bytes))
+        best = &kept;
+    }
+    if (best == nullptr) return false;
+    *run = *best;
+    *best = kept_[--count_];
+    bytes_ -= run->bytes;
+    return true;
+  }
+
   typename P::Lock lock_;
-  Kept kept_[kMaxCount] = {};
+  WarmRun kept_[kMaxCount] = {};
   u32 count_ = 0;
   u64 bytes_ = 0;
 };

@@ -94,6 +94,7 @@ struct TestPlatform {
     if (Fails()) return Error::kNoMemory;
     if (mprotect(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE) != 0) return Error::kNoMemory;
     committed += bytes;
+    commits++;
     return {};
   }
   static void Release(u64 address, u64 bytes) {
@@ -101,10 +102,7 @@ struct TestPlatform {
     committed -= bytes;
     if constexpr (Tags::kPossible) Tags::Reset(address, bytes);
   }
-  static Result<> Hide(u64 address, u64 bytes) {
-    if (Fails() || mprotect(reinterpret_cast<void*>(address), bytes, PROT_NONE) != 0) return Error::kNoMemory;
-    return {};
-  }
+  static u64 InMemory(u64, u64 bytes) { return touched ? bytes : 0; }
   static Result<> Move(u64 from, u64 bytes, u64 to) {
     if (Fails()) return Error::kNotSupported;
     if (mprotect(reinterpret_cast<void*>(to), bytes, PROT_READ | PROT_WRITE) != 0) return Error::kNoMemory;
@@ -126,8 +124,9 @@ struct TestPlatform {
   static void Reset() {
     for (const auto& [memory, bytes] : reserved) munmap(memory, bytes);
     reserved.clear();
-    committed = 0;
+    committed = commits = 0;
     fail_in = -1;
+    touched = true;
     if constexpr (Tags::kPossible) Tags::Forget();
   }
 
@@ -136,8 +135,9 @@ struct TestPlatform {
     u64 bytes;
   };
   static inline std::vector<Reserved> reserved;
-  static inline std::atomic<u64> committed = 0;
+  static inline std::atomic<u64> committed = 0, commits = 0;  // bytes now, calls so far
   static inline std::atomic<i64> fail_in = -1;
+  static inline bool touched = true;  // programs use all of their memory
   static inline std::mutex random_lock;
   static inline std::mt19937_64 random{1};
 };

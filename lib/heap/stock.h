@@ -1,0 +1,47 @@
+// Empty slabs whose pages stay, for whichever size class needs one next: a program whose blocks change in size keeps its memory, and a class
+// whose blocks come and go keeps its slabs. The one that has been empty longest goes first, so that freed memory rests here too. Under
+// tags a slab stays with its class, whose slots remember the tags that they have had.
+#pragma once
+
+#include "lib/heap/platform.h"
+#include "lib/heap/slab.h"
+
+namespace caponier::heap {
+
+template <LockType L>
+class Stock {
+ public:
+  // False when there is enough here beside the `in_slabs` bytes of all slabs.
+  bool Put(Slab* slab, u64 in_slabs) {
+    const Locked locked(lock_);
+    const u64 bytes = bytes_ + slab->bytes();
+    if (bytes > kAlwaysBytes && 3 * bytes > in_slabs) return false;
+    bytes_ = bytes;
+    slabs_[slab->units].PushBack(slab);
+    return true;
+  }
+
+  // One of `units` units, of `size_class` if it must be; null when there is none.
+  Slab* Take(u32 units, u32 size_class, bool of_class) {
+    const Locked locked(lock_);
+    Line& line = slabs_[units];
+    Slab* slab = line.front();
+    while (of_class && slab != nullptr && slab->size_class != size_class) slab = line.Next(slab);
+    if (slab == nullptr) return nullptr;
+    line.Remove(slab);
+    bytes_ -= slab->bytes();
+    return slab;
+  }
+
+  L& lock() { return lock_; }
+
+ private:
+  static constexpr u64 kAlwaysBytes = 4 * kMiB;
+  using Line = List<Slab, &Slab::node>;
+
+  L lock_;
+  Line slabs_[kMaxSlabBytes / kUnitBytes + 1];  // by units
+  u64 bytes_ = 0;
+};
+
+}  // namespace caponier::heap
