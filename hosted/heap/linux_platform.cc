@@ -8,6 +8,7 @@
 #include "hosted/heap/complain.h"
 #include "hosted/random/include/caponier/random.h"
 #include "lib/arch/arm_hwcap.h"
+#include "lib/arch/x86_instructions.h"
 
 namespace caponier::hosted {
 namespace {
@@ -72,6 +73,14 @@ Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to) {
 }
 
 void LinuxPlatform::Fill(MutableBytes output) { caponier_random_fill(output.data(), output.size()); }
+
+bool LinuxPlatform::HasWideVectors() {
+#if defined(__x86_64__)
+  return arch::DecodeX86(arch::ReadX86Words()).avx2;
+#else
+  return false;
+#endif
+}
 
 void* LinuxPlatform::NoMemory() {
   errno = ENOMEM;

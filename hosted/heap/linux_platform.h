@@ -22,6 +22,7 @@ struct LinuxPlatform {
   static u64 InMemory(u64 address, u64 bytes);
   static Result<> Move(u64 from, u64 bytes, u64 to);
   static void Fill(MutableBytes output);
+  static bool HasWideVectors();
   static void* NoMemory();
   [[noreturn]] static void Stop(const heap::Misuse& misuse);
 

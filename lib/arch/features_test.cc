@@ -23,7 +23,8 @@ constexpr X86Words Whole() {
   words.xcr0 = Xcr0(0xe7);
   return words;
 }
-constexpr X86Features kAll{.aes_ni = true, .sha_ni = true, .vaes_256 = true, .vaes_512 = true, .rdrand = true, .rdseed = true};
+constexpr X86Features kAll{
+    .avx2 = true, .aes_ni = true, .sha_ni = true, .vaes_256 = true, .vaes_512 = true, .rdrand = true, .rdseed = true};
 
 TEST(DecodeX86, EverythingAndNothing) {
   EXPECT_EQ(DecodeX86(Whole()), kAll);
@@ -52,23 +53,23 @@ TEST(DecodeX86, EachBitCounts) {
       {"AES", [](X86Words& w) { w.leaf1_ecx = CpuidLeaf1Ecx(w.leaf1_ecx.raw() & ~Bits({25})); },
        without(&F::aes_ni, &F::vaes_256, &F::vaes_512)},
       {"OSXSAVE", [](X86Words& w) { w.leaf1_ecx = CpuidLeaf1Ecx(w.leaf1_ecx.raw() & ~Bits({27})); },
-       without(&F::vaes_256, &F::vaes_512)},
+       without(&F::avx2, &F::vaes_256, &F::vaes_512)},
       {"AVX", [](X86Words& w) { w.leaf1_ecx = CpuidLeaf1Ecx(w.leaf1_ecx.raw() & ~Bits({28})); },
-       without(&F::vaes_256, &F::vaes_512)},
+       without(&F::avx2, &F::vaes_256, &F::vaes_512)},
       {"RDRAND", [](X86Words& w) { w.leaf1_ecx = CpuidLeaf1Ecx(w.leaf1_ecx.raw() & ~Bits({30})); }, without(&F::rdrand)},
       {"AVX2", [](X86Words& w) { w.leaf7_ebx = CpuidLeaf7Ebx(w.leaf7_ebx.raw() & ~Bits({5})); },
-       without(&F::vaes_256, &F::vaes_512)},
+       without(&F::avx2, &F::vaes_256, &F::vaes_512)},
       {"AVX512F", [](X86Words& w) { w.leaf7_ebx = CpuidLeaf7Ebx(w.leaf7_ebx.raw() & ~Bits({16})); }, without(&F::vaes_512)},
       {"RDSEED", [](X86Words& w) { w.leaf7_ebx = CpuidLeaf7Ebx(w.leaf7_ebx.raw() & ~Bits({18})); }, without(&F::rdseed)},
       {"SHA", [](X86Words& w) { w.leaf7_ebx = CpuidLeaf7Ebx(w.leaf7_ebx.raw() & ~Bits({29})); }, without(&F::sha_ni)},
       {"AVX512BW", [](X86Words& w) { w.leaf7_ebx = CpuidLeaf7Ebx(w.leaf7_ebx.raw() & ~Bits({30})); }, without(&F::vaes_512)},
       {"VAES", [](X86Words& w) { w.leaf7_ecx = {}; }, without(&F::vaes_256, &F::vaes_512)},
-      {"SSE state", [](X86Words& w) { w.xcr0 = Xcr0(0xe5); }, without(&F::vaes_256, &F::vaes_512)},
-      {"AVX state", [](X86Words& w) { w.xcr0 = Xcr0(0xe3); }, without(&F::vaes_256, &F::vaes_512)},
+      {"SSE state", [](X86Words& w) { w.xcr0 = Xcr0(0xe5); }, without(&F::avx2, &F::vaes_256, &F::vaes_512)},
+      {"AVX state", [](X86Words& w) { w.xcr0 = Xcr0(0xe3); }, without(&F::avx2, &F::vaes_256, &F::vaes_512)},
       {"mask state", [](X86Words& w) { w.xcr0 = Xcr0(0xc7); }, without(&F::vaes_512)},
       {"upper halves", [](X86Words& w) { w.xcr0 = Xcr0(0xa7); }, without(&F::vaes_512)},
       {"registers 16 to 31", [](X86Words& w) { w.xcr0 = Xcr0(0x67); }, without(&F::vaes_512)},
-      {"leaf 7", [](X86Words& w) { w.highest_leaf = 6; }, without(&F::sha_ni, &F::vaes_256, &F::vaes_512, &F::rdseed)},
+      {"leaf 7", [](X86Words& w) { w.highest_leaf = 6; }, without(&F::avx2, &F::sha_ni, &F::vaes_256, &F::vaes_512, &F::rdseed)},
       {"leaf 1", [](X86Words& w) { w.highest_leaf = 0; }, F{}},
   };
   for (const Loss& loss : losses) {
@@ -93,6 +94,7 @@ TEST(DecodeArm, EachBitCounts) {
 // The compiler's own detection of the same processor agrees.
 TEST(ReadX86Words, AgreesWithTheCompilersRuntime) {
   const X86Features features = DecodeX86(ReadX86Words());
+  EXPECT_EQ(features.avx2, __builtin_cpu_supports("avx2") != 0);
   EXPECT_EQ(features.vaes_256, __builtin_cpu_supports("vaes") && __builtin_cpu_supports("avx2"));
   EXPECT_EQ(features.vaes_512, features.vaes_256 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"));
   EXPECT_EQ(features.aes_ni, __builtin_cpu_supports("aes") != 0);

@@ -1,4 +1,4 @@
-// What CPUID and XCR0 say of the instructions that lib/crypto and the random sources use [intel-sdm] vol. 2A "CPUID", vol. 1 13.3.
+// What CPUID and XCR0 say of the instructions that lib/crypto, lib/heap and the random sources use [intel-sdm] vol. 2A "CPUID", vol. 1 13.3.
 // The words are handed in, so that any processor can be pretended; x86_instructions.h reads those of the one that runs.
 #pragma once
 
@@ -46,7 +46,7 @@ struct X86Words {
 };
 
 struct X86Features {
-  bool aes_ni = false, sha_ni = false, vaes_256 = false, vaes_512 = false;
+  bool avx2 = false, aes_ni = false, sha_ni = false, vaes_256 = false, vaes_512 = false;
   bool rdrand = false, rdseed = false;
   constexpr bool operator==(const X86Features&) const = default;
 };
@@ -65,7 +65,8 @@ constexpr X86Features DecodeX86(const X86Words& words) {
   const bool saves_256 = one.Get<CpuidLeaf1Ecx::OsXsave>() && words.xcr0.Get<Xcr0::Vectors256>() == Xcr0::Vectors256::kMax;
   const bool saves_512 = saves_256 && words.xcr0.Get<Xcr0::Vectors512>() == Xcr0::Vectors512::kMax;
   const bool vaes = words.leaf7_ecx.Get<CpuidLeaf7Ecx::Vaes>() && features.aes_ni;
-  features.vaes_256 = vaes && saves_256 && one.Get<CpuidLeaf1Ecx::Avx>() && seven.Get<CpuidLeaf7Ebx::Avx2>();
+  features.avx2 = saves_256 && one.Get<CpuidLeaf1Ecx::Avx>() && seven.Get<CpuidLeaf7Ebx::Avx2>();
+  features.vaes_256 = vaes && features.avx2;
   features.vaes_512 =
       features.vaes_256 && saves_512 && seven.Get<CpuidLeaf7Ebx::Avx512F>() && seven.Get<CpuidLeaf7Ebx::Avx512Bw>();
   return features;

@@ -58,15 +58,17 @@ class Arena {
   u64 bytes() const { return u64{units_} << kUnitBits; }
   u64 AddressOf(u32 unit) const { return base_ + (u64{unit} << kUnitBits); }
   u32 UnitOf(u64 address) const { return static_cast<u32>((address - base_) >> kUnitBits); }
-  UnitRecord& record(u32 unit) { return table_[unit]; }
+  UnitRecord& record(u64 unit) { return table_[unit]; }
   bool Contains(u64 address) const { return address - base_ < bytes(); }
 
-  // Whether anything ever stood at `address`, and what stands there.
-  [[gnu::always_inline]] bool Knows(u64 address) const {
-    return (address - base_) >> kUnitBits < used_.load(std::memory_order_acquire);
+  // The unit of any address, far beyond the arena's last one if it is none of ours; and whether anything ever stood there.
+  u64 WideUnitOf(u64 address) const { return (address - base_) >> kUnitBits; }
+  bool Knows(u64 unit) const { return unit < used_.load(std::memory_order_acquire); }
+  // What stands at `address`; null when nothing ever did.
+  UnitRecord* Find(u64 address) {
+    const u64 unit = WideUnitOf(address);
+    return Knows(unit) ? &table_[unit] : nullptr;
   }
-  [[gnu::always_inline]] UnitRecord& RecordAt(u64 address) { return table_[(address - base_) >> kUnitBits]; }
-  UnitRecord* Find(u64 address) { return Knows(address) ? &RecordAt(address) : nullptr; }
 
   // A run of 2^order units, its first unit's number a multiple of that. `random` moves it by up to 7 units or runs.
   Result<u32> TakeRun(u32 order, u8 random) {

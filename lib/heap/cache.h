@@ -9,18 +9,19 @@ namespace caponier::heap {
 struct Bin {
   Entry* ring;
   u32 head, tail;  // count without bound; the entries between them are in the ring
-  u32 ready;       // entries at the front that may be taken
+  u32 until;       // those before this may be taken
   u32 mask;        // entries of the ring, a power of two, less one
   u32 slot_bytes;
   u32 next_batch;  // how many to take from the shelf next time
   u32 resting;     // the last so many that were freed are not taken
   u32 batch;       // never more than this at once
 
+  u32 ready() const { return until - head; }
   u32 count() const { return ring == nullptr ? 0 : tail - head; }
   bool full() const { return tail - head > mask; }  // also when there is no ring: Close leaves it so
   void Close() {
     *this = {
-        .ring = nullptr, .head = 0, .tail = 1, .ready = 0, .mask = 0, .slot_bytes = 0, .next_batch = 0, .resting = 0, .batch = 0};
+        .ring = nullptr, .head = 0, .tail = 1, .until = 0, .mask = 0, .slot_bytes = 0, .next_batch = 0, .resting = 0, .batch = 0};
   }
   Entry& at(u32 position) { return ring[position & mask]; }
 };

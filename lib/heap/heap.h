@@ -39,13 +39,12 @@ class Heap {
   // As sized delete does it: the program says how large the block is, or how aligned.
   static constexpr u64 kUnsaid = ~u64{0};
   [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
-    if (block == nullptr) return;
-    const u64 address = Tags::Address(block);
-    if (!ground_.arena.Knows(address)) [[unlikely]]
-      Accuse(block);
+    const u64 address = Tags::Address(block), unit = ground_.arena.WideUnitOf(address);
+    if (!ground_.arena.Knows(unit)) [[unlikely]]
+      return FreeOfNothing(block);
     // While its record and its slot's word are looked up.
     __builtin_prefetch(reinterpret_cast<void*>(address), 1);
-    UnitRecord& record = ground_.arena.RecordAt(address);
+    UnitRecord& record = ground_.arena.record(unit);
     const u64 offset = address - record.base;
     const auto index = static_cast<u32>(((offset / kGranule) * record.reciprocal) >> kReciprocalShift);
     if (u64{index} * record.slot_bytes != offset || index >= record.slots) [[unlikely]]
@@ -94,41 +93,44 @@ class Heap {
   template <Mode M>
   [[gnu::always_inline]] void* AllocateSlot(Cache& cache, u32 size_class, u64 bytes) {
     Bin& bin = cache.bins[size_class];
-    if (bin.ready == 0) [[unlikely]]
+    if (bin.ready() == 0) [[unlikely]]
       return AllocateSlotSlowly(cache, size_class, bytes);
-    const Entry entry = Take(bin);
-    // What comes next has rested, mostly out of the processor's nearest cache.
-    const Entry& next = bin.at(bin.head);
-    __builtin_prefetch(next.word, 1);
-    __builtin_prefetch(reinterpret_cast<void*>(next.address), 1);
-    return Issue<M>(entry, bin.slot_bytes, bytes);
-  }
-  [[gnu::always_inline]] static Entry Take(Bin& bin) {
-    bin.ready--;
-    return bin.at(bin.head++);
+    const Entry entry = bin.at(bin.head++);
+    const u64 slot_bytes = bin.slot_bytes;
+    if (M == kUsual && slot_bytes > kInlineBytes) return IssueLong(entry.address, entry.word, slot_bytes, bytes);
+    return Issue<M>(entry, slot_bytes, bytes);
   }
   [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes);
   void* AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes);
 
   // Makes a block of a free slot.
   template <Mode M>
-  [[gnu::always_inline]] void* Issue(const Entry& entry, u64 slot_bytes, u64 bytes) {
+  [[gnu::always_inline]] void* Issue(const Entry entry, u64 slot_bytes, u64 bytes) {
     CheckFree<M>(entry, slot_bytes);
     entry.word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
     void* block = reinterpret_cast<void*>(entry.address);
     if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(entry.address), kCanaryBytes);
     return block;
   }
+  [[gnu::noinline]] void* IssueLong(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
+    return Issue<kUsual>({address, word}, slot_bytes, bytes);
+  }
   // The same under tags; null when the slot is exhausted.
   void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
   template <Mode M>
   [[gnu::always_inline]] void CheckFree(const Entry& entry, u64 slot_bytes) {
     const SlotWord before(entry.word->load(std::memory_order_relaxed));
-    if (before.live()) [[unlikely]]
-      AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
-    const bool check = M == kUsual || check_;
-    if (check && before.memory_used() && !IsZero(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
+    if (M != kUsual || !before.rests()) [[unlikely]] {
+      if (before.live()) AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
+      if (!before.memory_used() || (M != kUsual && !check_)) return;
+    }
+    if (!HoldsZeros(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
       AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
+  }
+
+  [[gnu::always_inline]] bool HoldsZeros(const void* memory, u64 bytes) const {
+    if (bytes <= kInlineBytes) return IsZeroShort(memory, bytes);
+    return wide_ ? IsZeroWide(memory, bytes) : IsZeroLong(memory, bytes);
   }
 
   // The block that `word` is of, in a slab with this record.
@@ -143,9 +145,14 @@ class Heap {
     if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]]
       AccuseSlot(Crime::kOverflowFound, slab.slot_bytes, before);
     if (M == kUsual || zero_) {
-      if (bytes > kShortBytes) [[unlikely]]
-        return ClearAndRest(cache, slab.size_class, word, block, bytes);
-      ClearShort(block, AlignUp(bytes + tail<M>(), kGranule));
+      const u64 whole = AlignUp(bytes + tail<M>(), kGranule);
+      if (whole <= kStep) {
+        ClearStep(block, whole);
+      } else {
+        if (whole > kShortBytes) [[unlikely]]
+          return ClearAndRest(cache, slab.size_class, word, block, bytes);
+        ClearSteps(block, whole);
+      }
     }
     word->store(before.Freed().raw(), std::memory_order_relaxed);
     Rest(cache, cache.bins[slab.size_class], {address, word});
@@ -183,6 +190,9 @@ class Heap {
     P::Stop(misuse);
     __builtin_unreachable();
   }
+  [[gnu::cold, gnu::noinline]] void FreeOfNothing(void* block) {
+    if (block != nullptr) Accuse(block);
+  }
   [[noreturn, gnu::cold, gnu::noinline]] void Accuse(const void* pointer);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSize(u64 bytes, u64 said);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word);
@@ -191,7 +201,7 @@ class Heap {
 
   Ground<P> ground_;
   u64 tail_ = 0;  // bytes of each block's canary that its slot must have room for
-  bool zero_ = false, check_ = false, unusual_ = false;
+  bool zero_ = false, check_ = false, unusual_ = false, wide_ = false;
   Canary canary_;
   Shelf<P> shelves_[kClassCount];
   WarmPages<P> warm_;

@@ -11,6 +11,7 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   ground_.tagged = Tags::kPossible && tags_work && settings.tagging != Tagging::kOff;
   zero_ = settings.zero;
   check_ = settings.zero && settings.check;
+  wide_ = P::HasWideVectors();
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
   unusual_ = ground_.tagged || !check_ || tail_ == 0 || settings.sample != 0;
   TRY(ground_.arena.Open(settings.arena_bytes));
@@ -72,7 +73,7 @@ void Heap<P>::CloseCache(Cache* cache) {
   for (u32 size_class = 0; size_class < kClassCount; size_class++) {
     Bin& bin = cache->bins[size_class];
     for (; bin.count() != 0; bin.head++) shelves_[size_class].Give(ground_, &bin.at(bin.head), 1);
-    bin.ready = 0;
+    bin.until = bin.head;
     bin.next_batch = 1;
   }
   const Locked locked(caches_lock_);
@@ -107,7 +108,7 @@ bool Heap<P>::MakeRing(Bin& bin, u32 slot_bytes) {
   bin = {.ring = static_cast<Entry*>(ring.value()),
          .head = 0,
          .tail = 0,
-         .ready = 0,
+         .until = 0,
          .mask = plan.capacity - 1,
          .slot_bytes = slot_bytes,
          .next_batch = plan.batch < 4 ? plan.batch : 4,
@@ -132,7 +133,7 @@ template <Platform P>
 bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
   // Few at a time would bring us here with each allocation.
   if (bin.count() > bin.resting + bin.batch / 2) {
-    bin.ready = bin.count() - bin.resting;
+    bin.until = bin.tail - bin.resting;
     return true;
   }
   // Drawing may allocate, where the platform's first draw does: before anything is half done.
@@ -150,8 +151,8 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
     for (u32 at = 0; at < bin.slot_bytes && at < kPrefetchBytes; at += kLine)
       __builtin_prefetch(reinterpret_cast<void*>(taken[i].address + at), 1);
   }
-  bin.ready = count != 0 ? count : bin.count();  // before memory runs out, the rest ends
-  return bin.ready != 0;
+  bin.until = count != 0 ? bin.head + count : bin.tail;  // before memory runs out, the rest ends
+  return bin.ready() != 0;
 }
 
 // The half that has rested longest goes back to the shelf. False when there is no ring, and no memory for one.
@@ -165,7 +166,7 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
     bin.head += count;
     left -= count;
   }
-  bin.ready = 0;
+  bin.until = bin.head;
   return true;
 }
 
@@ -201,8 +202,8 @@ template <Platform P>
 void* Heap<P>::AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes) {
   Bin& bin = cache.bins[size_class];
   for (;;) {
-    if (bin.ready == 0 && !Prepare(cache, bin, size_class)) return P::NoMemory();
-    const Entry entry = Take(bin);
+    if (bin.ready() == 0 && !Prepare(cache, bin, size_class)) return P::NoMemory();
+    const Entry entry = bin.at(bin.head++);
     if (!Tags::kPossible || !ground_.tagged) return Issue<kOther>(entry, bin.slot_bytes, bytes);
     if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
     shelves_[size_class].Hold(ground_, entry);  // exhausted

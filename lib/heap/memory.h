@@ -40,7 +40,8 @@ template <int N>
   for (int i = 0; i < N; i++) at[i] = Vector{};
 }
 
-[[gnu::always_inline]] inline bool IsZero(const void* memory, u64 bytes) {
+inline constexpr u64 kInlineBytes = 4 * kStep;
+[[gnu::always_inline]] inline bool IsZeroShort(const void* memory, u64 bytes) {
   const auto* at = static_cast<const Vector*>(memory);
   const auto* end = at + bytes / sizeof(Vector);
   Vector sum;
@@ -51,21 +52,49 @@ template <int N>
     sum = Sum<4>(at) | Sum<4>(end - 4);
   } else {
     sum = Sum<8>(at) | Sum<8>(end - 8);
-    // Where a difference would be found early is of no interest: it ends the program.
-    for (at += 8; end - at > 8; at += 8) sum |= Sum<8>(at);
   }
   return (sum[0] | sum[1]) == 0;
 }
 
-// For blocks of up to kShortBytes; longer ones are worth a call.
+// From kInlineBytes on. Where a difference would be found early is of no interest: it ends the program.
+[[gnu::noinline]] inline bool IsZeroLong(const void* memory, u64 bytes) {
+  const auto* at = static_cast<const Vector*>(memory);
+  const auto* end = at + bytes / sizeof(Vector);
+  Vector sum = Sum<8>(end - 8);
+  for (; end - at > 8; at += 8) sum |= Sum<8>(at);
+  return (sum[0] | sum[1]) == 0;
+}
+inline bool IsZero(const void* memory, u64 bytes) {
+  return bytes <= kInlineBytes ? IsZeroShort(memory, bytes) : IsZeroLong(memory, bytes);
+}
+
+// The same in vectors of 32 bytes, for programs on processors that have them: twice as fast near, half as much again from further away.
+#if defined(__x86_64__) && defined(__SSE2__)
+[[gnu::noinline, gnu::target("avx2")]] inline bool IsZeroWide(const void* memory, u64 bytes) {
+  using Wide [[gnu::vector_size(32), gnu::aligned(16), gnu::may_alias]] = u64;
+  static_assert(sizeof(Wide) == 32 && alignof(Wide) == 16);
+  const auto* at = static_cast<const Wide*>(memory);
+  const auto* end = reinterpret_cast<const Wide*>(static_cast<const u8*>(memory) + bytes);
+  Wide sum = (end[-4] | end[-3]) | (end[-2] | end[-1]);
+  for (; reinterpret_cast<u64>(end) - reinterpret_cast<u64>(at) > 4 * sizeof(Wide); at += 4)
+    sum |= (at[0] | at[1]) | (at[2] | at[3]);
+  return (sum[0] | sum[1] | sum[2] | sum[3]) == 0;
+}
+#else
+inline bool IsZeroWide(const void* memory, u64 bytes) { return IsZeroLong(memory, bytes); }
+#endif
+
+// For blocks of up to kStep and of more, up to kShortBytes; longer ones are worth a call.
 inline constexpr u64 kShortBytes = 16 * kStep;
-[[gnu::always_inline]] inline void ClearShort(void* memory, u64 bytes) {
+[[gnu::always_inline]] inline void ClearStep(void* memory, u64 bytes) {
+  auto* at = static_cast<Vector*>(memory);
+  const FourSteps steps = StepsOf(bytes);
+  at[0] = at[steps.second] = at[steps.third] = at[steps.fourth] = Vector{};
+}
+[[gnu::always_inline]] inline void ClearSteps(void* memory, u64 bytes) {
   auto* at = static_cast<Vector*>(memory);
   auto* end = at + bytes / sizeof(Vector);
-  if (bytes <= kStep) {
-    const FourSteps steps = StepsOf(bytes);
-    at[0] = at[steps.second] = at[steps.third] = at[steps.fourth] = Vector{};
-  } else if (bytes <= 2 * kStep) {
+  if (bytes <= 2 * kStep) {
     Clear<4>(at);
     Clear<4>(end - 4);
   } else {

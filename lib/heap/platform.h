@@ -34,6 +34,8 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes 
   // nothing where it was. kNotSupported: copy.
   { P::Move(address, bytes, address) } -> std::same_as<Result<>>;
   { P::Fill(random) };
+  // Whether the processor has vectors of 32 bytes, and whoever runs here may use them.
+  { P::HasWideVectors() } -> std::same_as<bool>;
   // Null, and what a caller expects to find besides (errno).
   { P::NoMemory() } -> std::same_as<void*>;
   { P::Stop(misuse) };  // does not return

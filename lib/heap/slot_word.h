@@ -21,6 +21,8 @@ class SlotWord {
   constexpr SlotWord WithSlack(u64 slack) const { return SlotWord((raw_ & 0xffff) | static_cast<u32>(slack << 16)); }
 
   constexpr u32 raw() const { return raw_; }
+  // As a slot without tags is between two blocks of its own.
+  constexpr bool rests() const { return static_cast<u16>(raw_) == TagSet().With(kOnlyTag).bits(); }
   constexpr bool live() const { return (raw_ & kLive) != 0; }
   constexpr TagSet used() const { return TagSet(static_cast<u16>(raw_ & 0xfffe)); }
   constexpr bool memory_used() const { return !used().empty(); }  // by a block of this slot or of another before

@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "lib/arch/x86_instructions.h"
 #include "lib/heap/heap.h"
 
 namespace caponier::heap::testing {
@@ -115,6 +116,13 @@ struct TestPlatform {
   static void Fill(MutableBytes bytes) {
     const std::lock_guard guard(random_lock);
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() >> 24);
+  }
+  static bool HasWideVectors() {
+#if defined(__x86_64__)
+    return arch::DecodeX86(arch::ReadX86Words()).avx2;
+#else
+    return false;
+#endif
   }
   static void* NoMemory() { return nullptr; }
   [[noreturn]] static void Stop(const Misuse& misuse) { throw misuse; }
