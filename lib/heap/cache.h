@@ -39,10 +39,10 @@ constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
     return value < least ? least : value > most ? most : static_cast<u32>(value);
   };
   BinPlan plan{};
-  plan.batch = within(kCacheBytes / slot_bytes, 1, kMaxBatch);
+  plan.batch = within(kCacheBytes / 2 / slot_bytes, 1, kMaxBatch);
   // In proportion where the default of 32 would hold back more than that.
   plan.resting = quarantine == 0 ? 0 : within(kCacheBytes * quarantine / 32 / slot_bytes, 1, quarantine);
-  plan.capacity = static_cast<u32>(std::bit_ceil(u64{plan.resting} + 2 * plan.batch + 1));
+  plan.capacity = static_cast<u32>(std::bit_ceil(u64{plan.resting} + plan.batch + 1));
   return plan;
 }
 static_assert(PlanBin(64, 32).resting == 32 && PlanBin(256 * kKiB, 32).resting == 1 && PlanBin(256 * kKiB, 32).capacity == 4);
