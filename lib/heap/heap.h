@@ -28,7 +28,7 @@ class Heap {
   [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
     if (bytes > kTableBytes - kCanaryBytes || cache.unusual) [[unlikely]]
       return AllocateOther(cache, bytes);
-    return AllocateSlot<kUsual>(cache, kClassTable[(bytes + kCanaryBytes + kGranule - 1) / kGranule], bytes);
+    return AllocateSlot(cache, kClassTable[(bytes + kCanaryBytes + kGranule - 1) / kGranule], bytes);
   }
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
   void* AllocateAligned(Cache& cache, u64 bytes, u64 alignment);  // a power of two
@@ -41,7 +41,7 @@ class Heap {
   [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
     const u64 address = Tags::Address(block), unit = ground_.arena.WideUnitOf(address);
     if (!ground_.arena.Knows(unit)) [[unlikely]]
-      return FreeOfNothing(block);
+      return Blame(block);
     // While its record and its slot's word are looked up.
     __builtin_prefetch(reinterpret_cast<void*>(address), 1);
     UnitRecord& record = ground_.arena.record(unit);
@@ -90,48 +90,38 @@ class Heap {
     return M == kUsual ? kCanaryBytes : tail_;
   }
 
-  template <Mode M>
+  // With the defaults, without tags.
   [[gnu::always_inline]] void* AllocateSlot(Cache& cache, u32 size_class, u64 bytes) {
     Bin& bin = cache.bins[size_class];
     if (bin.ready() == 0) [[unlikely]]
       return AllocateSlotSlowly(cache, size_class, bytes);
     const Entry entry = bin.at(bin.head++);
     const u64 slot_bytes = bin.slot_bytes;
-    if (M == kUsual && slot_bytes > kInlineBytes) return IssueLong(entry.address, entry.word, slot_bytes, bytes);
-    return Issue<M>(entry, slot_bytes, bytes);
+    const SlotWord before(entry.word->load(std::memory_order_relaxed));
+    if (slot_bytes > kInlineBytes || !before.rests()) [[unlikely]]
+      return Issue(entry.address, entry.word, slot_bytes, bytes);
+    if (!IsZeroShort(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
+      return Blame(Crime::kWriteToFree, slot_bytes, before);
+    return MakeLive<kUsual>(entry.address, entry.word, slot_bytes, bytes);
   }
   [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes);
   void* AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes);
 
   // Makes a block of a free slot.
-  template <Mode M>
-  [[gnu::always_inline]] void* Issue(const Entry entry, u64 slot_bytes, u64 bytes) {
-    CheckFree<M>(entry, slot_bytes);
-    entry.word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
-    void* block = reinterpret_cast<void*>(entry.address);
-    if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(entry.address), kCanaryBytes);
-    return block;
-  }
-  [[gnu::noinline]] void* IssueLong(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
-    return Issue<kUsual>({address, word}, slot_bytes, bytes);
+  [[gnu::noinline]] void* Issue(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
+    CheckFree(address, word, slot_bytes);
+    return MakeLive<kOther>(address, word, slot_bytes, bytes);
   }
   // The same under tags; null when the slot is exhausted.
   void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
   template <Mode M>
-  [[gnu::always_inline]] void CheckFree(const Entry& entry, u64 slot_bytes) {
-    const SlotWord before(entry.word->load(std::memory_order_relaxed));
-    if (M != kUsual || !before.rests()) [[unlikely]] {
-      if (before.live()) AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
-      if (!before.memory_used() || (M != kUsual && !check_)) return;
-    }
-    if (!HoldsZeros(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
-      AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
+  [[gnu::always_inline]] void* MakeLive(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
+    word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
+    void* block = reinterpret_cast<void*>(address);
+    if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes);
+    return block;
   }
-
-  [[gnu::always_inline]] bool HoldsZeros(const void* memory, u64 bytes) const {
-    if (bytes <= kInlineBytes) return IsZeroShort(memory, bytes);
-    return wide_ ? IsZeroWide(memory, bytes) : IsZeroLong(memory, bytes);
-  }
+  [[gnu::always_inline]] void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes);
 
   // The block that `word` is of, in a slab with this record.
   template <Mode M>
@@ -139,11 +129,13 @@ class Heap {
     const SlotWord before(word->load(std::memory_order_relaxed));
     const u64 address = Tags::Address(block), bytes = slab.slot_bytes - before.slack();
     if (!before.live()) [[unlikely]]
-      Accuse(block);
+      return Blame(block);
     if (said != kUnsaid && said != bytes) [[unlikely]]
       AccuseSize(bytes, said);
-    if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]]
-      AccuseSlot(Crime::kOverflowFound, slab.slot_bytes, before);
+    if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]] {
+      Blame(Crime::kOverflowFound, slab.slot_bytes, before);
+      return;
+    }
     if (M == kUsual || zero_) {
       const u64 whole = AlignUp(bytes + tail<M>(), kGranule);
       if (whole <= kStep) {
@@ -190,12 +182,14 @@ class Heap {
     P::Stop(misuse);
     __builtin_unreachable();
   }
-  [[gnu::cold, gnu::noinline]] void FreeOfNothing(void* block) {
-    if (block != nullptr) Accuse(block);
-  }
   [[noreturn, gnu::cold, gnu::noinline]] void Accuse(const void* pointer);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSize(u64 bytes, u64 said);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word);
+  // The same, but for all the compiler knows they come back, so that the functions that end in them need no frame for a call.
+  [[gnu::cold, gnu::noinline]] void Blame(void* pointer) {
+    if (pointer != nullptr) Accuse(pointer);
+  }
+  [[gnu::cold, gnu::noinline]] void* Blame(Crime crime, u64 slot_bytes, SlotWord word) { AccuseSlot(crime, slot_bytes, word); }
   UnitRecord* FindLargeAround(u64 address);
   bool ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse);
 

@@ -171,6 +171,18 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
 }
 
 template <Platform P>
+void Heap<P>::CheckFree(u64 address, AtomicWord* word, u64 slot_bytes) {
+  const SlotWord before(word->load(std::memory_order_relaxed));
+  if (before.live()) AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
+  if (!check_ || !before.memory_used()) return;
+  const auto* memory = reinterpret_cast<const void*>(address);
+  const bool zero = slot_bytes <= kInlineBytes ? IsZeroShort(memory, slot_bytes)
+                    : wide_                    ? IsZeroWide(memory, slot_bytes)
+                                               : IsZeroLong(memory, slot_bytes);
+  if (!zero) AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
+}
+
+template <Platform P>
 void Heap<P>::ClearAndRest(Cache& cache, u8 size_class, AtomicWord* word, void* block, u64 bytes) {
   __builtin_memset(block, 0, bytes + tail_);
   word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
@@ -204,7 +216,7 @@ void* Heap<P>::AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes) {
   for (;;) {
     if (bin.ready() == 0 && !Prepare(cache, bin, size_class)) return P::NoMemory();
     const Entry entry = bin.at(bin.head++);
-    if (!Tags::kPossible || !ground_.tagged) return Issue<kOther>(entry, bin.slot_bytes, bytes);
+    if (!Tags::kPossible || !ground_.tagged) return Issue(entry.address, entry.word, bin.slot_bytes, bytes);
     if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
     shelves_[size_class].Hold(ground_, entry);  // exhausted
   }
@@ -218,7 +230,7 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
   }
   // The comparison comes before any sum that could wrap around.
   if (bytes > kMaxSlotBytes - kCanaryBytes) return AllocateLarge(cache, bytes, kGranule);
-  if (!cache.unusual) return AllocateSlot<kUsual>(cache, ComputeClass(bytes + kCanaryBytes), bytes);
+  if (!cache.unusual) return AllocateSlot(cache, ComputeClass(bytes + kCanaryBytes), bytes);
   return AllocateSlotOther(cache, ClassFor(bytes + tail_), bytes);
 }
 
