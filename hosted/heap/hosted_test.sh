@@ -84,6 +84,9 @@ same() {
 same 'python3 -c "import json; print(len(json.dumps([{\"a\": i, \"b\": str(i) * 3} for i in range(50000)])))"'
 same "perl -e 'my %h; \$h{\$_} = \$_ x 10 for 1..50000; print scalar(keys %h)'"
 same "seq 100000 | awk '{ a[\$1 % 1000] = a[\$1 % 1000] \$1 } END { for (i in a) n += length(a[i]); print n }'"
+same "seq 100000 | gawk '{ a[\$1 % 1000] = a[\$1 % 1000] \$1 } END { n = asort(a); for (i = 1; i <= n; i++) s += length(a[i]) * i; print s }'"
+same "sqlite3 :memory: 'create table t (k integer primary key, v text); with recursive c(n) as (select 1 union all select n + 1 from c where n < 50000)
+  insert into t select n, hex(n * n) || n from c; create index i on t (v); select count(*), sum(length(v)) from t where length(v) > 12; pragma integrity_check'"
 same 'seq 200000 | sort -rn --parallel=4 | md5sum'
 same 'seq 200000 | xz -T2 | xz -d | md5sum'
 
