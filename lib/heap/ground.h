@@ -16,6 +16,8 @@ struct Ground {
   Settings settings;
   bool tagged = false;  // tags are there and on
 
+  bool tags_large() const { return tagged && settings.scope == TagScope::kAll; }
+
   std::atomic<u64> slab_bytes = 0;     // behind slabs
   std::atomic<u64> retired_bytes = 0;  // of addresses that will not be used again
 };

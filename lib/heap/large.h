@@ -33,7 +33,7 @@ class Large {
       ground.arena.GiveRun(run.unit, run.order);
       return Error::kNoMemory;
     }
-    const bool tag_it = ground.tagged && ground.settings.scope == TagScope::kAll;
+    const bool tag_it = ground.tags_large();
     const Tag tag = tag_it ? Tag{static_cast<u8>(1 + random % (kTagCount - 1))} : kFreeTag;
     ground.arena.record(run.unit).order = static_cast<u8>(run.order);
     UnitRecord& record = ground.arena.record(ground.arena.UnitOf(address));

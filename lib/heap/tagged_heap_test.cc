@@ -187,6 +187,18 @@ TEST(TaggedHeap, LargeBlocksHaveTagsWhenAsked) {
   EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
 }
 
+// The frames that a large block takes over have the tag of the one before.
+TEST(TaggedHeap, LargeBlocksInOthersPagesLeaveNoStaleTags) {
+  Heap heap({.scope = TagScope::kAll, .arena_bytes = kGibi});
+  heap.Free(heap.Allocate(2'000'000));
+  const u64 commits = TaggedPlatform::commits;
+  void* block = heap.Allocate(300'000);
+  EXPECT_EQ(TaggedPlatform::commits, commits) << "other frames";
+  const u64 start = SimulatedTags::Address(block), end = start + AlignUp(300'000, kGranule);
+  for (u64 at = AlignDown(start, kPageSize); at < AlignUp(end, kPageSize); at += kGranule)
+    ASSERT_EQ(SimulatedTags::At(at), at >= start && at < end ? SimulatedTags::TagOf(block) : kFreeTag) << at - start;
+}
+
 TEST(TaggedHeap, OneRetagForAnAllocationAndOneForAFree) {
   Heap heap({.arena_bytes = kGibi});
   for (const u64 bytes : {u64{1}, u64{64}, u64{1000}}) {

@@ -48,7 +48,9 @@ class WarmPages {
       }
       if (!moved) break;
     }
-    __builtin_memset(reinterpret_cast<void*>(at), 0, run.bytes);
+    // The frames still have their last block's tag, if it had one.
+    if (run.bytes != 0 && ground.tags_large()) P::Tags::SetAndZero(at, run.bytes, kFreeTag);
+    else __builtin_memset(reinterpret_cast<void*>(at), 0, run.bytes);
     return run;
   }
 

@@ -53,6 +53,7 @@ class SimulatedTags {
   static void Reset(u64 address, u64 bytes) {
     if (u8* shadow = ShadowOf(address); shadow != nullptr) __builtin_memset(shadow, 0, bytes / kGranule);
   }
+  static void Move(u64 from, u64 bytes, u64 to) { __builtin_memcpy(ShadowOf(to), ShadowOf(from), bytes / kGranule); }
   static inline std::atomic<u64> granules_set = 0;
 
  private:
@@ -109,6 +110,7 @@ struct TestPlatform {
     if (mprotect(reinterpret_cast<void*>(to), bytes, PROT_READ | PROT_WRITE) != 0) return Error::kNoMemory;
     if (mprotect(reinterpret_cast<void*>(from), bytes, PROT_READ) != 0) return Error::kNoMemory;
     __builtin_memcpy(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
+    if constexpr (Tags::kPossible) Tags::Move(from, bytes, to);
     committed += bytes;
     Release(from, bytes);
     return {};
