@@ -126,7 +126,9 @@ void Debugger::ReadRegisterNumbers() {
 
 u64 Debugger::Register(const std::string& name) {
   if (registers_.empty()) ReadRegisterNumbers();
-  const auto found = registers_.find(name);
+  constexpr std::string_view kLevel = "_EL1";  // some registers are named without it, by QEMU before 8 more of them
+  auto found = registers_.find(name);
+  if (found == registers_.end() && name.ends_with(kLevel)) found = registers_.find(name.substr(0, name.size() - kLevel.size()));
   if (found == registers_.end()) throw Failure(fmt::format("the emulator has no register {}", name));
   const std::string digits = Ask(fmt::format("p{:x}", found->second.number));
   if (digits.size() != 2 * found->second.bytes || found->second.bytes > sizeof(u64))

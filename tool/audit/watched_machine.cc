@@ -179,7 +179,7 @@ Result<Walk> WatchedMachine::WalkNow(Diagnostics& diagnostics) {
                                  .ttbr1 = registers.Register("TTBR1_EL1"),
                                  .tcr = registers.Register("TCR_EL1"),
                                  .mair = registers.Register("MAIR_EL1"),
-                                 .sctlr = registers.Register("SCTLR")},
+                                 .sctlr = registers.Register("SCTLR_EL1")},
                     diagnostics);
 }
 
