@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,7 +60,7 @@ static void Touch(int i, int protection) {
   }
 }
 
-static void Call(int self) {
+static void Call(int self, size_t self_pages) {
   static const int kRights[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC};
   const int i = (int)Draw(kMost), protection = kRights[Draw(4)];
   if (places[i].at == NULL) {
@@ -69,7 +70,7 @@ static void Call(int self) {
     if (at == MAP_FAILED) return;
     places[i].at = at;
     places[i].written = (protection & PROT_WRITE) != 0;
-    if (file) places[i].pages = places[i].pages < 4 ? places[i].pages : 4;  // what lies behind the file's end cannot be touched
+    if (file && places[i].pages > self_pages) places[i].pages = self_pages;  // what lies behind the file's end cannot be touched
     Touch(i, protection);
   } else if (Draw(2) == 0) {
     if (mprotect(places[i].at, places[i].pages * kPage, protection) == 0) {
@@ -97,6 +98,8 @@ static void WantWritableCode(void) {
 }
 
 int main(int count, char **arguments) {
+  static char buffer[4096];
+  setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));  // or the first word would make a heap, after the mappings were said
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);  // brings in the vDSO's pages
   if (count > 1 && strcmp(arguments[1], "again") == 0) {
@@ -113,8 +116,9 @@ int main(int count, char **arguments) {
   const int calls = count > 1 ? atoi(arguments[1]) : 0;
   if (calls == 0) return 0;
   const int self = open(arguments[0], O_RDONLY);
-  if (self < 0) return 1;
-  for (int i = 0; i < calls; i++) Call(self);
+  struct stat status;
+  if (self < 0 || fstat(self, &status) != 0) return 1;
+  for (int i = 0; i < calls; i++) Call(self, ((size_t)status.st_size + kPage - 1) / kPage);
   WantWritableCode();
   char name[64];
   snprintf(name, sizeof(name), "after %d calls", calls);

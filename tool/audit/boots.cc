@@ -95,7 +95,7 @@ std::vector<Series> CollectBoots(const Install& install, Arch arch, const std::s
 }
 
 std::vector<Series> CollectProcesses(const Install& install, u64 processes) {
-  const std::string program = install.GuestProgram(kHostArch, "probes/layout_audit_glibc");
+  const std::string program = install.GuestProgram(kHostArch, "probes/layout_audit");
   Collector collector;
   for (u64 i = 0; i < processes; i++) collector.Add(ParsePlaces(OutputOf(program)));
   return collector.Take();

@@ -1,5 +1,4 @@
-// Where things stood in machines that were booted, and in processes of this host's Linux that ran the same program, there as Linux's programs
-// are: dynamic, position-independent, with glibc.
+// Where things stood in machines that were booted, and in processes of this host's Linux that ran the same program.
 #pragma once
 
 #include <string>

@@ -30,6 +30,7 @@ class Judgement {
       : walk_(walk), memory_(memory), expectations_(expectations) {}
 
   Verdict Run() {
+    NoteRuns();
     CheckProtections();
     for (const Mapping& mapping : walk_.mappings) CheckOne(mapping);
     CheckRuns();
@@ -69,14 +70,16 @@ class Judgement {
   }
   void Say(Rule rule, const Mapping& mapping) { Say(rule, Place(mapping), mapping.address); }
 
+  void NoteRuns() {
+    for (const Mapping& mapping : walk_.mappings) {
+      if (runs_.empty() || runs_.back().end != mapping.address) runs_.push_back({mapping.address, mapping.address});
+      runs_.back().end = mapping.end();
+    }
+  }
+
   void CheckProtections() {
     for (const Protection& protection : walk_.protections) {
       if (protection.required && !protection.on) Say(Rule::kProtection, protection.name + " is off", 0);
-    }
-    u64 end = 0;
-    for (const Mapping& mapping : walk_.mappings) {
-      if (runs_.empty() || mapping.address != end) runs_.push_back({mapping.address, mapping.address});
-      end = runs_.back().end = mapping.end();
     }
   }
 

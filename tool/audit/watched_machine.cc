@@ -46,18 +46,22 @@ UniqueFd MakeMachineMemory() {
   return file;
 }
 
+// The probe as programs are: dynamic, with glibc, and its heap tagged where the processor has tags.
 Archive PackProbe(const Install& install, const WatchOptions& options) {
-  FileSet files;
-  files.AddFileAt("/probe", install.GuestProgram(options.arch, "probes/layout_audit"), 0755);
-  files.AddDirectory("/tmp");
+  RunOptions run;
+  run.arch = options.arch;
+  run.program = {install.GuestProgram(options.arch, "probes/layout_audit"), fmt::format("{}", options.calls)};
+  run.workdir = "/";
+  const GuestPlan plan = PlanGuest(run, Surroundings{.directory = "/", .environment = {}});
   const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch());
-  const GuestConfig config{.exe = "/probe",
-                           .arguments = {"/probe", fmt::format("{}", options.calls)},
-                           .workdir = "/",
+  const GuestConfig config{.exe = plan.exe,
+                           .arguments = plan.arguments,
+                           .environment = plan.environment,
+                           .workdir = plan.workdir,
                            .epoch_ns = static_cast<u64>(now.count()),
                            .layout = options.layout,
                            .wx = options.wx};
-  return PackArchive(EncodeConfig(config), files);
+  return PackArchive(EncodeConfig(config), plan.files);
 }
 
 bool IsQuiet(const Verdict& verdict) {
