@@ -406,6 +406,7 @@ TEST(AuditDump, ReadsACoreFileAndRefusesBrokenOnes) {
   EXPECT_EQ(broken(offsetof(elf::Header, type), 2), "not a core file");
   EXPECT_EQ(broken(offsetof(elf::Header, phentsize), 32), "a program header of another size");
   EXPECT_EQ(broken(offsetof(elf::Header, phnum), 0), "no memory in it");
+  EXPECT_EQ(broken(offsetof(elf::Header, phnum) + 1, 5), "more pieces of memory than a dump has");
 }
 
 TEST(AuditDump, MemoryMayNotOverlapNorWrap) {

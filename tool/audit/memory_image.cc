@@ -29,6 +29,8 @@ Result<MemoryImage> MemoryImage::FromCore(Bytes file, Diagnostics& diagnostics) 
   if (header.type != elf::kTypeCore) return malformed("not a core file", offsetof(elf::Header, type));
   if (header.phentsize != sizeof(elf::ProgramHeader))
     return malformed("a program header of another size", offsetof(elf::Header, phentsize));
+  constexpr u16 kMostPieces = 1024;  // QEMU writes a few; each is compared with each
+  if (header.phnum > kMostPieces) return malformed("more pieces of memory than a dump has", offsetof(elf::Header, phnum));
   MemoryImage image;
   for (u64 i = 0; i < header.phnum; i++) {
     u64 at = 0;
