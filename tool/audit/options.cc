@@ -87,7 +87,7 @@ std::variant<Options, HelpText> ParseLayout(std::span<const std::string> words) 
       "layout");
   app.formatter(std::make_shared<Formatter>("caponier audit layout [options]"));
   AddArch(app, arch, "x86_64 or aarch64; default: both, one after the other");
-  app.add_option("--plans", options.plans_log2, "2^N plans; default: 24, which needs 4 GiB of memory")
+  app.add_option("--plans", options.plans_log2, "2^N plans; default: 24, which needs 2 GiB of memory")
       ->type_name("N")
       ->check(CLI::Range(8, 26));
   app.add_option("--boots", options.boots, "machines to boot of each architecture; default: 32; 0: none")
