@@ -133,16 +133,29 @@ std::string HeapOf(const GuestPlan& plan) {
   return glibc ? "tagged" : "libc";
 }
 
+// What an x86 kernel takes of memory from 2 MiB on, zeroed data included, which no emulator looks whether it has.
+u64 KernelBytes(const std::string& kernel) {
+  const MappedFile file(kernel);
+  elf::BytesReader reader(file.bytes());
+  FirstDiagnostic diagnostic;
+  const auto image = elf::Parse(reader, file.bytes().size(), elf::Machine::kX86_64, diagnostic,
+                                {elf::WritableExecutable::kAllow, elf::EntryPoint::kAny});
+  if (!image.ok()) throw Failure(fmt::format("{}: {}", kernel, diagnostic.what()));
+  u64 end = 0;
+  for (const elf::LoadSegment& segment : image.value().segments()) end = std::max(end, segment.end());
+  return end;
+}
+
 // The archive and the kernel must lie in the machine's memory together. The virt machine puts an initial ram disk into the upper
 // half of up to 256 MiB, [qemu-virt]; above that it starts 128 MiB in. Behind it, at the next 2 MiB, must be room for the device
 // tree, which takes a few pages.
-void CheckFits(u64 archive_bytes, const MachineSpec& spec) {
+void CheckFits(u64 archive_bytes, const MachineSpec& spec, u64 kernel_bytes) {
   bool fits = false;
   if (spec.arch == Arch::kAarch64) {
     const u64 start = std::max(std::min(spec.memory_bytes / 2, 128 * kMiB), 2 * kMiB);
     fits = AlignUp(start + archive_bytes, 2 * kMiB) + 64 * kKiB <= spec.memory_bytes;
   } else {
-    fits = archive_bytes + 2 * kMiB <= spec.memory_bytes;
+    fits = 2 * kMiB + kernel_bytes + archive_bytes <= spec.memory_bytes;
   }
   if (fits) return;
   throw Failure(fmt::format("--memory: {} are too little for the machine and {} of files", SizeText(spec.memory_bytes),
@@ -192,7 +205,7 @@ int Run(const RunOptions& options) {
   GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
   if (options.heap == kOurHeap) AddHeapLibrary(plan, install.HeapLibrary(plan.arch), options);
   MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
-  CheckFits(plan.files.total_bytes(), spec);
+  CheckFits(plan.files.total_bytes(), spec, 0);  // roughly, before they are packed
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);
   const UniqueFd report = options.report.has_value() ? OpenReport(*options.report) : UniqueFd();
   GuestConfig config = ConfigFor(plan, options);
@@ -203,7 +216,7 @@ int Run(const RunOptions& options) {
     config.seed_file = true;
   }
   const Archive archive = PackArchive(EncodeConfig(config), plan.files);
-  CheckFits(archive.size, spec);
+  CheckFits(archive.size, spec, spec.arch == Arch::kX86_64 ? KernelBytes(spec.kernel) : 0);
   spec.archive = archive.file.get();
   if (options.gdb) spec.gdb_port = FreeLoopbackPort();
   facts.packed = Clock::now();

@@ -25,7 +25,7 @@ cc -Wall -Wextra -Werror "$here/example/token.c" $(pkg-config --cflags --libs ca
 ldd "$work/token" | grep -q "$prefix.*libcaponier-random.so.1" || fail "the program does not use the library"
 
 # By CMake.
-cmake -S "$here/example" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+cmake -G Ninja -S "$here/example" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
 cmake --build "$work/build" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
 ldd "$work/build/deal" | grep -q caponier && fail "the static program uses the shared library"
 

@@ -8,7 +8,8 @@ blocks=${1:-2000}
 dieharder=("${@:2}")
 ((${#dieharder[@]})) || dieharder=(-d 100 -p 100 -Y 1)
 tools=$("$CAPONIER_ROOT/tests/sysroot" x86_64 statistics) || exit 1
-programs=$("$CAPONIER_ROOT/tests/sysroot" x86_64) || exit 1
+declare -A programs=()
+for arch in x86_64 aarch64; do programs[$arch]=$("$CAPONIER_ROOT/tests/sysroot" $arch) || exit 1; done
 [[ $(uname -m) == x86_64 ]] || { echo "rngtest and dieharder are unpacked for x86-64" && exit 77; }
 run_tool() { # NAME ARGS...
   "$tools/lib64/ld-linux-x86-64.so.2" --library-path "$tools/lib/x86_64-linux-gnu:$tools/usr/lib/x86_64-linux-gnu:$tools/usr/lib" "$tools/usr/bin/$1" "${@:2}"
@@ -23,7 +24,7 @@ stream=$CAPONIER_ROOT/build/statistics-stream
 bytes_of() { # SOURCE BYTES: an architecture, or library
   case $1 in
     library) "$stream" | head -c "$2" ;;
-    *) "$CAPONIER" run --arch "$1" "${programs%/*}/$1/bin/busybox" dd if=/dev/urandom bs=16k count=$((($2 + 16383) / 16384)) 2>/dev/null | head -c "$2" ;;
+    *) "$CAPONIER" run --arch "$1" "${programs[$1]}/bin/busybox" dd if=/dev/urandom bs=16k count=$((($2 + 16383) / 16384)) 2>/dev/null | head -c "$2" ;;
   esac
 }
 # Honest blocks fail one of the five tests once in 1,250. More than this many do so less than once in a thousand million runs.
