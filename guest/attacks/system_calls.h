@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -64,7 +65,7 @@ static inline bool IsPointer(const char *kind) {
 }
 
 // What well-formed arguments are made of.
-static int file, directory, pipe_end, counter, poller, timer_file;
+static int file, directory, pipe_end, sockets[2], counter, poller, timer_file;
 static timer_t timer;
 static char buffers[kMaxArguments][kBufferBytes] __attribute__((aligned(16)));
 
@@ -77,6 +78,7 @@ static inline void Prepare(void) {
   int ends[2];
   Need(pipe(ends) == 0 && write(ends[1], "text", 4) == 4, "a pipe");
   pipe_end = ends[0];
+  Need(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets) == 0, "sockets");
   counter = eventfd(1, EFD_NONBLOCK);
   poller = epoll_create1(0);
   struct epoll_event event = {.events = EPOLLIN};
@@ -108,6 +110,19 @@ static inline void Fill(const struct Call *call, long (*values)[kMaxArguments]) 
     (*values)[i] = value;
   }
   const char *name = call->name;
+  static const char *const kSocketCalls[] = {"sendto",      "recvfrom",    "sendmsg",    "recvmsg",   "shutdown",
+                                             "getsockname", "getpeername", "getsockopt", "setsockopt"};
+  for (size_t i = 0; i < sizeof(kSocketCalls) / sizeof(*kSocketCalls); i++) {
+    if (Is(name, kSocketCalls[i])) (*values)[0] = sockets[0];
+  }
+  if (Is(name, "recvfrom") || Is(name, "recvmsg")) write(sockets[1], "a message", 9);
+  if (Is(name, "shutdown")) (*values)[1] = 77;  // none of them, so that the others have something to shut
+  if (Is(name, "socketpair")) (*values)[0] = AF_UNIX, (*values)[1] = SOCK_STREAM;
+  if (Is(name, "getsockopt") || Is(name, "setsockopt")) (*values)[1] = SOL_SOCKET, (*values)[2] = SO_KEEPALIVE;
+  if (Is(name, "setsockopt")) (*values)[4] = 4;
+  if (Is(name, "recvfrom")) *(int *)buffers[5] = 16;
+  if (Is(name, "getsockopt")) *(int *)buffers[4] = 4;
+  if (Is(name, "getsockname") || Is(name, "getpeername")) *(int *)buffers[2] = 16;
   if (Is(name, "execve")) strcpy(buffers[0], "/proc/self/exe");
   if (strncmp(name, "getdents", 8) == 0) (*values)[0] = directory, (*values)[2] = kBufferBytes;
   if (strncmp(name, "epoll_", 6) == 0) (*values)[0] = poller;

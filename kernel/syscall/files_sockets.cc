@@ -80,9 +80,12 @@ Result<i64> SysSocketpair(Call& call) {
 
 Result<i64> SysSendto(Call& call) {
   mm::IoBuffer from = TRY(UserBuffer(call[1], call[2]));
-  if (call[4] != 0 && call.Unsigned(5) != 0) {
+  if (call[4] != 0) {
     TRY(ConnectionOf(call, call.Int(0)));
-    return Error::kConnected;
+    std::byte name[128];  // sockaddr_storage
+    if (call.Unsigned(5) > sizeof(name)) return Error::kInvalidArgument;
+    TRY(mm::CopyFromUser(MutableBytes(name).first(call.Unsigned(5)), call[4]));
+    if (call.Unsigned(5) != 0) return Error::kConnected;
   }
   return Send(call, call.Int(0), from, call.Unsigned(3));
 }
