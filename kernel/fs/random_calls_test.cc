@@ -95,7 +95,7 @@ TEST(RandomCalls, NothingBreaks) {
     Attacker attacker(seed);
     std::minstd_rand random(seed * 7919);
     u64 succeeded = 0;
-    for (int step = 0; step < 15000; step++) {
+    for (int step = 0; step < 18000; step++) {
       // Guessing a family, a type and a protocol that go together would take too long.
       if (step % 100 == 0)
         machine.Call(syscall::SysSocketpair, {linux_abi::kAF_UNIX, linux_abi::kSOCK_STREAM, 0, attacker.Place()});
