@@ -11,8 +11,8 @@ namespace caponier::crypto {
 void Aes256ExpandPortable(std::span<const std::byte, kAesKeyBytes> key, Aes256Schedule& schedule);
 void Aes256BlocksPortable(const Aes256Schedule& schedule, MutableBytes blocks);
 
-// The accelerated forms, which their callers lend the vector registers (vectors.h): expansion, blocks in place, and successive counters encrypted into `stream`, whole blocks only, none of which
-// makes the counter's low half wrap.
+// The accelerated forms, which their callers lend the vector registers (vectors.h): expansion, blocks in place, and successive counters
+// encrypted into `stream`, whole blocks only, none of which makes the counter's low half wrap.
 inline constexpr size_t kRoundKeysBytes = (kAesRounds + 1) * kAesBlockBytes;
 
 #if defined(CAPONIER_CRYPTO_X86)

@@ -4,12 +4,13 @@
 
 #if defined(CAPONIER_CRYPTO_X86)
 #include "lib/arch/x86_instructions.h"
-#elif defined(CAPONIER_CRYPTO_ARM) && defined(CAPONIER_FREESTANDING)
-#include "lib/arch/arm_instructions.h"
 #elif defined(CAPONIER_CRYPTO_ARM)
-#include <sys/auxv.h>
-
 #include "lib/arch/arm_hwcap.h"
+#if defined(CAPONIER_FREESTANDING)
+#include "lib/arch/arm_instructions.h"
+#else
+#include <sys/auxv.h>
+#endif
 #endif
 
 namespace caponier::crypto {
@@ -39,9 +40,11 @@ std::string_view NameOf(ShaForm form) {
 
 namespace {
 
+// Each lists what the processor has; asking it costs a microsecond and more in a virtual machine, where CPUID is trapped.
 #if defined(CAPONIER_CRYPTO_X86)
-bool Has(AesForm form) {
-  const arch::X86Features features = arch::DecodeX86(arch::ReadX86Words());
+using Features = arch::X86Features;
+Features AskProcessor() { return arch::DecodeX86(arch::ReadX86Words()); }
+bool Has(const Features& features, AesForm form) {
   switch (form) {
     case AesForm::kPortable: return true;
     case AesForm::kAesNi: return features.aes_ni;
@@ -51,24 +54,26 @@ bool Has(AesForm form) {
 #endif
     default: return false;
   }
-  __builtin_unreachable();
 }
-bool Has(ShaForm form) {
-  return form == ShaForm::kPortable || (form == ShaForm::kShaNi && arch::DecodeX86(arch::ReadX86Words()).sha_ni);
-}
-#elif defined(CAPONIER_FREESTANDING)
-bool Has(AesForm form) {
-  return form == AesForm::kPortable || (form == AesForm::kArmv8 && arch::ReadInstructionSets().Get<arch::ArmIsar0::Aes>() != 0);
-}
-bool Has(ShaForm form) {
-  return form == ShaForm::kPortable || (form == ShaForm::kArmv8 && arch::ReadInstructionSets().Get<arch::ArmIsar0::Sha2>() != 0);
+bool Has(const Features& features, ShaForm form) {
+  return form == ShaForm::kPortable || (form == ShaForm::kShaNi && features.sha_ni);
 }
 #else
-arch::ArmFeatures Features() {
-  return arch::DecodeArm(arch::ArmHwcap(getauxval(AT_HWCAP)), arch::ArmHwcap2(getauxval(AT_HWCAP2)));
+using Features = arch::ArmFeatures;
+#if defined(CAPONIER_FREESTANDING)
+Features AskProcessor() {
+  const arch::ArmIsar0 sets = arch::ReadInstructionSets();
+  return {.aes = sets.Get<arch::ArmIsar0::Aes>() != 0, .sha256 = sets.Get<arch::ArmIsar0::Sha2>() != 0};
 }
-bool Has(AesForm form) { return form == AesForm::kPortable || (form == AesForm::kArmv8 && Features().aes); }
-bool Has(ShaForm form) { return form == ShaForm::kPortable || (form == ShaForm::kArmv8 && Features().sha256); }
+#else
+Features AskProcessor() { return arch::DecodeArm(arch::ArmHwcap(getauxval(AT_HWCAP)), arch::ArmHwcap2(getauxval(AT_HWCAP2))); }
+#endif
+bool Has(const Features& features, AesForm form) {
+  return form == AesForm::kPortable || (form == AesForm::kArmv8 && features.aes);
+}
+bool Has(const Features& features, ShaForm form) {
+  return form == ShaForm::kPortable || (form == ShaForm::kArmv8 && features.sha256);
+}
 #endif
 
 struct Known {
@@ -80,17 +85,18 @@ struct Known {
 static_assert(std::atomic<Known>::is_always_lock_free && std::has_unique_object_representations_v<Known>);
 constinit std::atomic<Known> g_known;
 
-// Asking costs a microsecond and more in a virtual machine, where CPUID is trapped. Two threads that ask at once learn the same.
+// Two threads that ask at once learn the same.
 Known Ask() {
+  const Features features = AskProcessor();
   Known known;
   known.asked = true;
   for (const AesForm form : kAesForms) {
-    if (!Has(form)) continue;
+    if (!Has(features, form)) continue;
     known.aes = static_cast<u8>(known.aes | 1u << static_cast<unsigned>(form));
     known.best.aes = form;  // each list goes from the slowest to the quickest
   }
   for (const ShaForm form : kShaForms) {
-    if (!Has(form)) continue;
+    if (!Has(features, form)) continue;
     known.sha = static_cast<u8>(known.sha | 1u << static_cast<unsigned>(form));
     known.best.sha = form;
   }
