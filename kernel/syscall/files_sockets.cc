@@ -25,8 +25,7 @@ Result<Connection> ConnectionOf(Call& call, int descriptor) {
   return Connection{std::move(file), *socket};
 }
 
-Result<i64> Send(Call& call, int descriptor, mm::IoBuffer& from, u32 flags) {
-  const Connection to = TRY(ConnectionOf(call, descriptor));
+Result<i64> Send(Call& call, const Connection& to, mm::IoBuffer& from, u32 flags) {
   if ((flags & kMSG_OOB) != 0) return Error::kNotSupported;
   call.restartable = true;
   const auto sent = to.socket.Send(from, !to.file->nonblocking() && (flags & kMSG_DONTWAIT) == 0);
@@ -80,14 +79,14 @@ Result<i64> SysSocketpair(Call& call) {
 
 Result<i64> SysSendto(Call& call) {
   mm::IoBuffer from = TRY(UserBuffer(call[1], call[2]));
+  const Connection to = TRY(ConnectionOf(call, call.Int(0)));
   if (call[4] != 0) {
-    TRY(ConnectionOf(call, call.Int(0)));
     std::byte name[128];  // sockaddr_storage
     if (call.Unsigned(5) > sizeof(name)) return Error::kInvalidArgument;
     TRY(mm::CopyFromUser(MutableBytes(name).first(call.Unsigned(5)), call[4]));
     if (call.Unsigned(5) != 0) return Error::kConnected;
   }
-  return Send(call, call.Int(0), from, call.Unsigned(3));
+  return Send(call, to, from, call.Unsigned(3));
 }
 
 Result<i64> SysRecvfrom(Call& call) {
@@ -101,10 +100,10 @@ Result<i64> SysSendmsg(Call& call) {
   const auto message = TRY(mm::ReadUser<Msghdr>(call[1]));
   UserVector vector;
   mm::IoBuffer from = TRY(vector.Read(message.iov, message.iovlen));
-  TRY(ConnectionOf(call, call.Int(0)));
+  const Connection to = TRY(ConnectionOf(call, call.Int(0)));
   if (message.name != 0 && message.namelen != 0) return Error::kConnected;
   if (message.control != 0 && message.controllen != 0) return Error::kNotSupported;  // descriptors and credentials
-  return Send(call, call.Int(0), from, call.Unsigned(2));
+  return Send(call, to, from, call.Unsigned(2));
 }
 
 Result<i64> SysRecvmsg(Call& call) {
