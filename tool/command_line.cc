@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "tool/failure.h"
+#include "tool/parsing.h"
 #include "tool/size.h"
 
 namespace caponier::tool {
@@ -28,15 +29,6 @@ constexpr char kOverview[] =
     "`caponier COMMAND --help` lists a command's options.\n";
 
 constexpr u64 kMostMemory = 32 * kGiB;  // the kernel's frame table: docs/decisions/0002-frame-table-on-demand.md
-
-class UsageFormatter final : public CLI::Formatter {
- public:
-  explicit UsageFormatter(std::string usage) : usage_(std::move(usage)) {}
-  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
-
- private:
-  std::string usage_;
-};
 
 CLI::Option* OptionNamed(CLI::App& app, const std::string& name) {
   // CLI11 also finds names without their dashes.
@@ -83,9 +75,7 @@ std::optional<PrintText> ParseOptions(CLI::App& app, std::span<const std::string
       if (option->count() != 0) option->run_callback();
     }
   } catch (const CLI::ParseError& error) {
-    std::string text = error.what();
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    throw Failure(fmt::format("{} (see caponier {} --help)", text, app.get_name()));
+    RefuseWords(error, app.get_name());
   }
   return std::nullopt;
 }
@@ -214,13 +204,13 @@ Command ParseBench(std::span<const std::string> words) {
 
 Command ParseEntropy(std::span<const std::string> words) {
   const auto parsed = entropy::ParseOptions(words);
-  if (const auto* help = std::get_if<entropy::HelpText>(&parsed)) return PrintText{help->text};
+  if (const auto* help = std::get_if<PrintText>(&parsed)) return *help;
   return std::get<entropy::Options>(parsed);
 }
 
 Command ParseAudit(std::span<const std::string> words) {
   const auto parsed = audit::ParseOptions(words);
-  if (const auto* help = std::get_if<audit::HelpText>(&parsed)) return PrintText{help->text};
+  if (const auto* help = std::get_if<PrintText>(&parsed)) return *help;
   return std::get<audit::Options>(parsed);
 }
 

@@ -8,6 +8,7 @@
 #include "tool/audit/options.h"
 #include "tool/bench/options.h"
 #include "tool/entropy/options.h"
+#include "tool/print_text.h"
 #include "tool/run_options.h"
 
 namespace caponier::tool {
@@ -17,11 +18,6 @@ struct CheckOptions {
   std::optional<std::string> sysroot;
   bool strict = false, verbose = false;
   std::string program;
-};
-
-// Something to print and leave with status 0: help, a version.
-struct PrintText {
-  std::string text;
 };
 
 using Command = std::variant<RunOptions, CheckOptions, BenchOptions, entropy::Options, audit::Options, PrintText>;

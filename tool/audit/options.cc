@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
 #include "tool/failure.h"
+#include "tool/parsing.h"
 
 namespace caponier::tool::audit {
 namespace {
@@ -20,30 +20,6 @@ constexpr char kOverview[] =
     "\n"
     "`caponier audit COMMAND --help` lists a command's options.\n";
 
-class Formatter final : public CLI::Formatter {
- public:
-  explicit Formatter(std::string usage) : usage_(std::move(usage)) {}
-  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
-
- private:
-  std::string usage_;
-};
-
-// Parses the words; CLI11's own message is made one line.
-std::optional<HelpText> Parse(CLI::App& app, std::span<const std::string> words) {
-  std::vector<std::string> reversed(words.rbegin(), words.rend());
-  try {
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
-    return HelpText{app.help()};
-  } catch (const CLI::ParseError& error) {
-    std::string text = error.what();
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    throw Failure(fmt::format("{} (see caponier audit {} --help)", text, app.get_name()));
-  }
-  return std::nullopt;
-}
-
 CLI::Option* AddArch(CLI::App& app, std::string& arch, const char* help) {
   return app.add_option("--arch", arch, help)->type_name("ARCH")->check(CLI::IsMember({"x86_64", "aarch64"}));
 }
@@ -52,7 +28,7 @@ std::vector<Arch> Chosen(const std::string& arch) {
   return {Arch::kX86_64, Arch::kAarch64};
 }
 
-std::variant<Options, HelpText> ParseTables(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParseTables(std::span<const std::string> words) {
   TablesOptions options;
   std::string arch;
   CLI::App app(
@@ -60,7 +36,7 @@ std::variant<Options, HelpText> ParseTables(std::span<const std::string> words) 
       "Status 1\n"
       "when something that must hold does not.",
       "tables");
-  app.formatter(std::make_shared<Formatter>("caponier audit tables [options]"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier audit tables [options]"));
   AddArch(app, arch, "x86_64 or aarch64; default: both, one after the other");
   app.add_option("--wx", options.wx, "as for caponier run; less than strict is there to see the audit find it")
       ->type_name("LEVEL")
@@ -70,12 +46,12 @@ std::variant<Options, HelpText> ParseTables(std::span<const std::string> words) 
       ->check(CLI::Range(u64{1}, u64{10'000'000}));
   app.add_flag("--addresses", options.addresses, "say at which address each violation is");
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "audit", words)) return *help;
   options.architectures = Chosen(arch);
   return options;
 }
 
-std::variant<Options, HelpText> ParseLayout(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParseLayout(std::span<const std::string> words) {
   LayoutOptions options;
   std::string arch;
   CLI::App app(
@@ -85,7 +61,7 @@ std::variant<Options, HelpText> ParseLayout(std::span<const std::string> words) 
       "hold does "
       "not.",
       "layout");
-  app.formatter(std::make_shared<Formatter>("caponier audit layout [options]"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier audit layout [options]"));
   AddArch(app, arch, "x86_64 or aarch64; default: both, one after the other");
   app.add_option("--plans", options.plans_log2, "2^N plans; default: 24, which needs 2 GiB of memory")
       ->type_name("N")
@@ -104,12 +80,12 @@ std::variant<Options, HelpText> ParseLayout(std::span<const std::string> words) 
       ->check(CLI::Range(u64{1}, u64{10'000'000}));
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
   app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "audit", words)) return *help;
   options.architectures = Chosen(arch);
   return options;
 }
 
-std::variant<Options, HelpText> ParseDump(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParseDump(std::span<const std::string> words) {
   DumpOptions options;
   std::string arch;
   CLI::App app(
@@ -117,7 +93,7 @@ std::variant<Options, HelpText> ParseDump(std::span<const std::string> words) {
       "something that\n"
       "must hold does not. Registers: cr0 cr3 cr4 efer; ttbr0 ttbr1 tcr mair sctlr.",
       "dump");
-  app.formatter(std::make_shared<Formatter>("caponier audit dump CORE --arch ARCH --register NAME=VALUE... [options]"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier audit dump CORE --arch ARCH --register NAME=VALUE... [options]"));
   app.add_option("CORE", options.file, "the dump")->required();
   AddArch(app, arch, "x86_64 or aarch64")->required();
   app.add_option("--register,-r", options.registers, "what the processor was told; may repeat")
@@ -129,15 +105,15 @@ std::variant<Options, HelpText> ParseDump(std::span<const std::string> words) {
       ->type_name("FILE");
   app.add_flag("--addresses", options.addresses, "say at which address each violation is");
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "audit", words)) return *help;
   options.arch = Chosen(arch).front();
   return options;
 }
 
 }  // namespace
 
-std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words) {
-  if (words.empty() || words.front() == "--help" || words.front() == "-h") return HelpText{kOverview};
+std::variant<Options, PrintText> ParseOptions(std::span<const std::string> words) {
+  if (words.empty() || words.front() == "--help" || words.front() == "-h") return PrintText{kOverview};
   const std::span<const std::string> rest = words.subspan(1);
   if (words.front() == "layout") return ParseLayout(rest);
   if (words.front() == "tables") return ParseTables(rest);

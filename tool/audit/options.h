@@ -9,6 +9,7 @@
 
 #include "tool/arch.h"
 #include "tool/audit/page_tables.h"
+#include "tool/print_text.h"
 
 namespace caponier::tool::audit {
 
@@ -41,12 +42,9 @@ struct LayoutOptions {
 };
 
 using Options = std::variant<LayoutOptions, TablesOptions, DumpOptions>;
-struct HelpText {
-  std::string text;
-};
 
 // The words after `caponier audit`. Throws Failure(125) with one line.
-std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words);
+std::variant<Options, PrintText> ParseOptions(std::span<const std::string> words);
 
 // The exit status: 1 when something that must hold does not.
 int Run(const Options& options);

@@ -165,8 +165,8 @@ TEST(EntropyOptions, TakesEachTrack) {
           .component.narrowest_bits,
       128u);
   EXPECT_EQ(std::get<PlotOptions>(Parse({"plot", "f", "-o", "r.html"})).output, "r.html");
-  EXPECT_THAT(std::get<HelpText>(ParseOptions(std::vector<std::string>{})).text, HasSubstr("assess FILE"));
-  EXPECT_THAT(std::get<HelpText>(ParseOptions(std::vector<std::string>{"assess", "--help"})).text, HasSubstr("--iid"));
+  EXPECT_THAT(std::get<PrintText>(ParseOptions(std::vector<std::string>{})).text, HasSubstr("assess FILE"));
+  EXPECT_THAT(std::get<PrintText>(ParseOptions(std::vector<std::string>{"assess", "--help"})).text, HasSubstr("--iid"));
 }
 
 TEST(EntropyOptions, RefusesInOneLine) {

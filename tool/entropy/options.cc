@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
 
 #include "tool/failure.h"
+#include "tool/parsing.h"
 
 namespace caponier::tool::entropy {
 namespace {
@@ -24,41 +24,17 @@ constexpr char kOverview[] =
     "\n"
     "`caponier entropy COMMAND --help` lists a command's options.\n";
 
-class Formatter final : public CLI::Formatter {
- public:
-  explicit Formatter(std::string usage) : usage_(std::move(usage)) {}
-  std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
-
- private:
-  std::string usage_;
-};
-
-// Parses the words; CLI11's own message is made one line.
-std::optional<HelpText> Parse(CLI::App& app, std::span<const std::string> words) {
-  std::vector<std::string> reversed(words.rbegin(), words.rend());
-  try {
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
-    return HelpText{app.help()};
-  } catch (const CLI::ParseError& error) {
-    std::string text = error.what();
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    throw Failure(fmt::format("{} (see caponier entropy {} --help)", text, app.get_name()));
-  }
-  return std::nullopt;
-}
-
 CLI::Option* AddBits(CLI::App& app, std::optional<unsigned>& bits) {
   return app.add_option("--bits", bits, "bits a sample, 1 to 8; default: as few as the greatest sample needs")
       ->type_name("N")
       ->check(CLI::Range(1u, 8u));
 }
 
-std::variant<Options, HelpText> ParseAssess(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParseAssess(std::span<const std::string> words) {
   AssessOptions options;
   bool iid = false, conditioned = false, restart = false;
   CLI::App app("Estimates the min-entropy of the samples in FILE, as NIST's SP 800-90B tool does.", "assess");
-  app.formatter(std::make_shared<Formatter>("caponier entropy assess FILE [options]"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier entropy assess FILE [options]"));
   app.add_option("FILE", options.file, "the samples, one a byte")->required();
   AddBits(app, options.bits);
   app.add_flag("--iid", iid, "test whether the samples are independent and identically distributed; status 1 when not");
@@ -68,7 +44,7 @@ std::variant<Options, HelpText> ParseAssess(std::span<const std::string> words) 
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
   app.add_option("--seed", options.seed, "of the permutations of --iid, to repeat a run; default: another each time")
       ->type_name("N");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "entropy", words)) return *help;
   if (iid + conditioned + restart > 1) throw Failure("--iid, --conditioned and --restart exclude each other");
   if (restart != options.initial.has_value()) throw Failure("--restart and --initial H need each other");
   using Track = AssessOptions::Track;
@@ -79,12 +55,12 @@ std::variant<Options, HelpText> ParseAssess(std::span<const std::string> words) 
   return options;
 }
 
-std::variant<Options, HelpText> ParseConditioning(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParseConditioning(std::span<const std::string> words) {
   ConditioningOptions options;
   constexpr u64 kMostBits = 0xffffffff;
   CLI::App app("Computes how much entropy comes out of a conditioning component, by SP 800-90B 3.1.5.", "conditioning");
   app.formatter(
-      std::make_shared<Formatter>("caponier entropy conditioning --in BITS --out BITS --width BITS --entropy H [options]"));
+      std::make_shared<UsageFormatter>("caponier entropy conditioning --in BITS --out BITS --width BITS --entropy H [options]"));
   const auto add_bits = [&](const char* name, u64& bits, const char* help) {
     app.add_option(name, bits, help)->required()->type_name("BITS")->check(CLI::Range(u64{1}, kMostBits));
   };
@@ -96,7 +72,7 @@ std::variant<Options, HelpText> ParseConditioning(std::span<const std::string> w
                  "h': entropy of a bit that comes out, from `assess --conditioned`; for a component that is not vetted")
       ->type_name("H");
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "entropy", words)) return *help;
   if (!(options.component.input_entropy > 0 &&
         options.component.input_entropy <= static_cast<double>(options.component.input_bits))) {
     throw Failure(fmt::format("--entropy {}: not above 0 and at most the {} bits that go in", options.component.input_entropy,
@@ -108,18 +84,18 @@ std::variant<Options, HelpText> ParseConditioning(std::span<const std::string> w
   return options;
 }
 
-std::variant<Options, HelpText> ParsePlot(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParsePlot(std::span<const std::string> words) {
   PlotOptions options;
   CLI::App app("Draws the samples in FILE: histogram, bit planes, autocorrelation, spectrum, lag plot.", "plot");
-  app.formatter(std::make_shared<Formatter>("caponier entropy plot FILE [--bits N] -o REPORT.html"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier entropy plot FILE [--bits N] -o REPORT.html"));
   app.add_option("FILE", options.file, "the samples, one a byte")->required();
   AddBits(app, options.bits);
   app.add_option("--output,-o", options.output, "the page to write")->required()->type_name("REPORT.html");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "entropy", words)) return *help;
   return options;
 }
 
-std::variant<Options, HelpText> ParseCollect(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParseCollect(std::span<const std::string> words) {
   CollectOptions options;
   std::string arch, accelerator;
   CLI::App app(
@@ -127,7 +103,7 @@ std::variant<Options, HelpText> ParseCollect(std::span<const std::string> words)
       "a\n"
       "guest (timing-jitter, interrupt-timing, and cpu-random on x86_64 or cpu-seed on aarch64).",
       "collect");
-  app.formatter(std::make_shared<Formatter>("caponier entropy collect --source NAME --count N [--arch A] -o FILE"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier entropy collect --source NAME --count N [--arch A] -o FILE"));
   app.add_option("--source", options.source, "the source")->required()->type_name("NAME");
   app.add_option("--count", options.count, "samples")->required()->type_name("N")->check(CLI::Range(u64{1}, u64{1'000'000'000}));
   app.add_option("--arch", arch, "x86_64 or aarch64: a guest's source")
@@ -141,7 +117,7 @@ std::variant<Options, HelpText> ParseCollect(std::span<const std::string> words)
       ->type_name("HOW")
       ->check(CLI::IsMember({"tcg", "kvm"}));
   app.add_option("--output,-o", options.output, "the file to write")->required()->type_name("FILE");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "entropy", words)) return *help;
   if (!arch.empty()) options.arch = ArchNamed(arch);
   if (!options.arch.has_value() && options.restarts != 1) throw Failure("--restarts is for a guest: it needs --arch");
   if (!options.arch.has_value() && !accelerator.empty()) throw Failure("--accel is for a guest: it needs --arch");
@@ -149,7 +125,7 @@ std::variant<Options, HelpText> ParseCollect(std::span<const std::string> words)
   return options;
 }
 
-std::variant<Options, HelpText> ParseSimulate(std::span<const std::string> words) {
+std::variant<Options, PrintText> ParseSimulate(std::span<const std::string> words) {
   using What = SimulateOptions::What;
   const std::map<std::string, What> names{
       {"recovery", What::kRecovery}, {"lattice", What::kLattice}, {"latency", What::kLatency}};
@@ -159,21 +135,21 @@ std::variant<Options, HelpText> ParseSimulate(std::span<const std::string> words
       "health "
       "tests notice. Status 1 when a claim does not hold.",
       "simulate");
-  app.formatter(std::make_shared<Formatter>("caponier entropy simulate recovery | lattice | latency [options]"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier entropy simulate recovery | lattice | latency [options]"));
   app.add_option("WHAT", options.what, "recovery, lattice or latency")->required()->transform(CLI::Transformer(names));
   app.add_option("--runs", options.runs, "boots of each subset, or runs of each fault; default: 10")
       ->type_name("N")
       ->check(CLI::Range(u64{1}, u64{100'000}));
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
   app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");
-  if (auto help = Parse(app, words)) return *help;
+  if (auto help = ParseWords(app, "entropy", words)) return *help;
   return options;
 }
 
 }  // namespace
 
-std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words) {
-  if (words.empty() || words.front() == "--help" || words.front() == "-h") return HelpText{kOverview};
+std::variant<Options, PrintText> ParseOptions(std::span<const std::string> words) {
+  if (words.empty() || words.front() == "--help" || words.front() == "-h") return PrintText{kOverview};
   const std::span<const std::string> rest = words.subspan(1);
   if (words.front() == "collect") return ParseCollect(rest);
   if (words.front() == "assess") return ParseAssess(rest);

@@ -9,6 +9,7 @@
 #include "lib/base/types.h"
 #include "tool/entropy/collect.h"
 #include "tool/entropy/conditioning.h"
+#include "tool/print_text.h"
 
 namespace caponier::tool::entropy {
 
@@ -49,11 +50,8 @@ struct SimulateOptions {
 };
 
 using Options = std::variant<CollectOptions, AssessOptions, ConditioningOptions, PlotOptions, SimulateOptions>;
-struct HelpText {
-  std::string text;
-};
 
 // The words after `caponier entropy`. Throws Failure(125) with one line.
-std::variant<Options, HelpText> ParseOptions(std::span<const std::string> words);
+std::variant<Options, PrintText> ParseOptions(std::span<const std::string> words);
 
 }  // namespace caponier::tool::entropy

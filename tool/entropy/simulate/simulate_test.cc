@@ -59,7 +59,7 @@ TEST(Recovery, ALiarChangesNothingForOthers) {
   }
 }
 
-std::variant<Options, HelpText> Parse(std::vector<std::string> words) { return ParseOptions(words); }
+std::variant<Options, PrintText> Parse(std::vector<std::string> words) { return ParseOptions(words); }
 std::string Refusal(const std::vector<std::string>& words) {
   try {
     Parse(words);
