@@ -7,6 +7,9 @@ here=$root/hosted/heap
 library=$root/build/host/hosted/heap
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# The launcher's, where Debian's own one loses tags.
+emulator=$root/build/emulator-user/usr/bin/qemu-aarch64
+[[ -x $emulator ]] || emulator=qemu-aarch64
 bad=0
 fail() {
   echo "not ok: $*"
@@ -27,8 +30,8 @@ clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" "$library/libcaponier-h
 
 native() { LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/misuse" "$@"; }
 linked() { "$work/linked" "$@"; }
-tagged() { # 1G: QEMU 7.2 keeps a record of each page that is reserved
-  qemu-aarch64 -cpu max,sve=off -L /usr/aarch64-linux-gnu -E "LD_PRELOAD=$library/aarch64/libcaponier-heap.so.1" -E CAPONIER_HEAP=arena=1G \
+tagged() { # 1G: QEMU keeps a record of each page that is reserved
+  "$emulator" -cpu max,sve=off -L /usr/aarch64-linux-gnu -E "LD_PRELOAD=$library/aarch64/libcaponier-heap.so.1" -E CAPONIER_HEAP=arena=1G \
     "$work/misuse.arm" "$@"
 }
 

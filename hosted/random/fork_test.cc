@@ -184,9 +184,9 @@ void ForkInsideDraws(size_t bytes, size_t forks) {
 TEST(Fork, FromASignalHandlerInsideALongDraw) { ForkInsideDraws(64 * 1024, 300); }
 TEST(Fork, FromASignalHandlerInsideAShortDraw) { ForkInsideDraws(16, 300); }
 
-// A kernel before Linux 4.14, which does not wipe: the process's number tells.
-void ForkWithoutWiping() {
-  Refuse(SYS_madvise, EINVAL, MADV_WIPEONFORK);
+// A kernel before Linux 4.14, which does not wipe, and an emulator that says it will and does not: the process's number tells.
+void ForkWithoutWiping(int answer) {
+  answer == 0 ? Refuse(SYS_madvise, 0) : Refuse(SYS_madvise, answer, MADV_WIPEONFORK);
   Drawn();
   if (ProcessRoot::Wiped()) _exit(2);
   for (const auto copy : {Fork, RawClone}) {
@@ -197,7 +197,47 @@ void ForkWithoutWiping() {
 }
 TEST(ForkDeathTest, WithoutTheKernelsWipingDiffersToo) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");  // a process that has not drawn yet
-  EXPECT_EXIT(ForkWithoutWiping(), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(ForkWithoutWiping(EINVAL), testing::ExitedWithCode(0), "");
+}
+TEST(ForkDeathTest, WithAKernelThatOnlySaysItWipesDiffersToo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(ForkWithoutWiping(0), testing::ExitedWithCode(0), "");
+}
+
+// Each time a process that has not drawn yet, whose other thread draws first of all while it forks: a lock that this thread holds is none
+// in the child.
+void ForkAmidTheFirstDraw() {
+  Refuse(SYS_madvise, EINVAL, MADV_WIPEONFORK);
+  for (int i = 0; i < 300; i++) {
+    const pid_t fresh = fork();
+    if (fresh == 0) {
+      std::atomic<bool> starts = false;
+      std::thread other([&] {
+        starts = true;
+        Drawn();
+      });
+      while (!starts) continue;
+      for (int turns = i * 400; turns > 0; turns--) asm volatile("");
+      const pid_t child = fork();
+      if (child == 0) {
+        Drawn();
+        _exit(0);
+      }
+      other.join();
+      int status = -1;
+      for (int ms = 0; ms < 20'000 && waitpid(child, &status, WNOHANG) == 0; ms++) usleep(1'000);
+      kill(child, SIGKILL);  // one that waits for the lock has all signals blocked
+      _exit(status == 0 ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(fresh, &status, 0);
+    if (status != 0) _exit(1);
+  }
+  _exit(0);
+}
+TEST(ForkDeathTest, AmidTheFirstDrawOfAll) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(ForkAmidTheFirstDraw(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -65,7 +65,9 @@ ProcessRoot& ProcessRoot::Make() {
   void* pages = MapPrivatePages(sizeof(ProcessRoot), &wiped);
   auto* fresh = static_cast<ProcessRoot*>(pages);  // zeros are its first state
   ProcessRoot* root = nullptr;
-  if (wiped) wiped_.store(true, std::memory_order_relaxed);  // before anybody can look: it is the same for all who try
+  // Before anybody can look: it is the same for all who try.
+  if (wiped) wiped_.store(true, std::memory_order_relaxed);
+  else fresh->guard_pid_.store(getpid(), std::memory_order_relaxed);
   if (the_one_.compare_exchange_strong(root, fresh, std::memory_order_acq_rel)) return *fresh;
   UnmapPrivatePages(pages, sizeof(ProcessRoot));  // another thread was first
   return *root;
@@ -86,7 +88,6 @@ void ProcessRoot::ReseedLocked() {
   if (first) {
     new (&root_) Root;
     if (!watch_.watching()) watch_.Open("/dev/vmclock0");
-    guard_pid_.store(Wiped() ? 0 : getpid(), std::memory_order_relaxed);
   }
   // Read before the kernel is asked: a copy made in between is noticed by the next draw.
   seen_.store(watch_.Now(), std::memory_order_relaxed);
@@ -112,7 +113,10 @@ u64 ProcessRoot::TakeKey(std::span<std::byte, crypto::kAesKeyBytes> key) {
   return generation_.load(std::memory_order_relaxed);
 }
 
-void ProcessRoot::Wipe() { SecureWipe({reinterpret_cast<std::byte*>(this), sizeof(*this)}); }
+void ProcessRoot::Forget() {
+  SecureWipe({reinterpret_cast<std::byte*>(this), sizeof(*this)});
+  guard_pid_.store(getpid(), std::memory_order_relaxed);
+}
 
 void ProcessRoot::WatchForTest(const char* path) {
   watch_ = {};

@@ -41,7 +41,7 @@ class ProcessRoot {
   u64 TakeKey(std::span<std::byte, crypto::kAesKeyBytes> key);
 
   // Forgets everything, as a fork would. For a child whose memory the kernel did not wipe.
-  void Wipe();
+  void Forget();
 
   // Watches the page at `path` instead of the device's.
   static void WatchForTest(const char* path);
@@ -61,7 +61,7 @@ class ProcessRoot {
   std::atomic<u64> generation_;
   std::atomic<u64> seen_;  // watch_.Now() at the last reseed
   std::atomic<u64> reseeded_at_ms_;
-  std::atomic<pid_t> guard_pid_;
+  std::atomic<pid_t> guard_pid_;  // whose memory this is, where the kernel does not wipe it
   random::Root root_;
   alignas(random::Stream) std::byte stream_[sizeof(random::Stream)];  // there once generation_ is not 0
 };

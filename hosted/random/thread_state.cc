@@ -45,7 +45,7 @@ void ThreadState::Rekey(ProcessRoot& root) {
 
 void ThreadState::PrepareWhatIsDue(ProcessRoot& root, size_t bytes_wanted) {
   if (root.MissedFork()) {
-    root.Wipe();
+    root.Forget();
     *this = {};
   }
   if (generation != 0) {
