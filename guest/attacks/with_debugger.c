@@ -2,9 +2,10 @@
 // on: to commit the crime itself, or into the kernel by a system call, where the debugger commits one in the kernel's name.
 #include "guest/attacks/crime.h"
 
+#include <pthread.h>
 #include <sys/utsname.h>
 
-enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged };
+enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged, kTwoThreads };
 
 // The debugger knows the offsets.
 static volatile struct {
@@ -25,6 +26,11 @@ __attribute__((noinline, used)) static uint64_t Payload(void) {
   return state;
 }
 
+static void *MakeCalls(void *unused) {
+  for (int i = 0; i < 20; i++) getppid();
+  return unused;
+}
+
 int main(void) {
   box.function = (uintptr_t)Payload;
   box.buffer = (uintptr_t)&buffer;
@@ -38,6 +44,7 @@ int main(void) {
 #endif
   struct utsname name;
   char input[64];
+  pthread_t thread;
   switch (box.errand) {
     case kRead: box.value = *(volatile uint64_t *)box.address, box.worked = 1; break;
     case kWrite: *(volatile uint64_t *)box.address = 1, box.worked = 1; break;
@@ -45,6 +52,11 @@ int main(void) {
     case kGetPid: getppid(); break;
     case kUname: uname(&name); break;
     case kInput: (void)!read(0, input, sizeof(input)); break;
+    case kTwoThreads:
+      pthread_create(&thread, NULL, MakeCalls, NULL);
+      MakeCalls(NULL);
+      pthread_join(thread, NULL);
+      break;
 #if defined(__x86_64__)
     case kPrivileged:
       __asm__ volatile("cli; sti; inb $0x61, %%al" : : : "rax");

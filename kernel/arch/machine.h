@@ -65,9 +65,19 @@ void SetTimer(u64 deadline_ns);
 void EnableDeviceInterrupt(u32 line);
 
 // --- threads ---------------------------------------------------------------------------------------------------------------------
+// What the kernel's stack of one thread is guarded by, and changes hands with it: the canary of its functions, and the key that signs its
+// return addresses (AArch64; half of one, see its secrets.h).
+struct ThreadSecrets {
+  u64 canary = 0, key = 0;
+};
 // Prepares `state` so that the first SwitchThread to it calls entry(argument) on the kernel stack whose trap frame ends at
 // `stack_top`: the entry's own stack begins below that frame.
-void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*), void* argument);
+void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& secrets, void (*entry)(void*), void* argument);
+// Other secrets for the current thread, from its next entry on. No function that is called by now may look at its canary when it ends:
+// only those between the entries and OnReturnToUser, which have none.
+void AdoptSecrets(const ThreadSecrets& secrets);
+// How far below its frame the stack of the next entry from the program begins: bytes, a multiple of 16.
+extern "C" u64 g_stack_offset;
 // Saves this thread's kernel context and the program's vector and thread registers in `from`, continues `to`. The caller has
 // made `to`'s page tables current.
 void SwitchThread(ThreadState& from, ThreadState& to);
@@ -156,7 +166,7 @@ bool OnUserCopyFault(u64 address, Access access);
 [[noreturn]] void OnKernelFault(const TrapFrame& frame, const Fault& fault);
 void OnTimerInterrupt();
 void OnDeviceInterrupt(u32 line);
-// Last thing before every return to the program: preemption and signals.
+// Last thing before every return to the program: preemption and signals, the stack of the next entry.
 void OnReturnToUser(TrapFrame& frame);
 
 }  // namespace caponier::arch

@@ -31,6 +31,7 @@ void Renew(entropy::VmGeneration::Id id) {
   g_root->AbsorbAndReseed(entropy::SourceId::kVmGeneration, BytesOf(id));
   g_root->Note(entropy::SourceId::kVmGeneration, entropy::SourceStatus::kHealthy, 1);
   GatherNow(*g_root);
+  OnClone();
 }
 Stream& Current(Slot<Stream>& stream) {
   entropy::DrawInOneGeneration(g_generation, Renew, [] {});

@@ -17,6 +17,8 @@ void WatchGeneration(const volatile u64* id);
 Result<void> Fill(MutableBytes bytes);
 // Bytes a program wrote to /dev/random: mixed in, never credited.
 void MixIn(Bytes bytes);
+// Called whenever the machine was seen to be a clone, with the streams' keys new already (kernel/sched implements it).
+void OnClone();
 // Makes all keys anew from what the pools hold, and from fresh words of the processor where it has them.
 void Reseed();
 // What the launcher handed in: mixed in, never credited, and in all that is drawn from here on.

@@ -15,6 +15,7 @@
 
 #include "kernel/arch/machine.h"
 #include "kernel/random/random.h"
+#include "kernel/sched/secrets.h"
 #include "kernel/sched/thread.h"
 
 namespace caponier::sched {
@@ -79,9 +80,10 @@ void FreeThread(Thread* thread) {
 // On the stack of the thread that got the CPU.
 void FinishSwitch() {
   if (Thread* ended = std::exchange(ThisCpu().ended, nullptr)) FreeThread(ended);
+  if (SecretsAreOld(CurrentThread())) g_cpu_front.reschedule = true;  // at its return it gets new ones
 }
 
-void FirstRun(void* argument) {
+[[gnu::no_stack_protector]] void FirstRun(void* argument) {
   FinishSwitch();
   arch::TrapFrame* frame = static_cast<Thread*>(argument)->frame;
   arch::OnReturnToUser(*frame);
@@ -118,7 +120,7 @@ Result<Thread*> CreateThread(Process& process) {
   thread->frame = reinterpret_cast<arch::TrapFrame*>(top - sizeof(arch::TrapFrame));
   *thread->frame = {};
   thread->machine.kernel_stack_top = top;
-  arch::PrepareThread(thread->machine, VirtAddr{top}, FirstRun, thread);
+  arch::PrepareThread(thread->machine, VirtAddr{top}, DrawSecrets(*thread), FirstRun, thread);
   thread->process = &process;
   thread->tid = NewThreadId(process);
   thread->started_ns = arch::NowNs();

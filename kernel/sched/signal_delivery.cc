@@ -4,6 +4,7 @@
 // process's. A system call that a signal cut short is made again when no handler runs, or when the handler's SA_RESTART says so.
 #include "kernel/sched/restartable_sequence.h"
 #include "kernel/sched/scheduler.h"
+#include "kernel/sched/secrets.h"
 #include "kernel/sched/signal.h"
 #include "kernel/sched/sleep.h"
 #include "kernel/syscall/trace.h"
@@ -168,12 +169,15 @@ void PrepareReturn(Thread& thread, arch::TrapFrame& frame) {
 
 namespace caponier::arch {
 
-void OnReturnToUser(TrapFrame& frame) {
+[[gnu::no_stack_protector]] void OnReturnToUser(TrapFrame& frame) {
   sched::Thread& thread = sched::CurrentThread();
   const bool quiet = !sched::NeedsReschedule() && !sched::SignalWaits(thread) && !thread.preempted &&
                      thread.signals.restart == sched::Restart::kNone && !thread.signals.restore_mask;
-  if (!quiet) [[unlikely]]
+  if (!quiet) [[unlikely]] {
     sched::PrepareReturn(thread, frame);
+    if (sched::SecretsAreOld(thread)) sched::RenewSecrets(thread);
+  }
+  sched::MoveNextEntry(thread);
 }
 
 }  // namespace caponier::arch

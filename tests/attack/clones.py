@@ -1,4 +1,5 @@
-"""A machine that serves draws over its serial port is written to a snapshot and started from it many times; prints the first draw of each.
+"""A machine that serves draws over its serial port is written to a snapshot and started from it many times; prints the first draw of each, and
+the canary that a kernel stack has after it.
 
 clones.py KERNEL CLONES WORK with|without: the VM generation ID. The machine has no source of randomness but a seed at boot, so nothing
 else can tell the clones apart.

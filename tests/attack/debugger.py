@@ -15,7 +15,7 @@ UNPROTECTED = os.environ["CRIME"].endswith("unprotected")
 CRIME = os.environ["CRIME"].split(",")[0]
 SYMBOLS = {line.split(" ", 2)[2].strip(): int(line.split(" ", 1)[0], 16) for line in open(os.environ["SYMBOLS"])}
 BOX = ["errand", "address", "worked", "function", "buffer", "value"]
-ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7}
+ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8}
 ARGUMENTS = ["x0", "x1", "x2"] if ARM else ["rdi", "rsi", "rdx"]
 RESULT = "x0" if ARM else "rax"
 SAVED = [f"x{i}" for i in range(31)] + ["sp", "pc"] if ARM else "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
@@ -260,6 +260,23 @@ def smash_canary():
     go_on()
 
 
+def watch_stacks():
+    """Two threads make calls: at how many places below its frame a call's stack begins, on how many stacks, with how many canaries and keys."""
+    put_word(box_at("errand"), ERRANDS["two threads"])
+    run(f"hbreak *{kernel('caponier::arch::OnSyscall(caponier::arch::TrapFrame&)'):#x}")
+    places, stacks = set(), {}
+    for _ in range(40):
+        go_on()
+        frame = reg(ARGUMENTS[0])
+        places.add(frame - reg("sp" if ARM else "rsp"))
+        secrets = (word(kernel("__stack_chk_guard")), word(kernel("g_kernel_key")) if ARM else 0)
+        stacks.setdefault(frame, set()).add(secrets)
+    canaries, keys = ({secrets[i] for of_stack in stacks.values() for secrets in of_stack} for i in (0, 1))
+    steady = all(len(of_stack) == 1 for of_stack in stacks.values())
+    print(f"returned {len(places)} places, {len(stacks)} stacks, {len(canaries)} canaries, {len(keys)} keys{'' if steady else ', changing'}")
+    run("kill")
+
+
 def send_frame():
     """Rewrites the header of the frame that the tool sent, in the machine's receive buffer, before the kernel reads it."""
     header = {"unknown frame": (0x7F, 0), "oversized frame": (64, 0x10001), "long frame": (65, 17), "no such signal": (65, 4), "no such stream": (66, 4), "honest frame": None}[CRIME]
@@ -328,6 +345,8 @@ try:
         commit_by_program()
     elif CRIME == "dump tables":
         dump_tables()
+    elif CRIME == "watch stacks":
+        watch_stacks()
     elif CRIME == "canary":
         smash_canary()
     elif "frame" in CRIME or "no such" in CRIME:

@@ -2,26 +2,37 @@
 #include "kernel/arch/aarch64/asm.inc"
 
 // void SwitchContext(u64* save_sp, u64 load_sp): the callee-saved registers go on the stack, the return address signed with the
-// stack pointer it belongs to, so that a saved context cannot be forged or moved.
+// stack pointer it belongs to, so that a saved context cannot be forged or moved. Each stack has its own canary and key, which wait on
+// it too.
 FUNCTION SwitchContext
   paciasp
-  sub sp, sp, #96
+  sub sp, sp, #112
   stp x19, x20, [sp, #0]
   stp x21, x22, [sp, #16]
   stp x23, x24, [sp, #32]
   stp x25, x26, [sp, #48]
   stp x27, x28, [sp, #64]
   stp x29, x30, [sp, #80]
+  adrp x10, __stack_chk_guard
+  adrp x11, g_kernel_key
+  ldr x12, [x10, :lo12:__stack_chk_guard]
+  ldr x13, [x11, :lo12:g_kernel_key]
+  stp x12, x13, [sp, #96]
   mov x9, sp
   str x9, [x0]
   mov sp, x1
+  ldp x12, x13, [sp, #96]
+  str x12, [x10, :lo12:__stack_chk_guard]
+  str x13, [x11, :lo12:g_kernel_key]
+  NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_0, x13  // APIAKeyLo_EL1
+  NEEDS FEATURE_PAUTH, isb
   ldp x19, x20, [sp, #0]
   ldp x21, x22, [sp, #16]
   ldp x23, x24, [sp, #32]
   ldp x25, x26, [sp, #48]
   ldp x27, x28, [sp, #64]
   ldp x29, x30, [sp, #80]
-  add sp, sp, #96
+  add sp, sp, #112
   autiasp
   ret
 END SwitchContext

@@ -18,7 +18,8 @@ extern MachineSecrets g_secrets;
 }  // namespace caponier::arch
 
 extern "C" {
-// The low half of instruction key A, the one key the kernel signs with: vectors.S exchanges the two on the way in and out. Halves
+// The low half of instruction key A, the one key the kernel signs with: vectors.S exchanges the two on the way in and out, and each thread
+// has its own for the kernel (the boot thread stage 1's). Halves
 // are enough: what one side signs is under 64 bits that the other does not have, and a write of a key costs more than the rest
 // of a system call's entry.
 extern caponier::u64 g_kernel_key, g_program_key;

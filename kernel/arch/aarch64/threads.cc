@@ -2,7 +2,9 @@
 // between threads of the program; the kernel never touches them, so between switches they stay in the processor.
 #include "kernel/arch/aarch64/threads.h"
 
+#include "kernel/arch/aarch64/features.h"
 #include "kernel/arch/aarch64/registers.h"
+#include "kernel/arch/aarch64/secrets.h"
 #include "kernel/arch/aarch64/tagging.h"
 
 extern "C" {
@@ -10,6 +12,8 @@ void SwitchContext(caponier::u64* save_sp, caponier::u64 load_sp);
 void StartThread();
 void StoreVectors(std::byte* area);
 void LoadVectors(const std::byte* area);
+extern caponier::u64 __stack_chk_guard;
+caponier::u64 g_stack_offset;
 [[noreturn]] void EnterUserAsm(caponier::arch::TrapFrame* frame);
 size_t CopyFromUserAsm(void* to, caponier::u64 from, size_t bytes);
 size_t CopyToUserAsm(caponier::u64 to, const void* from, size_t bytes);
@@ -21,22 +25,26 @@ bool CompareExchangeUser32Asm(caponier::u64 address, caponier::u32 expected, cap
 namespace caponier::arch {
 namespace {
 
-// What SwitchContext leaves on a stack: x19 to x30.
+// What SwitchContext leaves on a stack: x19 to x30, and the stack's own secrets.
 struct SavedContext {
   u64 x19, x20, x21_to_28[8], x29, x30;
+  ThreadSecrets secrets;
 };
-static_assert(sizeof(SavedContext) == 96);
+static_assert(sizeof(SavedContext) == 112);
 
 constexpr size_t kVectorBytes = 32 * 16 + 2 * 4;  // v0 to v31, FPSR, FPCR
 
 ThreadState g_boot_state;
 ThreadState* g_current = &g_boot_state;
 
-// `address` signed for a stack pointer, as PACIASP would; unchanged where the processor cannot (the hint form is a NOP there).
-u64 SignReturn(u64 address, u64 stack_pointer) {
+// `address` signed for a stack pointer, as PACIASP would with that key; unchanged where the processor cannot.
+u64 SignReturn(u64 address, u64 stack_pointer, u64 key) {
+  if (!CpuFeatures().address_auth) return address;
   register u64 x17 asm("x17") = address;
   register u64 x16 asm("x16") = stack_pointer;
-  asm("hint #8" : "+r"(x17) : "r"(x16));  // PACIA1716
+  asm volatile("msr s3_0_c2_c1_0, %[key]; isb; hint #8; msr s3_0_c2_c1_0, %[own]; isb"  // PACIA1716
+               : "+r"(x17)
+               : "r"(x16), [key] "r"(key), [own] "r"(g_kernel_key));
   return x17;
 }
 
@@ -44,16 +52,23 @@ u64 SignReturn(u64 address, u64 stack_pointer) {
 
 ThreadState& CurrentState() { return *g_current; }
 
-void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*), void* argument) {
+void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& secrets, void (*entry)(void*), void* argument) {
   // The trap frame keeps its place at the very top.
   const u64 sp = stack_top.value - sizeof(TrapFrame);
   auto* context = reinterpret_cast<SavedContext*>(sp - sizeof(SavedContext));
   *context = {};
   context->x19 = reinterpret_cast<u64>(entry);
   context->x20 = reinterpret_cast<u64>(argument);
-  context->x30 = SignReturn(reinterpret_cast<u64>(&StartThread), sp);
+  context->x30 = SignReturn(reinterpret_cast<u64>(&StartThread), sp, secrets.key);
+  context->secrets = secrets;
   state.kernel_sp = reinterpret_cast<u64>(context);
   state.kernel_stack_top = stack_top.value;
+}
+
+// The key in use stays until the program's comes in; what is signed from the next entry on is signed with the new one.
+[[gnu::no_stack_protector]] void AdoptSecrets(const ThreadSecrets& secrets) {
+  __stack_chk_guard = secrets.canary;
+  g_kernel_key = secrets.key;
 }
 
 void CopyThreadState(ThreadState& child, const u64* thread_pointer) {

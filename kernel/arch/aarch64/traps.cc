@@ -124,7 +124,8 @@ bool TakeAsyncTagFault(TrapFrame& frame) {
 using namespace caponier;
 using namespace caponier::arch;
 
-void HandleUserSync(TrapFrame* frame) {
+// No canary in these two: theirs would be another by their end.
+[[gnu::no_stack_protector]] void HandleUserSync(TrapFrame* frame) {
   const u64 syndrome = CAPONIER_READ("esr_el1");
   if (esr::ClassOf(syndrome) == esr::kSupervisorCall) [[likely]] {
     frame->syscall_number = frame->x[8];
@@ -141,7 +142,7 @@ void HandleUserSync(TrapFrame* frame) {
   OnReturnToUser(*frame);
 }
 
-void HandleUserIrq(TrapFrame* frame) {
+[[gnu::no_stack_protector]] void HandleUserIrq(TrapFrame* frame) {
   TakeAsyncTagFault(*frame);
   DispatchInterrupts();
   OnReturnToUser(*frame);

@@ -66,7 +66,12 @@
   mov x0, sp
   mov x29, xzr  // backtraces of the kernel end here
   mov x30, xzr
+  adrp x1, g_stack_offset
+  ldr x1, [x1, :lo12:g_stack_offset]
+  mov x19, sp
+  sub sp, sp, x1
   bl \handler
+  mov sp, x19
   b ReturnToUser
 .endm
 

@@ -7,6 +7,8 @@
 extern "C" {
 void SwitchStacks(caponier::u64* save_sp, caponier::u64 load_sp);
 void ThreadStart();
+extern caponier::u64 __stack_chk_guard;
+caponier::u64 g_stack_offset;
 [[noreturn]] void EnterUserAsm(caponier::arch::TrapFrame* frame);
 size_t UserCopy(void* to, const void* from, size_t bytes);
 size_t UserZero(void* to, size_t bytes);
@@ -68,8 +70,8 @@ void RestoreFpuState(const std::byte* area) {
 u64 ThreadPointer() { return ReadFsBase(); }
 void SetThreadPointer(u64 value) { WriteFsBase(value); }
 
-void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*), void* argument) {
-  // The stack as SwitchStacks leaves it: r15 r14 r13 r12 rbp rbx, return address. Room for a trap frame stays above.
+void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& secrets, void (*entry)(void*), void* argument) {
+  // The stack as SwitchStacks leaves it: canary, r15 r14 r13 r12 rbp rbx, return address. Room for a trap frame stays above.
   auto* stack = reinterpret_cast<u64*>(stack_top.value - sizeof(TrapFrame) - 16);
   *--stack = 0;
   *--stack = reinterpret_cast<u64>(&ThreadStart);
@@ -79,9 +81,12 @@ void PrepareThread(ThreadState& state, VirtAddr stack_top, void (*entry)(void*),
   *--stack = reinterpret_cast<u64>(argument);  // r13
   *--stack = 0;                                // r14
   *--stack = 0;                                // r15
+  *--stack = secrets.canary;
   state.kernel_sp = reinterpret_cast<u64>(stack);
   state.kernel_stack_top = stack_top.value;
 }
+
+[[gnu::no_stack_protector]] void AdoptSecrets(const ThreadSecrets& secrets) { __stack_chk_guard = secrets.canary; }
 
 void SwitchThread(ThreadState& from, ThreadState& to) {
   if (from.fpu != nullptr) {

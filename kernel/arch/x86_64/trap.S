@@ -7,6 +7,17 @@
 .set FRAME_RIP, 18*8
 .set FRAME_CS, 19*8
 .set FRAME_RFLAGS, 20*8
+.set FRAME_SIZE, 23*8
+
+// Calls a handler of what came from the program: the frame lies at the top of the stack, the handler's own part of it at another distance
+// below each time. The way back goes by where the frame must be, not by what the handler leaves in a register.
+.macro CALL_BELOW_FRAME handler
+  movq %rsp, %rdi
+  subq g_stack_offset(%rip), %rsp
+  call \handler
+  movq %gs:0, %rsp
+  subq $FRAME_SIZE, %rsp
+.endm
 
 .macro PUSH_REGISTERS
   pushq %rdi
@@ -59,8 +70,7 @@ FUNCTION SyscallEntry
   pushq %rax
   PUSH_REGISTERS
   xorl %ebp, %ebp
-  movq %rsp, %rdi
-  call SyscallTrap
+  CALL_BELOW_FRAME SyscallTrap
   // sysret takes the return address from rcx and the flags from r11, which a frame that a signal changed does not hold. An address
   // outside the program's half must never reach it: some CPUs then fault in ring 0 on the program's stack (CVE-2012-0217).
   movq FRAME_RCX(%rsp), %rcx
@@ -118,7 +128,6 @@ TrapCommon:
   PUSH_REGISTERS
   cld
   CLAC_PATCHED
-  movq %rsp, %rdi
   testb $3, FRAME_CS(%rsp)
   jz 1f
   swapgs
@@ -126,14 +135,15 @@ TrapCommon:
   movl $0x10, %eax
   movl %eax, %ss
   xorl %ebp, %ebp
-  call UserTrap
+  CALL_BELOW_FRAME UserTrap
   jmp LeaveByIret
-1:call KernelTrap
+1:movq %rsp, %rdi
+  call KernelTrap
   POP_REGISTERS
   addq $24, %rsp
   iretq
 
-// void SwitchStacks(u64* save_sp, u64 load_sp)
+// void SwitchStacks(u64* save_sp, u64 load_sp): each stack has its own canary, which waits on it with the registers.
 FUNCTION SwitchStacks
   pushq %rbx
   pushq %rbp
@@ -141,8 +151,10 @@ FUNCTION SwitchStacks
   pushq %r13
   pushq %r14
   pushq %r15
+  pushq __stack_chk_guard(%rip)
   movq %rsp, (%rdi)
   movq %rsi, %rsp
+  popq __stack_chk_guard(%rip)
   popq %r15
   popq %r14
   popq %r13

@@ -121,12 +121,13 @@ bool HandleInterrupt(u64 vector) {
 
 }  // namespace
 
-extern "C" void SyscallTrap(TrapFrame* frame) {
+// No canary in these two: theirs would be another by their end.
+extern "C" [[gnu::no_stack_protector]] void SyscallTrap(TrapFrame* frame) {
   OnSyscall(*frame);
   OnReturnToUser(*frame);
 }
 
-extern "C" void UserTrap(TrapFrame* frame) {
+extern "C" [[gnu::no_stack_protector]] void UserTrap(TrapFrame* frame) {
   if (!HandleInterrupt(frame->vector)) OnUserFault(*frame, Decode(*frame));
   OnReturnToUser(*frame);
 }
