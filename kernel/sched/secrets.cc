@@ -15,15 +15,15 @@ arch::ThreadSecrets DrawSecrets(Thread& thread) {
 
 [[gnu::no_stack_protector]] void RenewSecrets(Thread& thread) { arch::AdoptSecrets(DrawSecrets(thread)); }
 
-void DrawStackOffsets(Thread& thread) {
-  u64 word;
-  kernel::random::SecretStream().Fill(WritableBytesOf(word));
-  thread.stack_offsets = word >> 4 | u64{1} << 60;
+void DrawStackPlaces() {
+  kernel::random::SecretStream().Fill(WritableBytesOf(g_cpu_front.stack_places));
+  g_cpu_front.stack_places_left = sizeof(g_cpu_front.stack_places);
 }
 
 }  // namespace caponier::sched
 
 void caponier::kernel::random::OnClone() {
   sched::g_cpu_front.secrets_epoch++;
+  sched::g_cpu_front.stack_places_left = 0;
   sched::g_cpu_front.reschedule = true;
 }

@@ -13,13 +13,12 @@ inline bool SecretsAreOld(const Thread& thread) { return thread.secrets_epoch !=
 // Other ones for the current thread; only where its stack has no canary (arch::AdoptSecrets).
 void RenewSecrets(Thread& thread);
 
-void DrawStackOffsets(Thread& thread);
-// The next entry's stack begins at one of 64 places, 16 bytes apart, so that what a call leaves there is not where the next one looks.
-inline void MoveNextEntry(Thread& thread) {
-  if (thread.stack_offsets == kNoOffsets) [[unlikely]]
-    DrawStackOffsets(thread);
-  arch::g_stack_offset = thread.stack_offsets % 64 * 16;
-  thread.stack_offsets /= 64;
+void DrawStackPlaces();
+// The next entry's stack begins at one of 256 places, 16 bytes apart, so that what a call leaves there is not where the next one looks.
+inline void MoveNextEntry() {
+  if (g_cpu_front.stack_places_left == 0) [[unlikely]]
+    DrawStackPlaces();
+  arch::g_stack_offset = u64{g_cpu_front.stack_places[--g_cpu_front.stack_places_left]} * 16;
 }
 
 }  // namespace caponier::sched

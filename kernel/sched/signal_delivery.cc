@@ -177,7 +177,7 @@ namespace caponier::arch {
     sched::PrepareReturn(thread, frame);
     if (sched::SecretsAreOld(thread)) sched::RenewSecrets(thread);
   }
-  sched::MoveNextEntry(thread);
+  sched::MoveNextEntry();
 }
 
 }  // namespace caponier::arch

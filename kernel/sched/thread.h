@@ -28,9 +28,8 @@ struct SleepTimer : Timer {
 
 enum class ThreadState : u8 { kReady, kRunning, kBlocked, kDead };
 
-inline constexpr u64 kKernelStackBytes = 16 * kKiB;
-inline constexpr u64 kNoOffsets = 1;
-inline constexpr u64 kSliceNs = 10'000'000;  // a thread's turn while others wait
+inline constexpr u64 kKernelStackBytes = 20 * kKiB;  // a page of it for where each call's part begins
+inline constexpr u64 kSliceNs = 10'000'000;          // a thread's turn while others wait
 
 struct Thread {
   constexpr explicit Thread(ThreadState initial) : state(initial) {}
@@ -41,16 +40,15 @@ struct Thread {
   Process* process = nullptr;
   i32 tid = 0;
   ThreadState state;
-  bool timed_out = false;          // woken by its deadline
-  bool interrupted = false;        // woken by a signal, not by what it waited for
-  bool interruptible = false;      // while blocked: may a signal wake it
-  bool exiting = false;            // dies at its next return to the program
-  bool preempted = false;          // lost the CPU or got a signal since it last ran the program: restartable sequences look here
-  ListNode run_node;               // in the run queue
-  ListNode process_node;           // in Process::threads
-  SleepTimer sleep{this};          // wakes it at its deadline
-  u64 stack_offsets = kNoOffsets;  // six bits for each return to come, below a bit that is set
-  u32 secrets_epoch = 0;           // CpuFront's when it got its canary and key
+  bool timed_out = false;      // woken by its deadline
+  bool interrupted = false;    // woken by a signal, not by what it waited for
+  bool interruptible = false;  // while blocked: may a signal wake it
+  bool exiting = false;        // dies at its next return to the program
+  bool preempted = false;      // lost the CPU or got a signal since it last ran the program: restartable sequences look here
+  ListNode run_node;           // in the run queue
+  ListNode process_node;       // in Process::threads
+  SleepTimer sleep{this};      // wakes it at its deadline
+  u32 secrets_epoch = 0;       // CpuFront's when it got its canary and key
   u64 slice_end_ns = 0;
   u64 cpu_ns = 0;  // consumed up to dispatched_ns
   u64 started_ns = 0, dispatched_ns = 0;
@@ -99,9 +97,10 @@ struct Process {
 // What every system call looks at, of the CPU it runs on.
 struct CpuFront {
   Thread* current;
-  bool reschedule =
-      false;  // the current thread is to give way at its next return to the program, or has something else to do there
-  u32 secrets_epoch = 0;  // how often the machine was seen to be a clone
+  bool reschedule = false;  // the current thread has to give way, or something else to do, at its next return to the program
+  u32 secrets_epoch = 0;    // how often the machine was seen to be a clone
+  u32 stack_places_left = 0;
+  u8 stack_places[64] = {};  // where the stacks of the next entries begin, in steps of 16 bytes
 };
 extern CpuFront g_cpu_front;
 inline Thread& CurrentThread() { return *g_cpu_front.current; }

@@ -240,7 +240,7 @@ def commit_in_kernel():
         return call(kernel(FREE), block + (0 if UNPROTECTED else 16))
     if CRIME == "overflow stack":
         frame = reg(ARGUMENTS[0])
-        set_reg("sp" if ARM else "rsp", (frame + 4095 & ~4095) - 16384 + (8192 if UNPROTECTED else 64) + (0 if ARM else 8))
+        set_reg("sp" if ARM else "rsp", (frame + 4095 & ~4095) - 20480 + (8192 if UNPROTECTED else 64) + (0 if ARM else 8))
         return go_on()
     raise gdb.GdbError("no such crime: " + CRIME)
 

@@ -32,7 +32,7 @@ for arch in "${architectures[@]}"; do
   stops $arch '' canary 'a stack canary was overwritten'
   debug $arch '' 'canary, unprotected'
   if ((code == 0)) && [[ $output == *'still here'* ]]; then say_ok "a canary left alone ($arch)"; else say_bad "a canary left alone ($arch)" "status $code $errors"; fi
-  # 40 calls at 64 places: fewer than 20 different ones is chance in one of 10^9 runs.
+  # 40 calls at 256 places: fewer than 20 different ones is no chance.
   succeeds $arch '' 'watch stacks' "returned ([2-9][0-9]) places, 2 stacks, 2 canaries, $([[ $arch == aarch64 ]] && echo 2 || echo 1) keys"
   stops $arch '' 'overflow stack' 'forbidden .* of the guard of thread stack at offset -[0-9]+, at:'
 done
