@@ -19,6 +19,8 @@ constexpr int kPlans = 20'000;
 #endif
 
 constexpr PageRange kKernelHalf47 = {u64{0xffff800000000}, kPageNumberEnd - 1};
+constexpr PageRange kKernelHalf48 = {u64{0xffff000000000}, kPageNumberEnd - 1};
+constexpr PageRange kUserWindow48 = {16, (u64{1} << 36) - 1};
 
 // What a boot with 16 processors places.
 std::vector<RegionRequest> BootRegions() {
@@ -82,6 +84,91 @@ TEST(Plan, SurvivesStreamsStuckAtAnEdge) {
     EdgeSource source(edge);
     ASSERT_TRUE(Plan(source, {kKernelHalf47, {}, regions}, layout).ok());
     ASSERT_NO_FATAL_FAILURE(ExpectApart(layout, {}, kKernelHalf47));
+  }
+}
+
+// What stage 1 places in a machine with that much memory: the frame table grows with it.
+std::vector<RegionRequest> KernelRegions(u64 memory_bytes) {
+  constexpr u64 kFrameInfoBytes = 16;
+  return {{Region::kKernelImage, 160, 1, 1},
+          {Region::kKernelStack, 8, 1, 1},
+          {Region::kFrameTable, PagesFor((memory_bytes >> kPageBits) * kFrameInfoBytes) + 1, 1, 1},
+          {Region::kWindows, 64, 1, 1, 512},
+          {Region::kPageTables, 1, 1, 1},
+          {Region::kHeapArena, 64, 1, 1}};
+}
+constexpr u64 kLeastMemory = 16 * kMiB, kMostMemory = 32 * kGiB;
+
+// Calls visit(words) for all streams that repeat three words of zeros, ones, and what lies beside them and between. A fourth word lets a draw
+// end for which the reduction takes none of the three.
+template <typename Visit>
+void ForEachExtremeStream(Visit&& visit) {
+  constexpr u64 kWords[] = {0,
+                            1,
+                            0xffff'ffff,
+                            0x5555'5555'5555'5555,
+                            0x7fff'ffff'ffff'ffff,
+                            0x8000'0000'0000'0000,
+                            0xaaaa'aaaa'aaaa'aaaa,
+                            0xffff'ffff'0000'0000,
+                            0xffff'ffff'ffff'fffe,
+                            0xffff'ffff'ffff'ffff};
+  for (u64 first : kWords) {
+    for (u64 second : kWords) {
+      for (u64 third : kWords) {
+        const u64 words[] = {first, second, third, 0x0123'4567'89ab'cdef};
+        visit(std::span(words));
+      }
+    }
+  }
+}
+
+TEST(Plan, SurvivesExtremeStreamsWithLittleMemoryAndMuch) {
+  for (PageRange half : {kKernelHalf47, kKernelHalf48}) {
+    for (u64 memory = kLeastMemory; memory <= kMostMemory; memory *= 2) {
+      const std::vector<RegionRequest> regions = KernelRegions(memory);
+      std::vector<PlacedRegion> layout(regions.size());
+      ForEachExtremeStream([&](std::span<const u64> words) {
+        WordSource source(words);
+        ASSERT_TRUE(Plan(source, {half, {}, regions}, layout).ok());
+        ASSERT_NO_FATAL_FAILURE(ExpectApart(layout, {}, half));
+        ASSERT_EQ(layout[3].first_page / 512, (layout[3].first_page + layout[3].pages - 1) / 512);  // the windows' one table
+      });
+    }
+  }
+}
+
+// One draw at an edge of its range, the others apart from each other inside theirs.
+class OneAtAnEdgeSource {
+ public:
+  OneAtAnEdgeSource(size_t draw, Edge edge) : draw_(draw), edge_(edge) {}
+  u64 Uniform(u64 bound) {
+    const size_t draw = draws_++;
+    if (draw == draw_) return edge_ == Edge::kLow ? 0 : bound - 1;
+    return bound / 16 * (draw + 1);
+  }
+  u64 Next() { return Uniform(~u64{0}); }
+
+ private:
+  size_t draw_, draws_ = 0;
+  Edge edge_;
+};
+
+TEST(Plan, PutsEachRegionAtBothEndsOfItsHalf) {
+  for (PageRange half : {kKernelHalf47, kKernelHalf48}) {
+    for (u64 memory : {kLeastMemory, kMostMemory}) {
+      const std::vector<RegionRequest> regions = KernelRegions(memory);
+      std::vector<PlacedRegion> layout(regions.size());
+      for (size_t i = 0; i < regions.size(); i++) {
+        OneAtAnEdgeSource low(i, Edge::kLow), high(i, Edge::kHigh);
+        ASSERT_TRUE(Plan(low, {half, {}, regions}, layout).ok());
+        ASSERT_NO_FATAL_FAILURE(ExpectApart(layout, {}, half));
+        EXPECT_EQ(layout[i].with_guards().begin, half.begin) << NameOf(regions[i].region);
+        ASSERT_TRUE(Plan(high, {half, {}, regions}, layout).ok());
+        ASSERT_NO_FATAL_FAILURE(ExpectApart(layout, {}, half));
+        EXPECT_EQ(layout[i].with_guards().end, half.end) << NameOf(regions[i].region);
+      }
+    }
   }
 }
 
@@ -151,6 +238,46 @@ TEST(PlanProgram, KeepsEverythingApartAndBelowTheTop) {
     if (layout.image_page != 0) placed.push_back({Region::kProgramImage, layout.image_page, 300, 1});
     if (layout.interpreter_page != 0) placed.push_back({Region::kInterpreter, layout.interpreter_page, 60, 1});
     ASSERT_NO_FATAL_FAILURE(ExpectApart(placed, program.fixed, kUserWindow47));
+  }
+}
+
+TEST(PlanProgram, SurvivesExtremeStreamsWithImagesOfAnySizeAndLaterMappings) {
+  for (PageRange window : {kUserWindow47, kUserWindow48}) {
+    const PageRange lowest = {window.begin, window.begin + 300}, highest = {window.end - 300, window.end};
+    for (const PageRange* fixed : {static_cast<const PageRange*>(nullptr), &lowest, &highest}) {
+      for (u64 pages : {u64{1}, u64{300}, u64{1} << 20}) {
+        ProgramDescription program{.window = window, .interpreter_pages = pages};
+        if (fixed != nullptr) {
+          program.fixed = std::span(fixed, 1);
+        } else {
+          program.image_pages = pages;
+        }
+        ForEachExtremeStream([&](std::span<const u64> words) {
+          WordSource source(words);
+          const Result<ProgramLayout> planned = PlanProgram(source, program);
+          ASSERT_TRUE(planned.ok());
+          const ProgramLayout layout = planned.value();
+          ASSERT_EQ(layout.stack_offset % kStackStep, 0u);
+          ASSERT_LT(layout.stack_offset, kPageSize);
+          std::vector<PlacedRegion> placed = {
+              {Region::kInterpreter, layout.interpreter_page, pages, 1},
+              {Region::kProgramStack, layout.stack_page, program.stack_pages, program.stack_guard_pages},
+              {Region::kBreak, layout.break_page, program.break_pages, 1},
+              {Region::kVdso, layout.vdso_page, program.vdso_pages, 1}};
+          if (fixed == nullptr) placed.push_back({Region::kProgramImage, layout.image_page, pages, 1});
+          RangeSet<32> taken;
+          for (const PageRange& range : program.fixed) ASSERT_TRUE(taken.Insert(range).ok());
+          for (const PlacedRegion& region : placed) ASSERT_TRUE(taken.Insert(region.with_guards()).ok());
+          for (u64 mapping = 1; mapping <= 8; mapping++) {
+            const Result<u64> page = Place(source, {.pages = mapping}, window, taken);
+            ASSERT_TRUE(page.ok());
+            placed.push_back({Region::kMapping, page.value(), mapping, 1});
+            ASSERT_TRUE(taken.Insert(placed.back().with_guards()).ok());
+          }
+          ASSERT_NO_FATAL_FAILURE(ExpectApart(placed, program.fixed, window));
+        });
+      }
+    }
   }
 }
 

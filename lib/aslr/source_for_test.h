@@ -1,9 +1,11 @@
-// Random sources for tests alone: one that enumerates every outcome, ones stuck at an edge, and a seeded one.
+// Random sources for tests alone: one that enumerates every outcome, ones stuck at an edge, one of given words, and a seeded one.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "lib/aslr/source.h"
+#include "lib/random/uniform.h"
 
 namespace caponier::aslr {
 
@@ -63,6 +65,21 @@ class EdgeSource {
   }
   Edge edge_;
   u64 draws_ = 0;
+};
+
+// The given words for ever, in turn, reduced to numbers as a stream of lib/random reduces its own. Some word among them must not be one that
+// the reduction draws again (as 0 is, for most bounds).
+class WordSource {
+ public:
+  explicit WordSource(std::span<const u64> words) : words_(words) {}
+  u64 Next() { return words_[next_++ % words_.size()]; }
+  u64 Uniform(u64 bound) {
+    return random::UniformBelow(bound, [this] { return Next(); });
+  }
+
+ private:
+  std::span<const u64> words_;
+  size_t next_ = 0;
 };
 
 // SplitMix64 [splitmix], with rejection for bounds.
