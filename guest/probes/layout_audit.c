@@ -15,7 +15,7 @@
 enum { kPage = 4096, kMost = 256, kPages = 16 };
 static struct {
   char *at;
-  size_t pages;
+  size_t pages, mapped;  // those that can be touched, and all
   int written;  // was it ever writable
 } places[kMost];
 static uint64_t state = 0x9e3779b97f4a7c15;
@@ -65,8 +65,8 @@ static void Call(int self, size_t self_pages) {
   const int i = (int)Draw(kMost), protection = kRights[Draw(4)];
   if (places[i].at == NULL) {
     const int file = Draw(4) == 0;
-    places[i].pages = 1 + Draw(kPages);
-    void *at = mmap(NULL, places[i].pages * kPage, protection, MAP_PRIVATE | (file ? 0 : MAP_ANONYMOUS), file ? self : -1, 0);
+    places[i].pages = places[i].mapped = 1 + Draw(kPages);
+    void *at = mmap(NULL, places[i].mapped * kPage, protection, MAP_PRIVATE | (file ? 0 : MAP_ANONYMOUS), file ? self : -1, 0);
     if (at == MAP_FAILED) return;
     places[i].at = at;
     places[i].written = (protection & PROT_WRITE) != 0;
@@ -78,7 +78,7 @@ static void Call(int self, size_t self_pages) {
       Touch(i, protection);
     }
   } else {
-    munmap(places[i].at, kPages * kPage);
+    munmap(places[i].at, places[i].mapped * kPage);
     places[i].at = NULL;
   }
 }

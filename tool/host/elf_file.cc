@@ -103,12 +103,13 @@ ElfFacts ReadLibrary(Bytes bytes, std::string_view name) {
 }
 
 ElfFacts ReadProgram(Bytes bytes, std::string_view name, elf::WritableExecutable pages) {
-  const ElfFacts facts = ReadLibrary(bytes, name);
+  ElfFacts facts = ReadLibrary(bytes, name);
   elf::BytesReader reader(bytes);
   FirstDiagnostic diagnostic;
   const auto machine = facts.arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
   const auto image = elf::Parse(reader, bytes.size(), machine, diagnostic, pages);
   if (!image.ok()) throw Malformed(name, diagnostic);
+  facts.moves_itself = image.value().type == elf::Type::kDynamic && facts.interpreter.empty();
   return facts;
 }
 

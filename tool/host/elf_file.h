@@ -28,8 +28,9 @@ class MappedFile {
 
 struct ElfFacts {
   Arch arch = kHostArch;
-  std::string interpreter;                  // empty for a static program or a library
-  std::vector<std::string> needed;          // DT_NEEDED
+  std::string interpreter;          // empty for a static program or a library
+  bool moves_itself = false;        // a position-independent program without interpreter: its own start-up code relocates it
+  std::vector<std::string> needed;  // DT_NEEDED
   std::vector<std::string> rpath, runpath;  // the directories in them
 };
 

@@ -50,12 +50,11 @@ Surroundings CurrentSurroundings() {
   return here;
 }
 
-std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, Arch arch,
-                                          const std::string& workdir) {
+std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, const GuestPlan& plan) {
   std::vector<std::string> environment;
   Set(environment, "PATH", kDefaultPath);
   Set(environment, "HOME", "/root");
-  Set(environment, "PWD", workdir);
+  Set(environment, "PWD", plan.workdir);
   for (const char* name : {"TERM", "COLORTERM", "NO_COLOR", "TZ"}) {
     if (const auto value = here.Variable(name)) Set(environment, name, *value);
   }
@@ -67,7 +66,10 @@ std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surro
       Set(environment, name, std::string_view(line).substr(equals + 1));
     }
   }
-  if (const std::string_view tunable = TunableFor(options.heap, options.tagging); arch == Arch::kAarch64 && !tunable.empty()) {
+  // The start-up code of glibc 2.36 obeys the tunable before it has relocated a static program: prctl reads the canary by an address that
+  // is not there yet, and the program ends by SIGSEGV, on Linux too.
+  if (const std::string_view tunable = TunableFor(options.heap, options.tagging);
+      plan.arch == Arch::kAarch64 && !plan.moves_itself && !tunable.empty()) {
     Set(environment, "GLIBC_TUNABLES", tunable);
   }
   for (const std::string& line : options.environment) {

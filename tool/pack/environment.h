@@ -10,9 +10,9 @@
 namespace caponier::tool {
 
 // PATH, HOME, TERM; LANG and the LC_ names when they say C, POSIX or C.UTF-8, the locales that need no files or one; TZ. On
-// AArch64 glibc's tunable for a tagged heap, as --tagging says. --env overrides each.
-std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, Arch arch,
-                                          const std::string& workdir);
+// AArch64 glibc's tunable for a tagged heap, as --tagging says, unless the program relocates itself. --env overrides each. Of the plan,
+// its program and working directory are there.
+std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surroundings& here, const GuestPlan& plan);
 
 // The value of `name` in "K=V" lines; the last one counts.
 std::optional<std::string> LookUp(const std::vector<std::string>& environment, std::string_view name);

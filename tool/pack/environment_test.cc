@@ -6,13 +6,16 @@ namespace caponier::tool {
 namespace {
 
 std::optional<std::string> Value(const RunOptions& options, std::vector<std::string> host, Arch arch, std::string_view name) {
-  return LookUp(GuestEnvironment(options, {"/w", std::move(host)}, arch, "/w"), name);
+  GuestPlan plan;
+  plan.arch = arch;
+  return LookUp(GuestEnvironment(options, {"/w", std::move(host)}, plan), name);
 }
 
 TEST(Environment, IsSmallAndFixed) {
-  const auto environment =
-      GuestEnvironment({}, {"/w", {"SECRET=1", "PATH=/odd", "HOME=/home/me", "TERM=vt100", "LANG=de_DE.UTF-8", "LC_ALL=C.UTF-8"}},
-                       Arch::kX86_64, "/w");
+  GuestPlan plan;
+  plan.workdir = "/w";
+  const auto environment = GuestEnvironment(
+      {}, {"/w", {"SECRET=1", "PATH=/odd", "HOME=/home/me", "TERM=vt100", "LANG=de_DE.UTF-8", "LC_ALL=C.UTF-8"}}, plan);
   EXPECT_EQ(LookUp(environment, "SECRET"), std::nullopt);
   EXPECT_EQ(LookUp(environment, "HOME"), "/root");
   EXPECT_EQ(LookUp(environment, "TERM"), "vt100");

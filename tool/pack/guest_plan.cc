@@ -203,6 +203,7 @@ class Planner {
                                                       NameOf(facts.arch), NameOf(*options_.arch)));
     }
     plan_.arch = facts.arch;
+    plan_.moves_itself = facts.moves_itself;
     return facts;
   }
 
@@ -269,7 +270,7 @@ class Planner {
 
 void FinishBarePlan(GuestPlan& plan, const RunOptions& options, const Surroundings& here) {
   AddUsualFiles(plan.files, options);
-  plan.environment = GuestEnvironment(options, here, plan.arch, plan.workdir);
+  plan.environment = GuestEnvironment(options, here, plan);
   if (!options.root.has_value() && UsesUtf8Locale(plan.environment)) plan.files.AddAll(Tree(), "/usr/lib/locale/C.utf8");
 }
 

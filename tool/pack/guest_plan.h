@@ -11,6 +11,7 @@ namespace caponier::tool {
 
 struct GuestPlan {
   Arch arch = kHostArch;
+  bool moves_itself = false;           // as ElfFacts has it
   std::string exe;                     // in the machine, free of links
   std::vector<std::string> arguments;  // argv[0] first
   std::vector<std::string> environment;

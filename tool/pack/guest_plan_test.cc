@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tool/failure.h"
+#include "tool/pack/environment.h"
 #include "tool/testing/make_elf_for_test.h"
 #include "tool/testing/temp_dir_for_test.h"
 
@@ -96,6 +97,17 @@ TEST_F(GuestPlanTest, RefusesWhatIsNoProgram) {
   RunOptions options;
   options.arch = Arch::kX86_64;
   EXPECT_THAT(FailureOf({"arm"}, options).second, HasSubstr("it is a program for aarch64, not x86_64"));
+}
+
+TEST_F(GuestPlanTest, AsksForNoTaggedHeapWhereTheProgramRelocatesItself) {
+  dir_.Write("bin/self", MakeElf({.arch = Arch::kAarch64}), 0755);
+  dir_.Write("bin/loaded", MakeElf({.arch = Arch::kAarch64, .interpreter = "/lib/ld.so"}), 0755);
+  dir_.Write("lib/ld.so", MakeElf({.arch = Arch::kAarch64}), 0755);
+  RunOptions options;
+  EXPECT_EQ(LookUp(Plan({"self"}, options).environment, "GLIBC_TUNABLES"), std::nullopt);
+  options.root = dir_ / "";
+  EXPECT_NE(LookUp(Plan({"/bin/loaded"}, options).environment, "GLIBC_TUNABLES"), std::nullopt);
+  EXPECT_EQ(LookUp(Plan({"/bin/self"}, options).environment, "GLIBC_TUNABLES"), std::nullopt);
 }
 
 TEST_F(GuestPlanTest, FindsTheFolderThatAForeignProgramLivesIn) {
