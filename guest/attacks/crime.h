@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -69,6 +70,12 @@ static inline void *PageOf(const void *address) { return (void *)((uintptr_t)add
 static inline void *Map(int protection) {
   void *page = mmap(NULL, PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   Need(page != MAP_FAILED, "mmap");
+  return page;
+}
+// One more page of the break; musl's sbrk only looks.
+static inline char *GrowBreak(void) {
+  char *page = (char *)syscall(SYS_brk, 0);
+  Need((char *)syscall(SYS_brk, page + PAGE) == page + PAGE, "brk");
   return page;
 }
 // A memory file of one page.

@@ -16,7 +16,7 @@ enum { kPage = 4096, kMost = 256, kPages = 16 };
 static struct {
   char *at;
   size_t pages, mapped;  // those that can be touched, and all
-  int written;  // was it ever writable
+  int written;           // was it ever writable
 } places[kMost];
 static uint64_t state = 0x9e3779b97f4a7c15;
 

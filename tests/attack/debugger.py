@@ -223,6 +223,17 @@ def commit_in_kernel():
         if UNPROTECTED:
             change_entries(target, make_writable)
         return call(kernel("memcpy"), target, block, 4)
+    if CRIME == "write constant":
+        target = kernel("__rodata_start")
+        if UNPROTECTED:
+            change_entries(target, make_writable)
+        return call(kernel("memcpy"), target, block, 4)
+    if CRIME == "run constant":
+        target = kernel("__rodata_start")
+        write(target, RETURN)
+        if UNPROTECTED:
+            change_entries(target, make_executable)
+        return call(target)
     if CRIME == "run data":
         write(block, RETURN)
         if UNPROTECTED:

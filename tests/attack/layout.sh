@@ -1,5 +1,5 @@
 #!/bin/bash
-# An address learned in one run is worth nothing in the next: reading or running what stood there faults. With `--layout off` it is still
+# An address learned in one run is worth nothing in the next, whichever region it is of: reading or running what stood there faults. With `--layout off` it is still
 # there; the regions then stand at the same places in every run and side by side, and the run says so. Two boots of the same archive
 # differ in everything random (A6.1).
 source "$CAPONIER_ROOT/tests/attack/common.bash"
@@ -28,6 +28,12 @@ for arch in "${architectures[@]}"; do
   else
     say_bad "--layout off ($arch): mappings stand side by side" "$(place mapping) and $(place next)"
   fi
+  for region in heap stack mapping vdso; do
+    attack $arch -- known_place tell $region 0x0000000000000000
+    caught SEGV 'read of unmapped memory' $arch -- known_place read $region "$output"
+    attack $arch --layout off -- known_place tell $region 0x0000000000000000
+    works $arch --layout off -- known_place read $region "$output"
+  done
   works $arch --layout off -- layout "$(place secret)"
   works $arch --layout off -- layout jump "$(place function)"
 done

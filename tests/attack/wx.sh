@@ -10,6 +10,11 @@ for arch in "${architectures[@]}"; do
   works $arch --wx allow-jit -- write_code open
   caught SEGV 'write to read-only memory at write_constant\+0x[0-9a-f]+' $arch -- write_constant
   works $arch -- write_constant open # a page that holds no code may be made writable, on Linux too
+  caught SEGV 'execution of data, which is not executable, at run_constant\+0x[0-9a-f]+' $arch -- run_constant
+  works $arch -- run_constant open # nor was it ever writable
+  caught SEGV 'write to code, which is read-only, at \[vdso\]\+0x0' $arch -- write_vdso
+  refused 'mprotect of the vDSO: Operation not permitted' $arch -- write_vdso open
+  works $arch --wx allow-jit -- write_vdso open
 
   for place in stack:stack heap: data: mapping:; do
     crime=run_${place%:*}

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static int numbers[1024] = {1, 2, 3};
-static int *volatile written = &numbers[2];        // an address in data
+static int *volatile written = &numbers[2];                               // an address in data
 static int *const constants[] = {&numbers[0], &numbers[1], &numbers[2]};  // and in what RELRO makes read-only
 static const char *const words[] = {"one", "two", "three"};
 static __thread int local = 4;
