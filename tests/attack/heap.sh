@@ -48,6 +48,7 @@ for arch in x86_64 aarch64; do
   expect "$arch" caponier double 134 "caponier-heap: double free; block of 40 bytes"
   expect "$arch" caponier interior 134 "caponier-heap: free of a pointer into a block; block of 40 bytes; distance 16 bytes"
   expect "$arch" caponier canary 134 "caponier-heap: overflow of a block, found when it was freed; block of 40 bytes"
+  expect "$arch" libc canary 0 "went on"
 done
 for crime in overflow below use reuse; do
   expect aarch64 libc "$crime" 0 "went on"
