@@ -23,6 +23,8 @@ reports() {
   fi
 }
 for arch in "${architectures[@]}"; do
+  attack $arch -- layout # the control: addresses are found where they are
+  if (($(has_address "$scratch/output" | wc -l) == $(wc -l <"$scratch/output"))); then say_ok "addresses are found ($arch)"; else say_bad "addresses are found ($arch)" "$output"; fi
   pc=$([[ $arch == x86_64 ]] && echo rip || echo pc) sp=$([[ $arch == x86_64 ]] && echo rsp || echo sp)
   for program in null null_fixed; do
     reports $arch $program write -- \
