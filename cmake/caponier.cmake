@@ -31,8 +31,8 @@ if(CAPONIER_TARGET STREQUAL host)
     add_link_options(-fsanitize=address,undefined)
   endif()
 else()
-  # A kernel and its libraries: freestanding, position-independent, frame pointers kept for backtraces, automatic variables zeroed, and a
-  # stack protector.
+  # A kernel and its libraries: freestanding, position-independent, frame pointers kept for backtraces, automatic variables zeroed, a
+  # stack protector, and calls through pointers that check the type of what they call.
   add_library(caponier_freestanding_vectors INTERFACE)
   target_link_libraries(caponier_freestanding_vectors INTERFACE caponier_flags)
   target_compile_definitions(caponier_freestanding_vectors INTERFACE CAPONIER_FREESTANDING=1 _LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST)
@@ -40,7 +40,7 @@ else()
     -ffreestanding -fPIE -fdirect-access-external-data -fvisibility=hidden -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
     -ffunction-sections -fdata-sections -ftrivial-auto-var-init=zero -fstack-protector-strong -fno-plt -g
     -fno-unwind-tables -fno-asynchronous-unwind-tables
-    $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions -nostdinc++ -isystem/usr/lib/llvm-19/include/c++/v1 -fno-threadsafe-statics -fno-c++-static-destructors>)
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions -fsanitize=kcfi -nostdinc++ -isystem/usr/lib/llvm-19/include/c++/v1 -fno-threadsafe-statics -fno-c++-static-destructors>)
   # All but the ciphers' vector forms: no register that belongs to the program and is not saved at once.
   add_library(caponier_freestanding INTERFACE)
   target_link_libraries(caponier_freestanding INTERFACE caponier_freestanding_vectors)

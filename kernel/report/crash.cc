@@ -76,6 +76,7 @@ void DescribeCause(TextSink& line, sched::Process& process) {
       return DescribeProgramAddress(line, memory, g_fault.address);
     }
     case Kind::kTagCheck: return DescribeTagFault(line, memory);
+    case Kind::kCallTarget:
     case Kind::kUndefined: return Format(line, "illegal instruction");
     case Kind::kBreakpoint: return Format(line, "breakpoint instruction");
     case Kind::kSingleStep: return Format(line, "debug trap");

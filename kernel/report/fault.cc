@@ -35,7 +35,8 @@ sched::SignalInfo SignalFor(const arch::Fault& fault, u64 pc) {
   switch (fault.kind) {
     case Kind::kTagCheck:
       return MakeSignal(kSIGSEGV, fault.asynchronous ? kSEGV_MTEAERR : kSEGV_MTESERR, fault.asynchronous ? 0 : fault.address);
-    case Kind::kUndefined: return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
+    case Kind::kUndefined:
+    case Kind::kCallTarget: return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
     case Kind::kBranchTarget:
     case Kind::kPointerAuth: return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
     case Kind::kBreakpoint: return MakeSignal(kSIGTRAP, arch::kBreakpointCode, pc);

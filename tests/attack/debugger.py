@@ -203,6 +203,20 @@ def commit_by_program():
     go_on()
 
 
+def type_called_by(function):
+    """What the first call through a pointer in it checks for: the number before a function [clang-kcfi]."""
+    code = read(function, 512)
+    if not ARM:
+        return -struct.unpack("<i", re.search(rb"\x41\xba(.{4})[\x44\x45]\x03.\xfc", code, re.S)[1])[0] & 0xFFFFFFFF  # mov $-number, %r10d; add -4(pointer), %r10d
+    words = struct.unpack("<128I", code)
+    low = next(i for i, word in enumerate(words) if word & 0xFFE0001F == 0x72800011)  # movk w17, #low; movk w17, #high, lsl #16
+    return words[low] >> 5 & 0xFFFF | (words[low + 1] >> 5 & 0xFFFF) << 16
+
+
+def put_type(function, number):
+    write(function - 4, struct.pack("<I", number))
+
+
 def commit_in_kernel():
     enter_kernel("getppid", ENTRY)
     block = call(kernel(ALLOCATE), 64)
@@ -249,6 +263,13 @@ def commit_in_kernel():
         return 0 if UNPROTECTED else call(kernel(FREE), block)
     if CRIME == "free inside":
         return call(kernel(FREE), block + (0 if UNPROTECTED else 16))
+    if CRIME == "call another type":
+        # It calls what it is given, for each protection: memcpy's arguments would do, its type does not.
+        caller = next(kernel(name) for name in SYMBOLS if name.startswith("caponier::arch::DescribeProtections("))
+        if UNPROTECTED:
+            change_entries(kernel("memcpy") - 4, make_writable)
+            put_type(kernel("memcpy"), type_called_by(caller))
+        return call(caller, kernel("memcpy"), block)
     if CRIME == "overflow stack":
         frame = reg(ARGUMENTS[0])
         set_reg("sp" if ARM else "rsp", (frame + 4095 & ~4095) - 20480 + (8192 if UNPROTECTED else 64) + (0 if ARM else 8))

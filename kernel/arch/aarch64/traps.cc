@@ -153,7 +153,8 @@ void HandleKernelIrq(TrapFrame*) { DispatchInterrupts(); }
 void HandleKernelSync(TrapFrame* frame) {
   const u64 syndrome = CAPONIER_READ("esr_el1");
   const u64 address = CAPONIER_READ("far_el1");
-  const Fault fault = Decode(*frame, syndrome, address);
+  Fault fault = Decode(*frame, syndrome, address);
+  if (esr::IsCallCheck(syndrome)) fault.kind = Fault::Kind::kCallTarget;
   if (esr::ClassOf(syndrome) == esr::kDataAbortKernel && IsUserAddress(address)) {
     if (const std::optional<u64> fixup = FixupFor(frame->pc)) {
       if (fault.kind == Fault::Kind::kPage && OnUserCopyFault(fault.address, fault.access)) return;

@@ -5,6 +5,7 @@
 
 extern "C" {
 extern std::byte UserCopyBegin[], UserCopyEnd[], UserZeroBegin[], UserZeroEnd[], UserWordBegin[], UserWordEnd[], UserWordFault[];
+extern const caponier::i32 __call_checks_start[], __call_checks_end[];  // where each check's ud2 is, relative to its own place
 }
 
 namespace caponier::arch {
@@ -106,6 +107,13 @@ u64 CopyFixup(u64 pc) {
   return 0;
 }
 
+bool IsCallCheck(u64 pc) {
+  for (const i32* check = __call_checks_start; check < __call_checks_end; check++) {
+    if (reinterpret_cast<u64>(check) + static_cast<u64>(i64{*check}) == pc) return true;
+  }
+  return false;
+}
+
 bool HandleInterrupt(u64 vector) {
   if (vector < kFirstInterruptVector) return false;
   kernel::random::NoteInterrupt();
@@ -134,7 +142,8 @@ extern "C" [[gnu::no_stack_protector]] void UserTrap(TrapFrame* frame) {
 
 extern "C" void KernelTrap(TrapFrame* frame) {
   if (HandleInterrupt(frame->vector) || frame->vector == kNmi) return;
-  const Fault fault = Decode(*frame);
+  Fault fault = Decode(*frame);
+  if (fault.kind == Fault::Kind::kUndefined && IsCallCheck(frame->rip)) fault.kind = Fault::Kind::kCallTarget;
   if (const u64 fixup = CopyFixup(frame->rip); fixup != 0) {
     if (fault.kind == Fault::Kind::kPage && fault.address < kUserEnd && OnUserCopyFault(fault.address, fault.access)) return;
     if (fault.kind == Fault::Kind::kPage || fault.kind == Fault::Kind::kGeneral) {

@@ -57,7 +57,8 @@ bool IsThere() {
 struct Directory {
   Be32 count;
   DirectoryEntry entries[63];
-} g_directory;
+};
+constinit Directory g_directory{};
 bool g_looked;
 
 void Look() {
