@@ -105,20 +105,32 @@ TEST(Restart, CutoffIsTheQuantileOfTheWorstCase) {
 
 TEST(Restart, TellsGoodFromStuckRestarts) {
   const auto uniform = UniformForTest(16, 1000000);
-  const RestartAssessment good = AssessRestarts(MakeSamples(uniform, 4, "x"), 3, "x");
+  const RestartAssessment good = AssessRestarts(MakeSamples(uniform, 4, "x"), 3, Claim::kNonIid, "x");
   EXPECT_TRUE(good.sane && good.valid);
   EXPECT_EQ(good.h_assessed, std::min({good.h_rows, good.h_columns, 3.0}));
   // Each restart begins alike: a column of one symbol.
   auto alike = uniform;
   for (size_t row = 0; row < kRestarts; row++) alike[row * kRestartSamples + 17] = 3;
-  const RestartAssessment stuck = AssessRestarts(MakeSamples(alike, 4, "x"), 3, "x");
+  const RestartAssessment stuck = AssessRestarts(MakeSamples(alike, 4, "x"), 3, Claim::kNonIid, "x");
   EXPECT_EQ(stuck.most_in_column, 1000u);
   EXPECT_FALSE(stuck.sane || stuck.valid);
   EXPECT_EQ(stuck.h_assessed, 0);
-  EXPECT_EQ(LineOf([] { AssessRestarts(MakeSamples(UniformForTest(16, 2000), 4, "x"), 3, "x"); }),
+  EXPECT_EQ(LineOf([] { AssessRestarts(MakeSamples(UniformForTest(16, 2000), 4, "x"), 3, Claim::kNonIid, "x"); }),
             "x: 2000 samples, not 1000 restarts of 1000 samples each");
-  EXPECT_EQ(LineOf([] { AssessRestarts(MakeSamples(UniformForTest(4, 1000000), 4, "x"), 3, "x"); }),
+  EXPECT_EQ(LineOf([] { AssessRestarts(MakeSamples(UniformForTest(4, 1000000), 4, "x"), 3, Claim::kNonIid, "x"); }),
             "x: 4 different samples cannot have the 3 bits of --initial");
+}
+
+TEST(Restart, OfAnIidSourceIsItsMostCommonValue) {
+  const Samples samples = MakeSamples(UniformForTest(16, 1000000), 4, "x");
+  const RestartAssessment all = AssessRestarts(samples, 3, Claim::kNonIid, "x");
+  const RestartAssessment iid = AssessRestarts(samples, 3, Claim::kIid, "x");
+  const double most_common = *all.rows[Estimator::kMostCommonValue];
+  EXPECT_EQ(iid.h_rows, most_common);
+  EXPECT_EQ(iid.h_columns, most_common);  // the same symbols in another order
+  EXPECT_LT(all.h_rows, most_common);
+  EXPECT_TRUE(iid.sane && iid.valid);
+  EXPECT_EQ(iid.rows[Estimator::kMarkov], std::nullopt);
 }
 
 TEST(Conditioning, IsThatOfNistsTool) {
@@ -159,6 +171,8 @@ TEST(EntropyOptions, TakesEachTrack) {
   EXPECT_EQ(assess({"assess", "f"}).track, Track::kNonIid);
   EXPECT_EQ(assess({"assess", "f", "--iid"}).track, Track::kIid);
   EXPECT_EQ(assess({"assess", "f", "--conditioned"}).track, Track::kConditioned);
+  EXPECT_EQ(assess({"assess", "f", "--restart", "--initial", "2"}).track, Track::kRestart);
+  EXPECT_EQ(assess({"assess", "f", "--restart", "--iid", "--initial", "2"}).track, Track::kRestartIid);
   EXPECT_EQ(assess({"assess", "f", "--restart", "--initial", "2.5"}).initial, 2.5);
   EXPECT_EQ(
       std::get<ConditioningOptions>(Parse({"conditioning", "--in", "512", "--out", "256", "--width", "128", "--entropy", "99"}))
@@ -176,8 +190,9 @@ TEST(EntropyOptions, RefusesInOneLine) {
   EXPECT_THAT(Refusal({"assess", "f", "--bits", "0"}), HasSubstr("--bits"));
   EXPECT_THAT(Refusal({"assess", "f", "--bogus"}), HasSubstr("--bogus"));
   EXPECT_THAT(Refusal({"assess", "f", "g"}), HasSubstr("g"));
-  EXPECT_EQ(Refusal({"assess", "f", "--iid", "--restart", "--initial", "1"}),
-            "--iid, --conditioned and --restart exclude each other");
+  EXPECT_EQ(Refusal({"assess", "f", "--iid", "--conditioned"}), "--conditioned goes with neither --iid nor --restart");
+  EXPECT_EQ(Refusal({"assess", "f", "--conditioned", "--restart", "--initial", "1"}),
+            "--conditioned goes with neither --iid nor --restart");
   EXPECT_EQ(Refusal({"assess", "f", "--restart"}), "--restart and --initial H need each other");
   EXPECT_EQ(Refusal({"assess", "f", "--initial", "1"}), "--restart and --initial H need each other");
   EXPECT_EQ(Refusal({"assess", "f", "--restart", "--initial", "nan"}), "--initial nan: not between 0 and 8 bits");

@@ -57,7 +57,7 @@ int Do(const AssessOptions& options) {
   const std::string& file = options.file;
   const Samples samples = Read(file, options.bits);
   if (samples.alphabet < 2) throw Failure(fmt::format("{}: every sample is {}: no entropy", file, samples.greatest));
-  if (samples.raw.size() < kWantedSamples && options.track != Track::kRestart) {
+  if (samples.raw.size() < kWantedSamples && options.track != Track::kRestart && options.track != Track::kRestartIid) {
     Say(fmt::format("{}: {} samples, fewer than the {} that SP 800-90B asks for", file, samples.raw.size(), kWantedSamples));
   }
   if (options.track == Track::kIid) {
@@ -69,11 +69,12 @@ int Do(const AssessOptions& options) {
     Print(IidText(file, samples, assessment), options.json, IidJson(file, samples, assessment));
     return assessment.passed() ? 0 : 1;
   }
-  if (options.track == Track::kRestart) {
+  if (options.track == Track::kRestart || options.track == Track::kRestartIid) {
     if (*options.initial > samples.bits) {
       throw Failure(fmt::format("--initial {}: more than the {} bits of a sample", *options.initial, samples.bits));
     }
-    const RestartAssessment assessment = AssessRestarts(samples, *options.initial, file);
+    const RestartAssessment assessment =
+        AssessRestarts(samples, *options.initial, options.track == Track::kRestartIid ? Claim::kIid : Claim::kNonIid, file);
     Print(RestartText(file, samples, *options.initial, assessment), options.json,
           RestartJson(file, samples, *options.initial, assessment));
     return assessment.valid ? 0 : 1;

@@ -17,7 +17,7 @@ constexpr char kOverview[] =
     "Assesses noise by SP 800-90B. Files hold one sample a byte.\n"
     "\n"
     "  caponier entropy collect --source NAME --count N [--arch A] -o FILE\n"
-    "  caponier entropy assess FILE [--bits N] [--iid | --conditioned | --restart --initial H] [--json FILE]\n"
+    "  caponier entropy assess FILE [--bits N] [--iid | --conditioned] [--restart --initial H] [--json FILE]\n"
     "  caponier entropy conditioning --in BITS --out BITS --width BITS --entropy H [--bit-entropy H]\n"
     "  caponier entropy plot FILE [--bits N] -o REPORT.html\n"
     "  caponier entropy simulate recovery | lattice | latency [--json FILE] [-o REPORT.html]\n"
@@ -37,7 +37,9 @@ std::variant<Options, PrintText> ParseAssess(std::span<const std::string> words)
   app.formatter(std::make_shared<UsageFormatter>("caponier entropy assess FILE [options]"));
   app.add_option("FILE", options.file, "the samples, one a byte")->required();
   AddBits(app, options.bits);
-  app.add_flag("--iid", iid, "test whether the samples are independent and identically distributed; status 1 when not");
+  app.add_flag("--iid", iid,
+               "test whether the samples are independent and identically distributed; status 1 when not. With --restart: "
+               "the source is claimed to be so, and its most common value is all that is estimated");
   app.add_flag("--conditioned", conditioned, "FILE is the output of a conditioning component: assess its bits only (h')");
   app.add_flag("--restart", restart, "FILE is 1000 restarts of 1000 samples each; needs --initial; status 1 when they fail");
   app.add_option("--initial", options.initial, "the initial entropy estimate in bits a sample, for --restart")->type_name("H");
@@ -45,10 +47,14 @@ std::variant<Options, PrintText> ParseAssess(std::span<const std::string> words)
   app.add_option("--seed", options.seed, "of the permutations of --iid, to repeat a run; default: another each time")
       ->type_name("N");
   if (auto help = ParseWords(app, "entropy", words)) return *help;
-  if (iid + conditioned + restart > 1) throw Failure("--iid, --conditioned and --restart exclude each other");
+  if (conditioned && (iid || restart)) throw Failure("--conditioned goes with neither --iid nor --restart");
   if (restart != options.initial.has_value()) throw Failure("--restart and --initial H need each other");
   using Track = AssessOptions::Track;
-  options.track = iid ? Track::kIid : conditioned ? Track::kConditioned : restart ? Track::kRestart : Track::kNonIid;
+  if (restart) {
+    options.track = iid ? Track::kRestartIid : Track::kRestart;
+  } else {
+    options.track = iid ? Track::kIid : conditioned ? Track::kConditioned : Track::kNonIid;
+  }
   if (options.initial.has_value() && !(*options.initial >= 0 && *options.initial <= 8)) {
     throw Failure(fmt::format("--initial {}: not between 0 and 8 bits", *options.initial));
   }

@@ -20,6 +20,7 @@ struct AssessOptions {
     kIid,          // the tests of the IID claim, and the most common value estimate
     kConditioned,  // the ten estimators on the bits only: the output of a conditioning component
     kRestart,      // 1000 restarts of 1000 samples
+    kRestartIid,   // the same, of a source that is claimed to be IID
   };
   Track track = Track::kNonIid;
   std::string file;

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 
+#include "tool/entropy/most_common_value.h"
 #include "tool/entropy/parallel.h"
 #include "tool/failure.h"
 
@@ -49,8 +50,12 @@ double NoneAbove(u64 most, u64 symbols, double p) {
   return all[kDraws] / std::exp(LogPoisson(kDraws, kDraws));
 }
 
-Estimates Matrix(std::span<const u8> symbols, unsigned alphabet) {
+Estimates Matrix(std::span<const u8> symbols, unsigned alphabet, Claim claim) {
   Estimates out;
+  if (claim == Claim::kIid) {
+    out[Estimator::kMostCommonValue] = MostCommonValue(symbols, alphabet);
+    return out;
+  }
   Tasks tasks;
   const auto width = static_cast<unsigned>(std::bit_width(alphabet - 1));
   const BitString packed = BitString::Pack(symbols, width);
@@ -86,7 +91,7 @@ u32 RestartCutoff(double initial) {
   return static_cast<u32>(high);
 }
 
-RestartAssessment AssessRestarts(const Samples& samples, double initial, const std::string& name) {
+RestartAssessment AssessRestarts(const Samples& samples, double initial, Claim claim, const std::string& name) {
   if (samples.raw.size() != kRestarts * kRestartSamples) {
     throw Failure(
         fmt::format("{}: {} samples, not {} restarts of {} samples each", name, samples.raw.size(), kRestarts, kRestartSamples));
@@ -105,8 +110,8 @@ RestartAssessment AssessRestarts(const Samples& samples, double initial, const s
                         .most_in_column = MostCommonInRows(columns)};
   out.sane = std::max(out.most_in_row, out.most_in_column) <= out.cutoff;
   if (!out.sane) return out;
-  out.rows = Matrix(samples.symbols, samples.alphabet);
-  out.columns = Matrix(columns, samples.alphabet);
+  out.rows = Matrix(samples.symbols, samples.alphabet, claim);
+  out.columns = Matrix(columns, samples.alphabet, claim);
   out.h_rows = out.rows.Least(samples.bits);
   out.h_columns = out.columns.Least(samples.bits);
   out.valid = std::min(out.h_rows, out.h_columns) >= initial / 2;

@@ -14,6 +14,10 @@ inline constexpr u64 kRestartSamples = 1000;
 // 2^-initial and one for the rest. The standard has it simulated; here it is computed, exactly.
 u32 RestartCutoff(double initial);
 
+// What is claimed of the source: the matrix of one whose samples are independent and identically distributed is assessed by its most common
+// value alone (3.1.4.1, 6.1), of any other by all ten estimators.
+enum class Claim { kNonIid, kIid };
+
 struct RestartAssessment {
   u32 cutoff = 0;
   u32 most_in_row = 0, most_in_column = 0;  // of one symbol
@@ -25,6 +29,6 @@ struct RestartAssessment {
 };
 
 // Throws Failure when the samples do not make the matrix, are all the same, or are too few different ones for the initial estimate.
-RestartAssessment AssessRestarts(const Samples& samples, double initial, const std::string& name);
+RestartAssessment AssessRestarts(const Samples& samples, double initial, Claim claim, const std::string& name);
 
 }  // namespace caponier::tool::entropy
