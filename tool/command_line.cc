@@ -24,6 +24,7 @@ constexpr char kOverview[] =
     "  caponier bench boot|syscall|run|random|heap       measured beside its peers, in the same run\n"
     "  caponier entropy collect|assess|conditioning|plot noise collected, and assessed by SP 800-90B\n"
     "  caponier audit layout|tables|dump                 bits of every region; page tables walked from outside\n"
+    "  caponier audit heap [options]                     which misuses allocators catch, ours and others\n"
     "  caponier test                                     all of caponier's own tests\n"
     "\n"
     "`caponier COMMAND --help` lists a command's options.\n";

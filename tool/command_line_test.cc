@@ -58,6 +58,11 @@ TEST(CommandLine, Audit) {
   const auto dump = std::get<audit::DumpOptions>(
       std::get<audit::Options>(Parse({"audit", "dump", "core", "--arch", "x86_64", "-r", "cr0=1", "-r", "cr3=2"})));
   EXPECT_EQ(dump.file, "core");
+  const auto heap = std::get<audit::HeapOptions>(
+      std::get<audit::Options>(Parse({"audit", "heap", "--allocator", "glibc", "--allocator", "musl", "--runs", "3"})));
+  EXPECT_THAT(heap.allocators, ElementsAre("glibc", "musl"));
+  EXPECT_EQ(heap.runs, 3);
+  EXPECT_THAT(LineOf({"audit", "heap", "--runs", "0"}), HasSubstr("see caponier audit heap --help"));
   EXPECT_THAT(dump.registers, ElementsAre("cr0=1", "cr3=2"));
   EXPECT_EQ(LineOf({"audit", "nothing"}), "unknown command audit nothing (see caponier audit --help)");
   EXPECT_THAT(LineOf({"audit", "dump", "core", "--arch", "x86_64"}), HasSubstr("--register is required"));

@@ -41,7 +41,15 @@ struct LayoutOptions {
   std::optional<std::string> json, output;
 };
 
-using Options = std::variant<LayoutOptions, TablesOptions, DumpOptions>;
+// `caponier audit heap`
+struct HeapOptions {
+  int runs = 10;
+  std::vector<std::string> allocators;  // empty: all
+  std::string cases;                    // what their names have in them
+  std::optional<std::string> json, output;
+};
+
+using Options = std::variant<LayoutOptions, TablesOptions, DumpOptions, HeapOptions>;
 
 // The words after `caponier audit`. Throws Failure(125) with one line.
 std::variant<Options, PrintText> ParseOptions(std::span<const std::string> words);

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "tool/audit/heap_matrix.h"
 #include "tool/audit/kernel_regions.h"
 #include "tool/audit/layout.h"
 #include "tool/audit/watched_machine.h"
@@ -171,6 +172,7 @@ int AuditDump(const DumpOptions& options) {
 int Run(const Options& options) {
   if (const auto* layout = std::get_if<LayoutOptions>(&options)) return AuditLayout(*layout);
   if (const auto* tables = std::get_if<TablesOptions>(&options)) return AuditTables(*tables);
+  if (const auto* heap = std::get_if<HeapOptions>(&options)) return AuditHeap(*heap);
   return AuditDump(std::get<DumpOptions>(options));
 }
 
