@@ -153,6 +153,7 @@ End RunCase(const Allocator& allocator, const std::string& name, bool valid, std
 MatrixColumn Measure(const Allocator& allocator, std::span<const MisuseCase> cases, int runs) {
   MatrixColumn column{allocator, std::vector<Detection>(cases.size())};
   std::vector<std::function<void()>> tasks;
+  tasks.reserve(cases.size());
   for (size_t i = 0; i < cases.size(); i++) {
     tasks.emplace_back([&, i] {
       Detection& detection = column.detections[i];
