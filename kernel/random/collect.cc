@@ -4,6 +4,7 @@
 
 #include "kernel/arch/machine.h"
 #include "kernel/drivers/link.h"
+#include "kernel/drivers/rng.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/random/fast_clock.h"
 #include "kernel/random/instruction.h"
@@ -12,11 +13,14 @@
 #include "lib/entropy/sources/cpu_instruction.h"
 #include "lib/entropy/sources/interrupt_timing.h"
 #include "lib/entropy/sources/timing_jitter.h"
+#include "lib/entropy/sources/virtio_rng.h"
 
 namespace caponier::kernel::random {
 namespace {
 
 using ::caponier::link::ExitCause;
+
+constexpr std::string_view kNoSuchSource = "this machine has no such source of noise";
 
 [[noreturn]] void Refuse(std::string_view why) { report::Refuse(ExitCause::kRefused, why); }
 
@@ -70,6 +74,14 @@ void CollectInterrupts(Output& output) {
   }
 }
 
+void CollectDevice(Output& output) {
+  while (output.wants_more()) {
+    const Result<Bytes> bytes = drivers::ReadRawRng();
+    if (!bytes.ok()) Refuse(bytes.error() == Error::kNoDevice ? kNoSuchSource : "the host's random number device gives no bytes");
+    for (const std::byte byte : bytes.value()) output.Put(static_cast<u8>(byte));
+  }
+}
+
 }  // namespace
 
 void CollectRaw(std::string_view name, u64 count) {
@@ -79,10 +91,12 @@ void CollectRaw(std::string_view name, u64 count) {
     CollectJitter(output);
   } else if (name == entropy::kInterruptTimingProfile.name) {
     CollectInterrupts(output);
+  } else if (name == entropy::kVirtioRngProfile.name) {
+    CollectDevice(output);
   } else if (instruction.profile != nullptr && name == instruction.profile->name) {
     CollectWords(instruction, output);
   } else {
-    Refuse("this machine has no such source of noise");
+    Refuse(kNoSuchSource);
   }
   drivers::link::SendExit(ExitCause::kExited, 0);
   arch::PowerOff();

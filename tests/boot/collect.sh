@@ -22,6 +22,8 @@ whole 'interrupt-timing of x86-64' 500 --source interrupt-timing --count 500 --a
 whole 'interrupt-timing of AArch64' 500 --source interrupt-timing --count 500 --arch aarch64
 whole 'cpu-random of x86-64' 10001 --source cpu-random --count 10001 --arch x86_64
 whole 'cpu-seed of AArch64' 10001 --source cpu-seed --count 10001 --arch aarch64
+whole 'virtio-rng of x86-64' 10001 --source virtio-rng --count 10001 --arch x86_64
+whole 'virtio-rng of AArch64' 10001 --source virtio-rng --count 10001 --arch aarch64
 whole 'a restart matrix of x86-64' 3000 --source timing-jitter --count 1000 --restarts 3 --arch x86_64
 
 # The same machine with a clock that counts instructions: the emulator is started through a wrapper.

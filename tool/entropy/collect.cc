@@ -146,8 +146,8 @@ void CollectInGuest(const CollectOptions& options, SampleFile& file) {
     const Outcome outcome = session.Run();
     if (outcome.exit.has_value() && outcome.exit->cause == link::ExitCause::kRefused)
       throw Failure(
-          fmt::format("--source {}: not in this machine; the guests have timing-jitter, interrupt-timing and cpu-random "
-                      "(x86_64) or cpu-seed (aarch64)",
+          fmt::format("--source {}: not in this machine; the guests have timing-jitter, interrupt-timing, virtio-rng "
+                      "and cpu-random (x86_64) or cpu-seed (aarch64)",
                       options.source));
     const bool whole = outcome.exit.has_value() && outcome.exit->cause == link::ExitCause::kExited && outcome.output_error == 0;
     if (!whole || file.bytes() != restart * options.count) {

@@ -107,7 +107,7 @@ std::variant<Options, PrintText> ParseCollect(std::span<const std::string> words
   CLI::App app(
       "Records raw samples of a noise source, one a byte: of the host (timing-jitter, cpu-seed, cpu-random), or with --arch of "
       "a\n"
-      "guest (timing-jitter, interrupt-timing, and cpu-random on x86_64 or cpu-seed on aarch64).",
+      "guest (timing-jitter, interrupt-timing, virtio-rng, and cpu-random on x86_64 or cpu-seed on aarch64).",
       "collect");
   app.formatter(std::make_shared<UsageFormatter>("caponier entropy collect --source NAME --count N [--arch A] -o FILE"));
   app.add_option("--source", options.source, "the source")->required()->type_name("NAME");
