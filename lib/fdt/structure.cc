@@ -30,7 +30,8 @@ size_t Structure::SkipProperty(size_t offset) const { return AlignUp(offset + kP
 
 // Whether a NUL ends the text at `offset` inside `block`.
 bool Structure::TextEnds(Bytes block, size_t offset) const {
-  return offset < block.size() && std::memchr(block.data() + offset, 0, block.size() - offset) != nullptr;
+  if (offset >= block.size()) return false;
+  return block.back() == std::byte{0} || std::memchr(block.data() + offset, 0, block.size() - offset) != nullptr;
 }
 
 std::optional<std::string_view> Structure::Check(Bytes blob) {

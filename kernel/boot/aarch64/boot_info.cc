@@ -74,16 +74,19 @@ void ReadVirtioDevices(const fdt::DeviceTree& tree, BootInfo& info) {
 
 }  // namespace
 
-fdt::DeviceTree OpenDeviceTree(u64 physical) {
+const fdt::DeviceTree& TheDeviceTree(u64 physical) {
+  static std::optional<fdt::DeviceTree> tree;
+  if (tree) return *tree;
   const auto* start = reinterpret_cast<const std::byte*>(physical);
   EnsureIdentity({physical}, kPageSize);
   const u64 bytes = Require(fdt::DeviceTree::SizeOf({start, kPageSize}, g_diagnostics), "its size");
   EnsureIdentity({physical}, bytes);
-  return Require(fdt::DeviceTree::Open({start, bytes}, g_diagnostics), "its structure");
+  tree.emplace(Require(fdt::DeviceTree::Open({start, bytes}, g_diagnostics), "its structure"));
+  return *tree;
 }
 
 void ReadBootInfo(u64 argument, BootInfo& info) {
-  const fdt::DeviceTree tree = OpenDeviceTree(argument);
+  const fdt::DeviceTree& tree = TheDeviceTree(argument);
   const Result<fdt::PsciConduit> psci = tree.Psci();
   info.psci_by_smc = psci.ok() && psci.value() == fdt::PsciConduit::kSmc;
   ReadConsole(tree, info);

@@ -6,7 +6,7 @@
 
 namespace caponier::boot {
 
-// Maps the tree at `physical` and opens it; a machine whose tree cannot be read does not start.
-fdt::DeviceTree OpenDeviceTree(u64 physical);
+// Maps the tree at `physical` and opens it, the first time; a machine whose tree cannot be read does not start.
+const fdt::DeviceTree& TheDeviceTree(u64 physical);
 
 }  // namespace caponier::boot

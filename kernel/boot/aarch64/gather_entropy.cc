@@ -10,7 +10,7 @@
 namespace caponier::boot {
 
 void GatherEntropy(u64 argument, random::Root& root) {
-  const fdt::DeviceTree tree = OpenDeviceTree(argument);
+  const fdt::DeviceTree& tree = TheDeviceTree(argument);
   if (const Result<fdt::Chosen> chosen = tree.ReadChosen(); chosen.ok()) {
     for (const Bytes seed : {chosen.value().rng_seed, chosen.value().kaslr_seed}) {
       if (seed.empty()) continue;
