@@ -13,7 +13,7 @@ expect "AArch64: the same with an entropy device" "$started" "$(arm off cortex-a
 most=16
 for arch in x86_64 aarch64; do
   kernel=$CAPONIER_ROOT/build/$arch/kernel/caponier.elf
-  symbol=$(llvm-nm-19 "$kernel" | sed -n 's/.* [tT] \(.*NoteInterruptEv\)$/\1/p')
+  symbol=$(llvm-nm-19 "$kernel" | sed -n 's/.* [tT] \(_ZN.*NoteInterruptEv\)$/\1/p')
   count=$(llvm-objdump-19 -d --no-show-raw-insn --disassemble-symbols="$symbol" "$kernel" | grep -E '^ +[0-9a-f]+:' | grep -cv 'int3\|udf')
   if ((count > 0 && count <= most)); then
     echo "ok an interrupt leaves its moment behind in $count instructions ($arch)"
