@@ -24,7 +24,14 @@ u32 Structure::Word(size_t offset) const {
   return word;
 }
 
-size_t Structure::SkipName(size_t offset) const { return AlignUp(offset + 4 + TextAt(tokens_, offset + 4).size() + 1, 4); }
+// By words: a name starts at one, and the next token at the one after its NUL.
+size_t Structure::SkipName(size_t offset) const {
+  for (;;) {
+    offset += 4;
+    const u32 word = Word(offset);
+    if (((word - 0x01010101) & ~word & 0x80808080) != 0) return offset + 4;  // one of the four bytes is zero
+  }
+}
 
 size_t Structure::SkipProperty(size_t offset) const { return AlignUp(offset + kPropertyHead + Word(offset + 4), 4); }
 
