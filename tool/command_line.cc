@@ -122,9 +122,8 @@ Command ParseRun(std::span<const std::string> words) {
       ->type_name("LEVEL")
       ->check(OneOf({"sync", "async", "asymm", "off"}));
   app.add_option("--heap", options.heap,
-                 "tagged (default): AArch64's glibc is told to tag its heap; caponier: dynamic programs get libcaponier-heap; or "
-                 "libc: it "
-                 "stays as it is")
+                 "tagged (default): AArch64's glibc is told to tag its heap; caponier: dynamic programs of glibc and musl get "
+                 "libcaponier-heap; or libc: it stays as it is")
       ->type_name("LEVEL")
       ->check(OneOf({"tagged", "caponier", "libc"}));
   app.add_flag("--trace", options.trace, "system calls to standard error, as strace prints them");

@@ -44,9 +44,11 @@ std::string Install::Kernel(Arch arch) const {
 
 std::string Install::KernelSymbols(Arch arch) const { return fmt::format("{}/{}/kernel/caponier.elf", build_, NameOf(arch)); }
 
-std::string Install::HeapLibrary(Arch arch) const {
-  const std::string path =
-      build_ + (arch == Arch::kAarch64 ? "/host/hosted/heap/aarch64" : "/host/hosted/heap") + "/libcaponier-heap.so.1";
+std::string Install::HeapLibrary(Arch arch, CLibrary over) const {
+  const std::string folder = over == CLibrary::kMusl  ? fmt::format("/musl/{}", NameOf(arch))
+                             : arch == Arch::kAarch64 ? "/aarch64"
+                                                      : "";
+  const std::string path = fmt::format("{}/host/hosted/heap{}/libcaponier-heap.so.1", build_, folder);
   if (access(path.c_str(), R_OK) != 0) throw Failure(fmt::format("{} is not built", path));
   return path;
 }

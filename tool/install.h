@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tool/arch.h"
+#include "tool/c_library.h"
 
 namespace caponier::tool {
 
@@ -17,7 +18,7 @@ class Install {
   std::string Kernel(Arch arch) const;         // what the emulator loads
   std::string KernelSymbols(Arch arch) const;  // for a debugger
   std::string GuestProgram(Arch arch, const std::string& name) const;
-  std::string HeapLibrary(Arch arch) const;  // libcaponier-heap for programs of that architecture
+  std::string HeapLibrary(Arch arch, CLibrary over) const;  // libcaponier-heap for such programs
   std::string Emulator(const std::string& name) const { return build_ + "/emulator/usr/bin/" + name; }  // may be absent
 
  private:

@@ -203,7 +203,7 @@ int Run(const RunOptions& options) {
   LaunchFacts facts{.start = Clock::now()};
   const Install install = Install::FromSelf();
   GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
-  if (options.heap == kOurHeap) AddHeapLibrary(plan, install.HeapLibrary(plan.arch), options);
+  if (options.heap == kOurHeap) AddHeapLibrary(plan, install.HeapLibrary(plan.arch, CLibraryOf(plan)), options);
   MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
   CheckFits(plan.files.total_bytes(), spec, 0);  // roughly, before they are packed
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);

@@ -2,7 +2,6 @@
 // closed.
 #pragma once
 
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,11 +20,12 @@ class FutexLock {
   }
   void Unlock() {
     if (state_.exchange(kFree, std::memory_order_release) == kAwaited) [[unlikely]]
-      Call(FUTEX_WAKE_PRIVATE, 1);
+      Call(kWakePrivate, 1);
   }
 
  private:
   static constexpr u32 kFree = 0, kHeld = 1, kAwaited = 2;
+  static constexpr int kWaitPrivate = 128, kWakePrivate = 129;  // of <linux/futex.h>, which musl's headers leave out
 
   [[gnu::noinline]] void LockSlowly() {
     // Whoever holds it is rarely long about it.
@@ -35,7 +35,7 @@ class FutexLock {
           state_.compare_exchange_strong(free, kHeld, std::memory_order_acquire))
         return;
     }
-    while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree) Call(FUTEX_WAIT_PRIVATE, kAwaited);
+    while (state_.exchange(kAwaited, std::memory_order_acquire) != kFree) Call(kWaitPrivate, kAwaited);
   }
   void Call(int operation, u32 value) { syscall(SYS_futex, &state_, operation, value, nullptr, nullptr, 0); }
 

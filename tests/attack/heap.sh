@@ -1,6 +1,7 @@
 #!/bin/bash
 # Under `--heap caponier` a dynamic program's misuse of its heap is called by its name: wrong frees on both architectures, and on AArch64, where
 # the machine has tags, every access to a neighbour or to freed memory, ten times of ten. Under `--heap libc` the accesses work.
+# Programs over musl have the same: dynamic ones by `--heap caponier`, static ones that were linked with the library.
 set -u
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -25,8 +26,23 @@ int main(int count, char **words) {
 CRIME
 clang-19 -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/crime.c" -o "$scratch/crime.x86_64" || exit 1
 clang-19 --target=aarch64-linux-gnu -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/crime.c" -o "$scratch/crime.aarch64" || exit 1
+# musl ARCH dynamic|static: $scratch/crime.ARCH-KIND
+musl() {
+  local arch=$1 runtime=/usr/lib/$1-linux-musl start=(Scrt1.o crti.o) words=(-pie "-Wl,--dynamic-linker=/lib/ld-musl-$1.so.1") builtins=()
+  # Debian's static musl leaves 128-bit floating point to the compiler's library.
+  [[ $arch == aarch64 ]] && builtins=("$(compgen -G '/usr/lib/gcc*/aarch64-linux-gnu/*/libgcc.a' | head -n 1)")
+  if [[ $2 == static ]]; then
+    start=(rcrt1.o crti.o) words=(-static-pie -Wl,--no-dynamic-linker "$CAPONIER_ROOT/build/host/hosted/heap/musl/$arch/libcaponier-heap.a")
+  fi
+  clang-19 "--target=$arch-linux-musl" -O1 -fPIE -fno-builtin -w -fuse-ld=lld-19 -nostdlib -nostdinc \
+    -isystem /usr/lib/llvm-19/lib/clang/19/include -isystem "/usr/include/$arch-linux-musl" "${start[@]/#/$runtime/}" "$scratch/crime.c" \
+    "${words[@]}" -L"$runtime" -Wl,--start-group -lc "${builtins[@]}" -Wl,--end-group "$runtime/crtn.o" -o "$scratch/crime.$arch-$2"
+}
+for arch in x86_64 aarch64; do
+  for kind in dynamic static; do musl "$arch" "$kind" || exit 1; done
+done
 
-# expect ARCH HEAP CRIME STATUS TEXT
+# expect PROGRAM HEAP CRIME STATUS TEXT
 expect() {
   local said code
   said=$(timeout 120 "$CAPONIER" run --heap "$2" ${report:+--report "$report"} -- "$scratch/crime.$1" "$3" 2>&1)
@@ -49,11 +65,18 @@ for arch in x86_64 aarch64; do
   expect "$arch" caponier interior 134 "caponier-heap: free of a pointer into a block; block of 40 bytes; distance 16 bytes"
   expect "$arch" caponier canary 134 "caponier-heap: overflow of a block, found when it was freed; block of 40 bytes"
   expect "$arch" libc canary 0 "went on"
+  for crime in none:0:"went on" double:134:"double free; block of 40 bytes" canary:134:"overflow of a block, found when it was freed; block of 40 bytes"; do
+    IFS=: read -r name code said <<<"$crime"
+    expect "$arch-dynamic" caponier "$name" "$code" "$said"
+    expect "$arch-static" libc "$name" "$code" "$said"
+  done
 done
 for crime in overflow below use reuse; do
   expect aarch64 libc "$crime" 0 "went on"
   [[ $tags == on ]] || continue
   for _ in 1 2 3 4 5 6 7 8 9 10; do expect aarch64 caponier "$crime" 139 "caponier-heap: "; done
+  expect aarch64-dynamic caponier "$crime" 139 "caponier-heap: "
+  expect aarch64-static libc "$crime" 139 "caponier-heap: "
 done
 [[ $tags == on ]] || echo "this machine has no memory tags: only what needs none was tried"
 exit $status

@@ -85,6 +85,7 @@ class Planner {
         FindProgram(root, program(), LookUp(options_.environment, "PATH").value_or(std::string(kDefaultPath)), plan_.workdir);
     plan_.arguments = options_.program;
     const ElfFacts facts = FollowScripts({root, path}).second;
+    plan_.interpreter = facts.interpreter;
     plan_.objects = {root.Resolve(exe_.path)->host_path};
     if (const auto interpreter = root.Resolve(facts.interpreter); !facts.interpreter.empty() && interpreter.has_value()) {
       plan_.objects.push_back(interpreter->host_path);
@@ -103,6 +104,7 @@ class Planner {
     plan_.exe = plan_.files.Add(located.tree, located.path);
     LibraryCollector libraries(plan_.files, trees, plan_.arch, LookUp(options_.environment, "LD_LIBRARY_PATH").value_or(""));
     libraries.AddProgram(located.tree, plan_.exe, facts);
+    plan_.interpreter = facts.interpreter;
     plan_.objects = {located.tree.Resolve(located.path)->host_path};
     plan_.objects.insert(plan_.objects.end(), libraries.host_paths().begin(), libraries.host_paths().end());
     for (const std::string& object : AddProgramData(plan_.files, located.tree, plan_.exe, plan_.arch))

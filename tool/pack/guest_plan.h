@@ -17,6 +17,7 @@ struct GuestPlan {
   std::vector<std::string> environment;
   std::string workdir;
   FileSet files;
+  std::string interpreter;           // as the program names it; empty for a static one
   std::vector<std::string> objects;  // on the host: the program, its interpreter, its libraries; the latter not with --root
 };
 

@@ -7,10 +7,14 @@
 
 namespace caponier::tool {
 
+CLibrary CLibraryOf(const GuestPlan& plan) {
+  // ld-linux-x86-64.so.2, ld-musl-aarch64.so.1: by the name, for musl's is a link to its C library.
+  if (plan.interpreter.find("/ld-linux-") != std::string::npos) return CLibrary::kGlibc;
+  if (plan.interpreter.find("/ld-musl-") != std::string::npos) return CLibrary::kMusl;
+  throw Failure("--heap caponier is for programs that are linked dynamically to glibc or musl; this one is not");
+}
+
 void AddHeapLibrary(GuestPlan& plan, const std::string& library, const RunOptions& options) {
-  // ld-linux-x86-64.so.2, ld-linux-aarch64.so.1: glibc's. With the program and its interpreter an object list begins.
-  const bool glibc = plan.objects.size() > 1 && plan.objects[1].find("/ld-linux-") != std::string::npos;
-  if (!glibc) throw Failure("--heap caponier is for programs that are linked dynamically to glibc; this one is not");
   plan.files.AddFileAt(std::string(kHeapLibraryPlace), library, 0644);
   const auto set = [&](const std::string& name, const std::string& value) {
     std::erase_if(plan.environment, [&](const std::string& line) { return line.starts_with(name + "="); });

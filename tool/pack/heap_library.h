@@ -1,14 +1,17 @@
 // `--heap caponier`: the program gets libcaponier-heap, preloaded.
 #pragma once
 
+#include "tool/c_library.h"
 #include "tool/pack/guest_plan.h"
 
 namespace caponier::tool {
 
 inline constexpr std::string_view kHeapLibraryPlace = "/usr/lib/caponier/libcaponier-heap.so.1";  // in the machine
 
+// Whose loader the program names. Throws Failure when it cannot have the library: a static one has no loader.
+CLibrary CLibraryOf(const GuestPlan& plan);
+
 // Adds the library at `library` on the host to the plan, and has the program's loader preload it, before what `--env LD_PRELOAD` named.
-// Throws Failure when the program cannot have it: a static one has no loader, and the library is glibc's.
 void AddHeapLibrary(GuestPlan& plan, const std::string& library, const RunOptions& options);
 
 // Whether the plan has it.

@@ -19,7 +19,6 @@ TEST(HeapLibrary, IsPreloadedBeforeOthersAndToldTheLevel) {
   TempDir dir;
   dir.Write("heap.so", "library");
   GuestPlan plan;
-  plan.objects = {"/bin/prog", "/lib64/ld-linux-x86-64.so.2", "/lib/libc.so.6"};
   plan.environment = {"A=1", "LD_PRELOAD=/other.so"};
   EXPECT_FALSE(HasHeapLibrary(plan));
   AddHeapLibrary(plan, dir / "heap.so", WithTagging("async"));
@@ -32,19 +31,25 @@ TEST(HeapLibrary, ASettingOfTheUsersStays) {
   TempDir dir;
   dir.Write("heap.so", "library");
   GuestPlan plan;
-  plan.objects = {"/bin/prog", "/lib/ld-linux-aarch64.so.1"};
   plan.environment = {"CAPONIER_HEAP=zero=off"};
   AddHeapLibrary(plan, dir / "heap.so", WithTagging("off"));
   EXPECT_EQ(LookUp(plan.environment, "CAPONIER_HEAP"), "zero=off");
   EXPECT_EQ(LookUp(plan.environment, "LD_PRELOAD"), std::string(kHeapLibraryPlace));
 }
 
+TEST(HeapLibrary, IsTheOneForTheProgramsCLibrary) {
+  GuestPlan plan;
+  plan.interpreter = "/lib/ld-linux-aarch64.so.1";
+  EXPECT_EQ(CLibraryOf(plan), CLibrary::kGlibc);
+  plan.interpreter = "/lib/ld-musl-x86_64.so.1";
+  EXPECT_EQ(CLibraryOf(plan), CLibrary::kMusl);
+}
+
 TEST(HeapLibrary, StaticProgramsAndOtherCLibrariesAreRefused) {
   GuestPlan plan;
-  plan.objects = {"/bin/prog"};
-  EXPECT_THROW(AddHeapLibrary(plan, "/nowhere", {}), Failure);
-  plan.objects = {"/bin/prog", "/lib/ld-musl-x86_64.so.1"};
-  EXPECT_THROW(AddHeapLibrary(plan, "/nowhere", {}), Failure);
+  EXPECT_THROW((void)CLibraryOf(plan), Failure);
+  plan.interpreter = "/system/bin/linker64";
+  EXPECT_THROW((void)CLibraryOf(plan), Failure);
 }
 
 }  // namespace

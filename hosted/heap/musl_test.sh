@@ -1,0 +1,88 @@
+#!/bin/bash
+# libcaponier-heap over musl: its own build preloaded, linked statically and into static position-independent programs, on this machine and,
+# for AArch64, under qemu-aarch64 with memory tags. Each misuse ends as over glibc, its valid twin passes, and threads and forks work.
+set -u
+root=$(cd -P -- "$(dirname -- "$0")/../.." && pwd)
+libraries=$root/build/host/hosted/heap/musl
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# The launcher's, where Debian's own one loses tags.
+emulator=$root/build/emulator-user/usr/bin/qemu-aarch64
+[[ -x $emulator ]] || emulator=qemu-aarch64
+bad=0
+fail() {
+  echo "not ok: $*"
+  bad=1
+}
+cd "$root" || exit 1
+cmake --preset host >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+cmake --build --preset host --target caponier_heap_musl caponier_heap_static >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+
+for arch in x86_64 aarch64; do
+  musl=/usr/lib/$arch-linux-musl
+  compile=(clang++-19 "--target=$arch-linux-musl" -std=c++20 -O1 -fno-builtin -w -fno-exceptions -fno-rtti -nostdinc -nostdinc++
+    -isystem /usr/lib/llvm-19/include/c++/v1 -isystem /usr/lib/llvm-19/lib/clang/19/include -isystem "/usr/include/$arch-linux-musl")
+  # Debian's static musl leaves 128-bit floating point to the compiler's library.
+  builtins=()
+  [[ $arch == aarch64 ]] && builtins=("$(compgen -G '/usr/lib/gcc*/aarch64-linux-gnu/*/libgcc.a' | head -n 1)")
+  end=(-L"$musl" -Wl,--start-group -lc "${builtins[@]}" -Wl,--end-group "$musl/crtn.o")
+  "${compile[@]}" -fPIE -c hosted/heap/misuse/misuse.cc -o "$work/misuse.o" || exit 1
+  link=(clang-19 "--target=$arch-linux-musl" -nostdlib -fuse-ld=lld-19)
+  "${link[@]}" -pie "-Wl,--dynamic-linker=/lib/ld-musl-$arch.so.1" "$musl"/{Scrt1.o,crti.o} "$work/misuse.o" \
+    "$libraries/$arch/libcaponier-heap.so.1" "${end[@]}" -o "$work/dynamic.$arch" || exit 1
+  [[ $arch == aarch64 ]] || "${link[@]}" -static "$musl"/{crt1.o,crti.o} "$work/misuse.o" "$libraries/$arch/libcaponier-heap.a" "${end[@]}" -o "$work/static.$arch" || exit 1
+  "${link[@]}" -static-pie -Wl,--no-dynamic-linker "$musl"/{rcrt1.o,crti.o} "$work/misuse.o" "$libraries/$arch/libcaponier-heap.a" \
+    "${end[@]}" -o "$work/static-pie.$arch" || exit 1
+done
+# A program that knows nothing of the library, by Debian's own compiler for musl.
+printf '#include <stdlib.h>\nint main(void) { char *volatile p = malloc(5); free(p); free(p); return 0; }\n' >"$work/twice.c"
+musl-gcc -w -fno-builtin "$work/twice.c" -o "$work/twice" || exit 1
+musl-gcc -w -fno-builtin -static "$work/twice.c" "$libraries/x86_64/libcaponier-heap.a" -o "$work/twice.static" || exit 1
+# The archive that is built over glibc serves static programs of musl too, since it needs none of glibc's own names.
+musl-gcc -w -fno-builtin -static "$work/twice.c" "$root/build/host/hosted/heap/libcaponier-heap.a" -o "$work/twice.glibc" || exit 1
+
+dynamic() { LD_LIBRARY_PATH=$libraries/x86_64 "$work/dynamic.x86_64" "$@"; }
+static() { "$work/static.x86_64" "$@"; }
+static_pie() { "$work/static-pie.x86_64" "$@"; }
+# 256M: QEMU keeps a record of each page that is reserved
+emulated() { "$emulator" -cpu max,sve=off -E CAPONIER_HEAP=arena=256M -E "LD_LIBRARY_PATH=$libraries/aarch64" "$@"; }
+dynamic_tagged() { emulated "$work/dynamic.aarch64" "$@"; }
+static_pie_tagged() { emulated "$work/static-pie.aarch64" "$@"; }
+
+# expect NAME STATUS TEXT HOW...
+expect() {
+  local name=$1 status=$2 text=$3 how got said
+  shift 3
+  for how in "$@"; do
+    said=$({ "$how" "$name"; } 2>&1)
+    got=$?
+    { ((got == status)) && [[ $said == *"caponier-heap: $text"* ]]; } || fail "$how $name: status $got, not $status: $said"
+    said=$("$how" "$name" valid 2>&1) || fail "$how $name valid: status $?: $said"
+  done
+}
+plain=(dynamic static static_pie)
+tagged=(dynamic_tagged static_pie_tagged)
+expect double-free 134 "double free; block of 64 bytes" "${plain[@]}" "${tagged[@]}"
+expect interior 134 "free of a pointer into a block; block of 64 bytes; distance 16 bytes" "${plain[@]}" "${tagged[@]}"
+expect overflow-by-one 134 "overflow of a block, found when it was freed; block of 61 bytes" "${plain[@]}" "${tagged[@]}"
+expect overflow-large 139 "access behind a block; block of 300000 bytes" "${plain[@]}" "${tagged[@]}"
+expect realloc-freed 134 "double free; block of 100 bytes" "${plain[@]}" "${tagged[@]}"
+expect sized-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 101" "${plain[@]}" "${tagged[@]}"
+expect write-after-free 134 "write to free memory" "${plain[@]}"
+expect write-after-free 139 "use after free; block of 100 bytes; distance 50 bytes" "${tagged[@]}"
+expect overflow-read 139 "access behind a block; block of 48 bytes" "${tagged[@]}"
+expect underflow-write 139 "access before a block; block of 48 bytes" "${tagged[@]}"
+expect use-after-reuse 139 "use after free; block of 48 bytes" "${tagged[@]}"
+for how in "${plain[@]}" "${tagged[@]}"; do "$how" all || fail "$how all: status $?"; done
+
+said=$(LD_PRELOAD=$libraries/x86_64/libcaponier-heap.so.1 "$work/twice" 2>&1)
+[[ $said == *"caponier-heap: double free; block of 5 bytes"* ]] || fail "preloaded: $said"
+for program in twice.static twice.glibc; do
+  said=$({ "$work/$program"; } 2>&1)
+  [[ $said == *"caponier-heap: double free; block of 5 bytes"* ]] || fail "$program: $said"
+done
+for arch in x86_64 aarch64; do
+  readelf -d "$libraries/$arch/libcaponier-heap.so.1" | grep NEEDED | grep -v '\[libc.so\]' && fail "the library for $arch needs more than musl"
+done
+((bad)) || echo "all as it should be"
+exit $bad
