@@ -44,8 +44,8 @@ musl-gcc -w -fno-builtin -static "$work/twice.c" "$root/build/host/hosted/heap/l
 dynamic() { LD_LIBRARY_PATH=$libraries/x86_64 "$work/dynamic.x86_64" "$@"; }
 static() { "$work/static.x86_64" "$@"; }
 static_pie() { "$work/static-pie.x86_64" "$@"; }
-# 256M: QEMU keeps a record of each page that is reserved
-emulated() { "$emulator" -cpu max,sve=off -E CAPONIER_HEAP=arena=256M -E "LD_LIBRARY_PATH=$libraries/aarch64" "$@"; }
+# 1G: QEMU keeps a record of each page that is reserved
+emulated() { "$emulator" -cpu max,sve=off -E CAPONIER_HEAP=arena=1G -E "LD_LIBRARY_PATH=$libraries/aarch64" "$@"; }
 dynamic_tagged() { emulated "$work/dynamic.aarch64" "$@"; }
 static_pie_tagged() { emulated "$work/static-pie.aarch64" "$@"; }
 
