@@ -41,11 +41,12 @@ musl-gcc -w -fno-builtin -static "$work/twice.c" "$libraries/x86_64/libcaponier-
 # The archive that is built over glibc serves static programs of musl too, since it needs none of glibc's own names.
 musl-gcc -w -fno-builtin -static "$work/twice.c" "$root/build/host/hosted/heap/libcaponier-heap.a" -o "$work/twice.glibc" || exit 1
 
-dynamic() { LD_LIBRARY_PATH=$libraries/x86_64 "$work/dynamic.x86_64" "$@"; }
-static() { "$work/static.x86_64" "$@"; }
-static_pie() { "$work/static-pie.x86_64" "$@"; }
+# With limits, since a child of a fork that finds a lock of the heap held would wait for ever.
+dynamic() { LD_LIBRARY_PATH=$libraries/x86_64 timeout 60 "$work/dynamic.x86_64" "$@"; }
+static() { timeout 60 "$work/static.x86_64" "$@"; }
+static_pie() { timeout 60 "$work/static-pie.x86_64" "$@"; }
 # 1G: QEMU keeps a record of each page that is reserved
-emulated() { "$emulator" -cpu max,sve=off -E CAPONIER_HEAP=arena=1G -E "LD_LIBRARY_PATH=$libraries/aarch64" "$@"; }
+emulated() { timeout 60 "$emulator" -cpu max,sve=off -E CAPONIER_HEAP=arena=1G -E "LD_LIBRARY_PATH=$libraries/aarch64" "$@"; }
 dynamic_tagged() { emulated "$work/dynamic.aarch64" "$@"; }
 static_pie_tagged() { emulated "$work/static-pie.aarch64" "$@"; }
 
