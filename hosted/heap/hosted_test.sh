@@ -2,22 +2,10 @@
 # libcaponier-heap as users have it: preloaded on this machine and, for AArch64, under qemu-aarch64 with memory tags; linked statically. Each
 # misuse ends as it is called by its name, its valid twin passes, and real programs do their work.
 set -u
-root=$(cd -P -- "$(dirname -- "$0")/../.." && pwd)
+targets=(caponier_heap_shared caponier_heap_static caponier_heap_aarch64)
+source "${0%/*}/hosted_test.bash"
 here=$root/hosted/heap
 library=$root/build/host/hosted/heap
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-# The launcher's, where Debian's own one loses tags.
-emulator=$root/build/emulator-user/usr/bin/qemu-aarch64
-[[ -x $emulator ]] || emulator=qemu-aarch64
-bad=0
-fail() {
-  echo "not ok: $*"
-  bad=1
-}
-cd "$root" || exit 1
-cmake --preset host >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-cmake --build --preset host --target caponier_heap_shared caponier_heap_static caponier_heap_aarch64 >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
 flags=(-std=c++20 -O1 -fno-builtin -w -fuse-ld=lld-19 -pthread)
 plain=(-fno-exceptions -fno-rtti -nostdlib++)
 clang++-19 "${flags[@]}" "${plain[@]}" "$here/misuse/misuse.cc" "$library/libcaponier-heap.so" -o "$work/misuse" || exit 1
@@ -35,17 +23,6 @@ tagged() { # 1G: QEMU keeps a record of each page that is reserved
     "$work/misuse.arm" "$@"
 }
 
-# expect NAME STATUS TEXT HOW...
-expect() {
-  local name=$1 status=$2 text=$3 how got said
-  shift 3
-  for how in "$@"; do
-    said=$({ "$how" "$name"; } 2>&1)
-    got=$?
-    { ((got == status)) && [[ $said == *"caponier-heap: $text"* ]]; } || fail "$how $name: status $got, not $status: $said"
-    said=$("$how" "$name" valid 2>&1) || fail "$how $name valid: status $?: $said"
-  done
-}
 everywhere=(native linked tagged)
 expect double-free 134 "double free" "${everywhere[@]}"
 expect double-free-later 134 "double free" "${everywhere[@]}"
@@ -97,5 +74,4 @@ same 'seq 200000 | xz -T2 | xz -d | md5sum'
 names=$(nm -D --defined-only "$library/libcaponier-heap.so.1" | awk '{ print $3 }' | grep -vE '^(_Z(nw|na|dl|da)|.*alloc|.*memalign|free|malloc)')
 [[ -z $names ]] || fail "the library shows $names"
 readelf -d "$library/libcaponier-heap.so.1" | grep -qE 'NEEDED.*(stdc|c\+\+)' && fail "the library needs a C++ library"
-((bad)) || echo "all as it should be"
-exit $bad
+finish

@@ -2,21 +2,9 @@
 # libcaponier-heap over musl: its own build preloaded, linked statically and into static position-independent programs, on this machine and,
 # for AArch64, under qemu-aarch64 with memory tags. Each misuse ends as over glibc, its valid twin passes, and threads and forks work.
 set -u
-root=$(cd -P -- "$(dirname -- "$0")/../.." && pwd)
+targets=(caponier_heap_musl caponier_heap_static)
+source "${0%/*}/hosted_test.bash"
 libraries=$root/build/host/hosted/heap/musl
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-# The launcher's, where Debian's own one loses tags.
-emulator=$root/build/emulator-user/usr/bin/qemu-aarch64
-[[ -x $emulator ]] || emulator=qemu-aarch64
-bad=0
-fail() {
-  echo "not ok: $*"
-  bad=1
-}
-cd "$root" || exit 1
-cmake --preset host >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-cmake --build --preset host --target caponier_heap_musl caponier_heap_static >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
 
 for arch in x86_64 aarch64; do
   musl=/usr/lib/$arch-linux-musl
@@ -50,17 +38,6 @@ emulated() { timeout 60 "$emulator" -cpu max,sve=off -E CAPONIER_HEAP=arena=1G -
 dynamic_tagged() { emulated "$work/dynamic.aarch64" "$@"; }
 static_pie_tagged() { emulated "$work/static-pie.aarch64" "$@"; }
 
-# expect NAME STATUS TEXT HOW...
-expect() {
-  local name=$1 status=$2 text=$3 how got said
-  shift 3
-  for how in "$@"; do
-    said=$({ "$how" "$name"; } 2>&1)
-    got=$?
-    { ((got == status)) && [[ $said == *"caponier-heap: $text"* ]]; } || fail "$how $name: status $got, not $status: $said"
-    said=$("$how" "$name" valid 2>&1) || fail "$how $name valid: status $?: $said"
-  done
-}
 plain=(dynamic static static_pie)
 tagged=(dynamic_tagged static_pie_tagged)
 expect double-free 134 "double free; block of 64 bytes" "${plain[@]}" "${tagged[@]}"
@@ -85,5 +62,4 @@ done
 for arch in x86_64 aarch64; do
   readelf -d "$libraries/$arch/libcaponier-heap.so.1" | grep NEEDED | grep -v '\[libc.so\]' && fail "the library for $arch needs more than musl"
 done
-((bad)) || echo "all as it should be"
-exit $bad
+finish
