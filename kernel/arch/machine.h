@@ -76,8 +76,12 @@ void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& 
 // Other secrets for the current thread, from its next entry on. No function that is called by now may look at its canary when it ends:
 // only those between the entries and OnReturnToUser, which have none.
 void AdoptSecrets(const ThreadSecrets& secrets);
+extern "C" {
+// The current thread's canary, by the compiler's name for it.
+extern u64 __stack_chk_guard;
 // How far below its frame the stack of the next entry from the program begins: bytes, a multiple of 16.
-extern "C" u64 g_stack_offset;
+extern u64 g_stack_offset;
+}
 // Saves this thread's kernel context and the program's vector and thread registers in `from`, continues `to`. The caller has
 // made `to`'s page tables current.
 void SwitchThread(ThreadState& from, ThreadState& to);

@@ -7,7 +7,6 @@
 extern "C" {
 extern std::byte __image_start[], __rodata_start[], __data_start[], __image_end[];
 extern caponier::u64 __relr_start[], __relr_end[];
-extern caponier::u64 __stack_chk_guard;
 [[noreturn]] void KernelMain();
 }
 
@@ -179,7 +178,7 @@ extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 i
   if (!seeded.ok()) Stop("no source of randomness that can be credited: the machine will not start without one");
   {
     Stream canary = Stream::Open(g_handoff.random, seeded.value(), "canary");
-    __stack_chk_guard = aslr::MakeCanary(canary);
+    arch::__stack_chk_guard = aslr::MakeCanary(canary);
   }
   PlanLayout(seeded.value(), g_handoff.info.image.bytes);
   BuildTables(image);

@@ -36,7 +36,7 @@ sched::SignalInfo SignalFor(const arch::Fault& fault, u64 pc) {
     case Kind::kTagCheck:
       return MakeSignal(kSIGSEGV, fault.asynchronous ? kSEGV_MTEAERR : kSEGV_MTESERR, fault.asynchronous ? 0 : fault.address);
     case Kind::kUndefined:
-    case Kind::kCallTarget: return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
+    case Kind::kCallTarget:
     case Kind::kBranchTarget:
     case Kind::kPointerAuth: return MakeSignal(kSIGILL, kILL_ILLOPN, pc);
     case Kind::kBreakpoint: return MakeSignal(kSIGTRAP, arch::kBreakpointCode, pc);

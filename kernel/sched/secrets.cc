@@ -22,6 +22,8 @@ void DrawStackPlaces() {
 
 }  // namespace caponier::sched
 
+caponier::u64 caponier::arch::g_stack_offset;
+
 void caponier::kernel::random::OnClone() {
   sched::g_cpu_front.secrets_epoch++;
   sched::g_cpu_front.stack_places_left = 0;

@@ -12,8 +12,6 @@ void SwitchContext(caponier::u64* save_sp, caponier::u64 load_sp);
 void StartThread();
 void StoreVectors(std::byte* area);
 void LoadVectors(const std::byte* area);
-extern caponier::u64 __stack_chk_guard;
-caponier::u64 g_stack_offset;
 [[noreturn]] void EnterUserAsm(caponier::arch::TrapFrame* frame);
 size_t CopyFromUserAsm(void* to, caponier::u64 from, size_t bytes);
 size_t CopyToUserAsm(caponier::u64 to, const void* from, size_t bytes);

@@ -7,8 +7,6 @@
 extern "C" {
 void SwitchStacks(caponier::u64* save_sp, caponier::u64 load_sp);
 void ThreadStart();
-extern caponier::u64 __stack_chk_guard;
-caponier::u64 g_stack_offset;
 [[noreturn]] void EnterUserAsm(caponier::arch::TrapFrame* frame);
 size_t UserCopy(void* to, const void* from, size_t bytes);
 size_t UserZero(void* to, size_t bytes);

@@ -8,8 +8,6 @@
 #include "kernel/sched/secrets.h"
 #include "lib/base/format.h"
 
-extern "C" caponier::u64 __stack_chk_guard;
-
 namespace caponier::boot {
 namespace {
 
@@ -29,7 +27,7 @@ constexpr u8 kReceived = 1;
 
 [[gnu::noinline]] void Tell(const std::array<u64, 2>& draw) {
   InlineText<64> line;
-  Format(line, "{:016x}{:016x} {:016x}\n", draw[0], draw[1], __stack_chk_guard);
+  Format(line, "{:016x}{:016x} {:016x}\n", draw[0], draw[1], arch::__stack_chk_guard);
   arch::EarlyConsoleWrite(line);
 }
 
