@@ -1,19 +1,17 @@
 #include "tool/audit/heap_matrix.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <sstream>
 
 #include "tool/bench/comparisons.h"
 #include "tool/bench/figures.h"
+#include "tool/bench/heap.h"
 #include "tool/entropy/parallel.h"
 #include "tool/entropy/report.h"
 #include "tool/failure.h"
@@ -35,14 +33,7 @@ struct RunEnd {
 RunEnd RunToEnd(const std::vector<std::string>& command) {
   RunEnd end;
   Process process = Process::Spawn(command, {});
-  std::array<char, 4096> buffer;
-  for (bool running = true; running;) {
-    std::array<pollfd, 2> polls{pollfd{process.output(), POLLIN, 0}, pollfd{process.pid_fd(), POLLIN, 0}};
-    if (poll(polls.data(), polls.size(), -1) < 0 && errno != EINTR) throw SystemFailure("poll", errno);
-    running = polls[1].revents == 0;
-    for (ssize_t got; (got = read(process.output(), buffer.data(), buffer.size())) > 0;)
-      if (end.words.size() < kMostWords) end.words.append(buffer.data(), static_cast<size_t>(got));
-  }
+  (void)process.Collect(end.words, kMostWords, std::nullopt);
   end.status = process.Reap();
   return end;
 }
@@ -55,11 +46,11 @@ bool IsPromised(const MisuseCase& one, const Allocator& allocator) {
   return allocator.ours && (one.promise == Promise::kAlways || (one.promise == Promise::kTags && allocator.tags));
 }
 
-// The corpus over this host's C library, with `library` preloaded; the first of its names that is there.
-Allocator Preloaded(const std::string& name, const std::string& program, const std::vector<std::string>& libraries) {
-  for (const std::string& library : libraries)
-    if (access(library.c_str(), R_OK) == 0) return {name, {"env", "-u", "CAPONIER_HEAP", "LD_PRELOAD=" + library, program}};
-  return {.name = name, .command = {}, .absent = "no " + libraries.front()};
+// The corpus over this host's C library, with the allocator of that name preloaded.
+Allocator Preloaded(const std::string& name, const std::string& program, const std::string& build) {
+  const bench::PreloadedHeap heap = bench::FindPreloadedHeap(name, build + "/host");
+  if (!heap.absent.empty()) return {.name = name, .command = {}, .absent = heap.absent};
+  return {name, {"env", "-u", "CAPONIER_HEAP", "LD_PRELOAD=" + heap.library, program}};
 }
 
 // Tags come only if a program asks Linux for them. glibc does, when it is told to tag, and so also for a heap in its place.
@@ -119,23 +110,20 @@ std::vector<MisuseCase> ListCases(const std::string& program) {
 }
 
 std::vector<Allocator> FindAllocators(const std::string& build, const std::string& sysroot) {
-  const std::string heap = build + "/host/hosted/heap", libraries = "/usr/lib/x86_64-linux-gnu/";
-  const std::string clang = "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.scudo_standalone-";
+  const std::string heap = build + "/host/hosted/heap";
   const std::string program = heap + "/misuse/x86_64/caponier-heap-misuse", musl = heap + "/misuse/musl/caponier-heap-misuse";
-  std::vector<Allocator> all{Preloaded("caponier", program, {heap + "/libcaponier-heap.so.1"})};
+  std::vector<Allocator> all{Preloaded("caponier", program, build)};
   all.front().ours = true;
   all.push_back({"glibc", {program}});
-  all.push_back(Preloaded("scudo", program, {clang + "x86_64.so"}));
+  all.push_back(Preloaded("scudo", program, build));
   all.push_back({.name = "musl", .command = {musl}, .absent = access(musl.c_str(), X_OK) == 0 ? "" : "no " + musl});
-  all.push_back(Preloaded("jemalloc", program, {libraries + "libjemalloc.so.2"}));
-  all.push_back(Preloaded("mimalloc", program, {libraries + "libmimalloc.so.2.0", libraries + "libmimalloc.so.2"}));
-  all.push_back(Preloaded("tcmalloc", program, {libraries + "libtcmalloc_minimal.so.4"}));
+  for (const char* name : {"jemalloc", "mimalloc", "tcmalloc"}) all.push_back(Preloaded(name, program, build));
   // QEMU keeps a record of each page that is reserved, so the arena is small.
   all.push_back(Tagged(build, "caponier+tags", {"CAPONIER_HEAP=arena=1G"}, heap + "/aarch64/libcaponier-heap.so.1"));
   all.back().ours = true;
   const std::string tagging = "GLIBC_TUNABLES=glibc.mem.tagging=3";
   all.push_back(Tagged(build, "glibc+tags", {tagging}, ""));
-  all.push_back(Tagged(build, "scudo+tags", {tagging}, sysroot + clang + "aarch64.so"));
+  all.push_back(Tagged(build, "scudo+tags", {tagging}, sysroot + bench::ScudoLibrary("aarch64")));
   return all;
 }
 

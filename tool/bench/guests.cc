@@ -1,14 +1,13 @@
 #include "tool/bench/guests.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <functional>
+#include <limits>
 
 #include "tool/failure.h"
 #include "tool/machine/launch.h"
@@ -139,21 +138,11 @@ Finished RunCommand(const std::vector<std::string>& command, const std::vector<i
   Finished finished;
   Timed(finished, [&] {
     Process process = Process::Spawn(command, inherited);
-    const auto end = Clock::now() + deadline;
-    std::array<char, 4096> buffer;
-    for (;;) {
-      std::array<pollfd, 2> polls{pollfd{process.output(), POLLIN, 0}, pollfd{process.pid_fd(), POLLIN, 0}};
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
-      if (left <= 0) {
-        finished.complaint = "did not end in time";
-        process.Signal(SIGKILL);
-        process.Reap();
-        return;
-      }
-      if (poll(polls.data(), polls.size(), static_cast<int>(left)) < 0 && errno != EINTR) throw SystemFailure("poll", errno);
-      for (ssize_t got; (got = read(process.output(), buffer.data(), buffer.size())) > 0;)
-        finished.output.append(buffer.data(), static_cast<size_t>(got));
-      if (polls[1].revents != 0) break;
+    if (!process.Collect(finished.output, std::numeric_limits<size_t>::max(), Clock::now() + deadline)) {
+      finished.complaint = "did not end in time";
+      process.Signal(SIGKILL);
+      process.Reap();
+      return;
     }
     const int status = process.Reap();
     finished.ended = WIFEXITED(status);

@@ -55,23 +55,32 @@ Measured Run(const HeapPeer& peer, const HeapWork& work) {
   return {wall, ms(usage.ru_utime) + ms(usage.ru_stime), static_cast<double>(usage.ru_maxrss)};
 }
 
-HeapPeer Preloaded(const std::string& name, const std::string& program, const std::vector<std::string>& files) {
-  for (const std::string& file : files)
-    if (access(file.c_str(), R_OK) == 0) return {name, file, program};
-  return {.name = name, .preload = {}, .program = program, .absent = "no " + files.front()};
-}
-
 }  // namespace
 
+std::string ScudoLibrary(std::string_view arch) {
+  return fmt::format("/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.scudo_standalone-{}.so", arch);
+}
+
+PreloadedHeap FindPreloadedHeap(std::string_view name, const std::string& build) {
+  const std::string libraries = "/usr/lib/x86_64-linux-gnu/";
+  const std::map<std::string_view, std::vector<std::string>> files{
+      {"caponier", {build + "/hosted/heap/libcaponier-heap.so.1"}},
+      {"jemalloc", {libraries + "libjemalloc.so.2"}},
+      {"mimalloc", {libraries + "libmimalloc.so.2.0", libraries + "libmimalloc.so.2"}},
+      {"tcmalloc", {libraries + "libtcmalloc_minimal.so.4"}},
+      {"scudo", {ScudoLibrary("x86_64")}}};
+  for (const std::string& file : files.at(name))
+    if (access(file.c_str(), R_OK) == 0) return {file, ""};
+  return {"", "no " + files.at(name).front()};
+}
+
 std::vector<HeapPeer> FindHeapPeers(const std::string& build) {
-  const std::string work = build + "/tool/caponier-heap-work", musl = work + "-musl", libraries = "/usr/lib/x86_64-linux-gnu/";
-  const std::string clang = "/usr/lib/llvm-19/lib/clang/19/lib/linux/";
+  const std::string work = build + "/tool/caponier-heap-work", musl = work + "-musl";
   std::vector<HeapPeer> peers{{"glibc", "", work}};
-  peers.push_back(Preloaded("caponier", work, {build + "/hosted/heap/libcaponier-heap.so.1"}));
-  peers.push_back(Preloaded("jemalloc", work, {libraries + "libjemalloc.so.2"}));
-  peers.push_back(Preloaded("mimalloc", work, {libraries + "libmimalloc.so.2.0", libraries + "libmimalloc.so.2"}));
-  peers.push_back(Preloaded("tcmalloc", work, {libraries + "libtcmalloc_minimal.so.4"}));
-  peers.push_back(Preloaded("scudo", work, {clang + "libclang_rt.scudo_standalone-x86_64.so"}));
+  for (const char* name : {"caponier", "jemalloc", "mimalloc", "tcmalloc", "scudo"}) {
+    const PreloadedHeap heap = FindPreloadedHeap(name, build);
+    peers.push_back({.name = name, .preload = heap.library, .program = work, .absent = heap.absent});
+  }
   peers.push_back({.name = "musl",
                    .preload = {},
                    .program = musl,

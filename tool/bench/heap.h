@@ -19,6 +19,16 @@ struct HeapPeer {
   std::string absent = {};  // why it cannot be measured; empty when it can
 };
 
+// Where the library of an allocator lies that can be preloaded into programs of this host: caponier, jemalloc, mimalloc, tcmalloc, scudo.
+// `build` is the directory of the host's build.
+struct PreloadedHeap {
+  std::string library;  // empty when it is not there
+  std::string absent;   // why
+};
+PreloadedHeap FindPreloadedHeap(std::string_view name, const std::string& build);
+// Clang's scudo for an architecture, as it names it.
+std::string ScudoLibrary(std::string_view arch);
+
 struct HeapWork {
   std::string name;
   std::vector<std::string> command;  // empty: the peer's program with the name

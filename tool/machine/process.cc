@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -9,6 +10,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "tool/failure.h"
@@ -96,6 +99,24 @@ Process::~Process() {
   if (pid_.pid < 0) return;
   Signal(SIGKILL);
   Reap();
+}
+
+bool Process::Collect(std::string& output, size_t most, std::optional<std::chrono::steady_clock::time_point> until) {
+  std::array<char, 4096> buffer;
+  for (bool running = true; running;) {
+    int patience = -1;
+    if (until.has_value()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now()).count();
+      if (left <= 0) return false;
+      patience = static_cast<int>(left);
+    }
+    std::array<pollfd, 2> polls{pollfd{output_.get(), POLLIN, 0}, pollfd{pid_fd_.get(), POLLIN, 0}};
+    if (poll(polls.data(), polls.size(), patience) < 0 && errno != EINTR) throw SystemFailure("poll", errno);
+    running = polls[1].revents == 0;
+    for (ssize_t got; (got = read(output_.get(), buffer.data(), buffer.size())) > 0;)
+      output.append(buffer.data(), std::min(static_cast<size_t>(got), most - std::min(most, output.size())));
+  }
+  return true;
 }
 
 void Process::Signal(int number) {

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +33,8 @@ class Process {
 
   int pid_fd() const { return pid_fd_.get(); }  // readable once the process has ended
   int output() const { return output_.get(); }  // non-blocking
+  // Appends what it writes until it ends, up to `most` bytes in all; the rest is read and dropped. False when `until` came first.
+  bool Collect(std::string& output, size_t most, std::optional<std::chrono::steady_clock::time_point> until);
   void Signal(int number);
   // Waits for the end; the wait status as waitpid gives it.
   int Reap();
