@@ -6,22 +6,18 @@ targets=(caponier_heap_musl caponier_heap_static)
 source "${0%/*}/hosted_test.bash"
 libraries=$root/build/host/hosted/heap/musl
 
+source "$root/tests/musl.bash"
+link() { # ARCH KIND LIBRARY: $work/KIND.ARCH
+  musl_words "$1" "$2"
+  clang++-19 "--target=$1-linux-musl" -std=c++20 -O1 -fPIE -fno-builtin -w -fno-exceptions -fno-rtti -nostdinc++ \
+    -isystem /usr/lib/llvm-19/include/c++/v1 "${musl_compile[@]}" -c hosted/heap/misuse/misuse.cc -o "$work/misuse.o" &&
+    clang-19 "--target=$1-linux-musl" -nostdlib -fuse-ld=lld-19 "${musl_start[@]}" "$work/misuse.o" "$libraries/$1/$3" "${musl_end[@]}" -o "$work/$2.$1"
+}
 for arch in x86_64 aarch64; do
-  musl=/usr/lib/$arch-linux-musl
-  compile=(clang++-19 "--target=$arch-linux-musl" -std=c++20 -O1 -fno-builtin -w -fno-exceptions -fno-rtti -nostdinc -nostdinc++
-    -isystem /usr/lib/llvm-19/include/c++/v1 -isystem /usr/lib/llvm-19/lib/clang/19/include -isystem "/usr/include/$arch-linux-musl")
-  # Debian's static musl leaves 128-bit floating point to the compiler's library.
-  builtins=()
-  [[ $arch == aarch64 ]] && builtins=("$(compgen -G '/usr/lib/gcc*/aarch64-linux-gnu/*/libgcc.a' | head -n 1)")
-  end=(-L"$musl" -Wl,--start-group -lc "${builtins[@]}" -Wl,--end-group "$musl/crtn.o")
-  "${compile[@]}" -fPIE -c hosted/heap/misuse/misuse.cc -o "$work/misuse.o" || exit 1
-  link=(clang-19 "--target=$arch-linux-musl" -nostdlib -fuse-ld=lld-19)
-  "${link[@]}" -pie "-Wl,--dynamic-linker=/lib/ld-musl-$arch.so.1" "$musl"/{Scrt1.o,crti.o} "$work/misuse.o" \
-    "$libraries/$arch/libcaponier-heap.so.1" "${end[@]}" -o "$work/dynamic.$arch" || exit 1
-  [[ $arch == aarch64 ]] || "${link[@]}" -static "$musl"/{crt1.o,crti.o} "$work/misuse.o" "$libraries/$arch/libcaponier-heap.a" "${end[@]}" -o "$work/static.$arch" || exit 1
-  "${link[@]}" -static-pie -Wl,--no-dynamic-linker "$musl"/{rcrt1.o,crti.o} "$work/misuse.o" "$libraries/$arch/libcaponier-heap.a" \
-    "${end[@]}" -o "$work/static-pie.$arch" || exit 1
+  link $arch dynamic libcaponier-heap.so.1 || exit 1
+  link $arch static-pie libcaponier-heap.a || exit 1
 done
+link x86_64 static libcaponier-heap.a || exit 1
 # A program that knows nothing of the library, by Debian's own compiler for musl.
 printf '#include <stdlib.h>\nint main(void) { char *volatile p = malloc(5); free(p); free(p); return 0; }\n' >"$work/twice.c"
 musl-gcc -w -fno-builtin "$work/twice.c" -o "$work/twice" || exit 1

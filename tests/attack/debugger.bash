@@ -1,11 +1,8 @@
 # Sourced by the tests that need a debugger: starts with_debugger in a machine whose emulator listens for one, and has debugger.py commit a
 # crime. The emulator is started through a wrapper, which adds the debugger's socket, and changes the processor for a control.
 source "$CAPONIER_ROOT/tests/attack/common.bash"
+source "$CAPONIER_ROOT/tests/emulator.bash"
 mkdir "$scratch/bin"
-emulator() { # ARCH: what the tool would start
-  local unpacked=$CAPONIER_ROOT/build/emulator/usr/bin/qemu-system-$1
-  if [[ -x $unpacked ]]; then echo "$unpacked"; else command -v "qemu-system-$1"; fi
-}
 for arch in "${architectures[@]}"; do
   llvm-nm-19 --demangle "$CAPONIER_ROOT/build/$arch/kernel/caponier.elf" >"$scratch/symbols-$arch"
   cat >"$scratch/bin/qemu-system-$arch" <<WRAPPER

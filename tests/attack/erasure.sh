@@ -3,11 +3,10 @@
 # program has wiped it (A5). That the search finds what is there is shown each time: the key is found in the memory before the draw,
 # and the output in that of a program which keeps it.
 source "$CAPONIER_ROOT/tests/attack/common.bash"
+source "$CAPONIER_ROOT/tests/emulator.bash"
 mkdir "$scratch/bin"
 for arch in "${architectures[@]}"; do
-  emulator=$CAPONIER_ROOT/build/emulator/usr/bin/qemu-system-$arch
-  [[ -x $emulator ]] || emulator=$(command -v "qemu-system-$arch")
-  printf '#!/bin/bash\nexec %q "$@" -qmp %q\n' "$emulator" "unix:$scratch/monitor,server=on,wait=off" >"$scratch/bin/qemu-system-$arch"
+  printf '#!/bin/bash\nexec %q "$@" -qmp %q\n' "$(emulator $arch)" "unix:$scratch/monitor,server=on,wait=off" >"$scratch/bin/qemu-system-$arch"
 done
 chmod +x "$scratch"/bin/*
 export CAPONIER_EMULATORS=$scratch/bin

@@ -3,6 +3,7 @@
 # the machine has tags, every access to a neighbour or to freed memory, ten times of ten. Under `--heap libc` the accesses work.
 # Programs over musl have the same: dynamic ones by `--heap caponier`, static ones that were linked with the library.
 set -u
+source "$CAPONIER_ROOT/tests/musl.bash"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 status=0
@@ -28,15 +29,11 @@ clang-19 -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/crime.c" -o "$scratch/cri
 clang-19 --target=aarch64-linux-gnu -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/crime.c" -o "$scratch/crime.aarch64" || exit 1
 # musl ARCH dynamic|static: $scratch/crime.ARCH-KIND
 musl() {
-  local arch=$1 runtime=/usr/lib/$1-linux-musl start=(Scrt1.o crti.o) words=(-pie "-Wl,--dynamic-linker=/lib/ld-musl-$1.so.1") builtins=()
-  # Debian's static musl leaves 128-bit floating point to the compiler's library.
-  [[ $arch == aarch64 ]] && builtins=("$(compgen -G '/usr/lib/gcc*/aarch64-linux-gnu/*/libgcc.a' | head -n 1)")
-  if [[ $2 == static ]]; then
-    start=(rcrt1.o crti.o) words=(-static-pie -Wl,--no-dynamic-linker "$CAPONIER_ROOT/build/host/hosted/heap/musl/$arch/libcaponier-heap.a")
-  fi
-  clang-19 "--target=$arch-linux-musl" -O1 -fPIE -fno-builtin -w -fuse-ld=lld-19 -nostdlib -nostdinc \
-    -isystem /usr/lib/llvm-19/lib/clang/19/include -isystem "/usr/include/$arch-linux-musl" "${start[@]/#/$runtime/}" "$scratch/crime.c" \
-    "${words[@]}" -L"$runtime" -Wl,--start-group -lc "${builtins[@]}" -Wl,--end-group "$runtime/crtn.o" -o "$scratch/crime.$arch-$2"
+  local library=()
+  [[ $2 == dynamic ]] || library=("$CAPONIER_ROOT/build/host/hosted/heap/musl/$1/libcaponier-heap.a")
+  musl_words "$1" "${2/static/static-pie}"
+  clang-19 "--target=$1-linux-musl" -O1 -fPIE -fno-builtin -w -fuse-ld=lld-19 -nostdlib "${musl_compile[@]}" "${musl_start[@]}" "$scratch/crime.c" \
+    "${library[@]}" "${musl_end[@]}" -o "$scratch/crime.$1-$2"
 }
 for arch in x86_64 aarch64; do
   for kind in dynamic static; do musl "$arch" "$kind" || exit 1; done

@@ -4,6 +4,7 @@
 # none are credited. What cannot be collected is refused in one line, and FILE keeps what it had.
 set -u
 . "$CAPONIER_ROOT/tests/boot/helpers/common.bash"
+. "$CAPONIER_ROOT/tests/emulator.bash"
 cd "$scratch" || exit 1
 
 collect() { "$CAPONIER" entropy collect "$@" >out 2>err </dev/null; }
@@ -29,9 +30,7 @@ whole 'a restart matrix of x86-64' 3000 --source timing-jitter --count 1000 --re
 # The same machine with a clock that counts instructions: the emulator is started through a wrapper.
 mkdir bin
 for arch in x86_64 aarch64; do
-  emulator=$CAPONIER_ROOT/build/emulator/usr/bin/qemu-system-$arch
-  [[ -x $emulator ]] || emulator=$(command -v "qemu-system-$arch")
-  printf '#!/bin/bash\nexec %q "$@" -icount shift=0,sleep=off -seed 1\n' "$emulator" >"bin/qemu-system-$arch"
+  printf '#!/bin/bash\nexec %q "$@" -icount shift=0,sleep=off -seed 1\n' "$(emulator $arch)" >"bin/qemu-system-$arch"
   chmod +x "bin/qemu-system-$arch"
   for run in first second; do
     CAPONIER_EMULATORS=$scratch/bin collect --source timing-jitter --count 10001 --arch $arch -o $run || not_ok "with -icount ($arch): $(cat err)"

@@ -5,6 +5,7 @@
 set -u
 "$CAPONIER" build host x86_64 aarch64 || exit 1
 . "$CAPONIER_ROOT/tests/boot/helpers/common.bash"
+. "$CAPONIER_ROOT/tests/emulator.bash"
 . "$CAPONIER_ROOT/tests/boot/helpers/pie.bash"
 . "$CAPONIER_ROOT/tests/boot/helpers/extreme.bash"
 count=${1:-2}

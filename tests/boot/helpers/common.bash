@@ -4,6 +4,7 @@ failed=0
 scratch=$(mktemp -d)
 helpers=$CAPONIER_ROOT/tests/boot/helpers
 trap 'rm -rf "$scratch"' EXIT
+. "$CAPONIER_ROOT/tests/musl.bash"
 
 ok() { echo "ok $*"; }
 not_ok() {
@@ -18,12 +19,9 @@ compile() {
   local triple=$arch-linux-gnu libraries=()
   [[ $arch == "$(uname -m)" ]] || prefix=/usr/$triple
   if [[ $kind == static ]]; then
-    runtime=/usr/lib/$arch-linux-musl
-    set -- -nostdinc "-isystem/usr/lib/llvm-19/lib/clang/19/include" "-isystem/usr/include/$arch-linux-musl" -static "$@"
-    libraries=("$runtime/crt1.o" "$runtime/crti.o" "$runtime/libc.a")
-    # Debian's static musl leaves 128-bit floating point to the compiler's library.
-    [[ $arch == aarch64 ]] && libraries+=("$(compgen -G '/usr/lib/gcc*/aarch64-linux-gnu/*/libgcc.a' | head -n 1)" "$runtime/libc.a")
-    libraries+=("$runtime/crtn.o")
+    musl_words "$arch" static
+    set -- "${musl_compile[@]}" "${musl_start[@]}" "$@"
+    libraries=("${musl_end[@]}")
   else
     # Debian's own architecture keeps these below /usr/lib/TRIPLE, the cross packages below /usr/TRIPLE/lib.
     runtime=${prefix:+$prefix/lib}

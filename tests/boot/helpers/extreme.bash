@@ -19,7 +19,7 @@ code_of() {
 
 # make_extreme ARCH EDGE: prints the folder of its emulator, for CAPONIER_EMULATORS.
 make_extreme() {
-  local arch=$1 folder=$scratch/extreme-$1-$2 kernels=$CAPONIER_ROOT/build/$1/kernel kernel=caponier.elf address size start offset=0 emulator
+  local arch=$1 folder=$scratch/extreme-$1-$2 kernels=$CAPONIER_ROOT/build/$1/kernel kernel=caponier.elf address size start offset=0
   mkdir "$folder" || return
   read -r address size < <(llvm-nm-19 --print-size "$kernels/caponier.elf" | sed -n 's/^\([0-9a-f]* [0-9a-f]*\) . _ZN8caponier6random6Stream7UniformEm$/\1/p')
   [[ -n $address ]] || return
@@ -34,13 +34,11 @@ make_extreme() {
   (($(stat -c %s "$folder/code") <= 16#$size)) || return
   cp "$kernels/$kernel" "$folder/kernel"
   dd if="$folder/code" of="$folder/kernel" bs=1 seek=$((16#$address + offset)) conv=notrunc status=none || return
-  emulator=$CAPONIER_ROOT/build/emulator/usr/bin/qemu-system-$arch
-  [[ -x $emulator ]] || emulator=$(command -v "qemu-system-$arch")
   cat >"$folder/qemu-system-$arch" <<WRAPPER
 #!/bin/bash
 words=("\$@")
 for i in "\${!words[@]}"; do [[ \${words[i]} != -kernel ]] || words[i + 1]=$folder/kernel; done
-exec $emulator "\${words[@]}"
+exec $(emulator "$arch") "\${words[@]}"
 WRAPPER
   chmod +x "$folder/qemu-system-$arch"
   echo "$folder"

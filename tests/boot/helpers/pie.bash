@@ -24,16 +24,8 @@ build_kind() {
     glibc-static*) words+=(-static-pie) ;;
     glibc-*) words+=(-pie) ;;
     musl-*)
-      local runtime=/usr/lib/$arch-linux-musl builtins=()
-      # Debian's static musl leaves 128-bit floating point to the compiler's library.
-      [[ $arch == aarch64 ]] && builtins=("$(compgen -G '/usr/lib/gcc*/aarch64-linux-gnu/*/libgcc.a' | head -n 1)")
-      words+=(-nostdlib -nostdinc -isystem/usr/lib/llvm-19/lib/clang/19/include "-isystem/usr/include/$arch-linux-musl" -fno-plt)
-      if [[ $kind == musl-static* ]]; then
-        words+=(-static-pie -Wl,--no-dynamic-linker "$runtime"/{rcrt1.o,crti.o} -Wl,--start-group "$runtime/libc.a" "${builtins[@]}" -Wl,--end-group)
-      else
-        words+=(-pie "-Wl,--dynamic-linker=/lib/ld-musl-$arch.so.1" "$runtime"/{Scrt1.o,crti.o,libc.so} "${builtins[@]}")
-      fi
-      words+=("$runtime/crtn.o")
+      musl_words "$arch" "$([[ $kind == musl-static* ]] && echo static-pie || echo dynamic)"
+      words+=(-nostdlib -fno-plt "${musl_compile[@]}" "${musl_start[@]}" "${musl_end[@]}")
       ;;
   esac
   clang-19 "${words[@]}" && mv "$output.new" "$output"
