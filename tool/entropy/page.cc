@@ -13,8 +13,8 @@ h1{font-size:22px;overflow-wrap:anywhere}h2{font-size:17px;margin:32px 0 2px}p{m
 svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#4a5464}
 .bars{fill:#2f6fb3}.line{fill:none;stroke:#2f6fb3;stroke-width:1.3}.second{stroke:#1b8a5a}.third{stroke:#8a4fb3}.axis{fill:none;stroke:#7a8494}.grid{fill:none;stroke:#e6e9ee}
 .level{fill:none;stroke:#c2410c;stroke-dasharray:5 4}svg .note{fill:#c2410c;paint-order:stroke;stroke:#fff;stroke-width:4px}
-table{border-collapse:collapse;margin:8px 0}td,th{border:1px solid #d5dae1;padding:2px 9px;text-align:right;font-size:13px}
-th{background:#f4f6f8}td:first-child{text-align:left;white-space:nowrap}.bad{background:#fbe3d6}.good{background:#e2f3ea}
+table{border-collapse:collapse;margin:8px 0}td,th{border:1px solid #d5dae1;padding:2px 6px;text-align:right;font-size:12px}
+pre{font-size:12px;margin:8px 0;overflow-x:auto}th{background:#f4f6f8}td:first-child{text-align:left;white-space:nowrap}.bad{background:#fbe3d6}.good{background:#e2f3ea}
 .planes{display:grid;grid-template-columns:repeat(2,1fr);gap:14px}figure{margin:0}figcaption{font-size:13px;color:#4a5464}
 .planes img{width:100%;image-rendering:pixelated;border:1px solid #d5dae1;display:block}
 )";
