@@ -111,8 +111,8 @@ bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
   return ExplainTagged(*record, address, tag, misuse);
 }
 
-// Whose the pointer is, by its tag: the block beside whose it is if it lives there (an overflow or underflow), else a former block of this
-// slot. Within a slot's epoch a tag is one block's only, so the second is certain when the tag was used.
+// Whose the pointer is, by its tag: the block beside whose it is if it lives there (an overflow or underflow), the nearer one of two, else a
+// former block of this slot. Within a slot's epoch a tag is one block's only, so the second is certain when the tag was used.
 template <Platform P>
 bool Heap<P>::ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse) {
   const u64 offset = address - record.base;
@@ -135,8 +135,10 @@ bool Heap<P>::ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misu
   const auto start = [&](u32 slot) { return record.base + u64{slot} * record.slot_bytes; };
   const auto end = [&](u32 slot) { return start(slot) + record.slot_bytes - word_of(slot).slack(); };
   if (is_live(index)) return blame(Crime::kOverflow, index, address - end(index));
-  if (index > 0 && is_live(index - 1)) return blame(Crime::kOverflow, index - 1, address - end(index - 1));
-  if (index + 1 < record.slots && is_live(index + 1)) return blame(Crime::kUnderflow, index + 1, start(index + 1) - address);
+  const bool before = index > 0 && is_live(index - 1), behind = index + 1 < record.slots && is_live(index + 1);
+  if (before && (!behind || address - end(index - 1) < start(index + 1) - address))
+    return blame(Crime::kOverflow, index - 1, address - end(index - 1));
+  if (behind) return blame(Crime::kUnderflow, index + 1, start(index + 1) - address);
   if (word_of(index).used().Has(tag)) {
     blame(Crime::kUseAfterFree, index, address - start(index));
     misuse->pointer_generation = 1;

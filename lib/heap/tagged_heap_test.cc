@@ -209,7 +209,33 @@ TEST(TaggedHeap, OneRetagForAnAllocationAndOneForAFree) {
   }
 }
 
-// What the report says of a refused access.
+// What the report says of a refused access. Blocks on both sides of a free slot may have one tag: an access there is laid to the nearer.
+TEST(TaggedHeap, BetweenTwoBlocksOfOneTagTheNearerIsBlamed) {
+  Heap heap({.arena_bytes = kGibi});
+  std::map<u64, void*> blocks;
+  for (int i = 0; i < 3000; i++) {
+    void* block = heap.Allocate(48);
+    blocks[SimulatedTags::Address(block)] = block;
+  }
+  int pairs = 0;
+  for (const auto& [place, block] : blocks) {
+    const auto middle = blocks.find(place + 48), behind = blocks.find(place + 96);
+    if (middle == blocks.end() || behind == blocks.end() || middle->second == nullptr || block == nullptr ||
+        SimulatedTags::TagOf(block) != SimulatedTags::TagOf(behind->second))
+      continue;
+    heap.Free(std::exchange(middle->second, nullptr));
+    Misuse misuse;
+    ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(behind->second) - 1, &misuse));
+    EXPECT_EQ(misuse.crime, Crime::kUnderflow);
+    EXPECT_EQ(misuse.distance, 1u);
+    ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(block) + 48, &misuse));
+    EXPECT_EQ(misuse.crime, Crime::kOverflow);
+    EXPECT_EQ(misuse.distance, 0u);
+    pairs++;
+  }
+  EXPECT_GT(pairs, 20);
+}
+
 TEST(TaggedHeap, FaultsAreExplained) {
   Heap heap({.quarantine = 0, .arena_bytes = kGibi});
   std::vector<void*> row;
