@@ -154,7 +154,7 @@ struct Fault {
     kGeneral,       // x86 #GP: non-canonical address, privileged instruction
     kBranchTarget,  // BTI, IBT
     kPointerAuth,   // FPAC
-    kCallTarget,    // the kernel's only: a call through a pointer to a function of another type
+    kCallTarget,    // the kernel's only: a call through a pointer to a function or an object of another type
     kMachineCheck,
   } kind;
   Access access = Access::kRead;

@@ -94,7 +94,7 @@ std::string_view NameOf(const arch::Fault& fault) {
     case Kind::kTagCheck: return "tag mismatch";
     case Kind::kUndefined: return "a failed check";  // __builtin_trap
     case Kind::kBreakpoint: return "a failed check";
-    case Kind::kCallTarget: return "a call through a pointer to a function of another type";
+    case Kind::kCallTarget: return "a call through a pointer to a function or an object of another type";
     default: return "exception";
   }
 }

@@ -20,7 +20,7 @@ class RefCounted {
   }
   void Release() {
     if (references_ == 0) __builtin_trap();
-    if (--references_ == 0) OnLastRelease();
+    if (--references_ == 0) Dispose();
   }
   u32 references() const { return references_; }
 
@@ -29,6 +29,8 @@ class RefCounted {
   virtual void OnLastRelease() { delete this; }
 
  private:
+  [[gnu::noinline]] void Dispose() { OnLastRelease(); }  // once, not in each of hundreds of places
+
   u32 references_ = 1;
 };
 

@@ -14,8 +14,8 @@ namespace caponier::crypto {
 
 class VectorLoan {
  public:
-  VectorLoan();
-  ~VectorLoan();
+  [[gnu::noinline]] VectorLoan();
+  [[gnu::noinline]] ~VectorLoan();
   VectorLoan(const VectorLoan&) = delete;
   VectorLoan& operator=(const VectorLoan&) = delete;
 

@@ -15,7 +15,7 @@ inline constexpr size_t kShownStrings = 32;   // of an argument vector
 class Writer final : public TextSink {
  public:
   Writer(TextSink& sink, MemoryReader& memory, size_t columns) : sink_(sink), memory_(memory), columns_(columns) {}
-  void Write(std::string_view text) override {
+  [[gnu::noinline]] void Write(std::string_view text) override {
     sink_.Write(text);
     columns_ += text.size();
   }

@@ -16,10 +16,11 @@ CRIME = os.environ["CRIME"].split(",")[0]
 SYMBOLS = {line.split(" ", 2)[2].strip(): int(line.split(" ", 1)[0], 16) for line in open(os.environ["SYMBOLS"])}
 BOX = ["errand", "address", "worked", "function", "buffer", "value"]
 ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8}
-ARGUMENTS = ["x0", "x1", "x2"] if ARM else ["rdi", "rsi", "rdx"]
+ARGUMENTS = ["x0", "x1", "x2", "x3", "x4"] if ARM else ["rdi", "rsi", "rdx", "rcx", "r8"]
 RESULT = "x0" if ARM else "rax"
 SAVED = [f"x{i}" for i in range(31)] + ["sp", "pc"] if ARM else "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
 RETURN = bytes.fromhex("c0035fd6" if ARM else "c3")
+RETURN_ZERO = bytes.fromhex("5f2403d5 000080d2 c0035fd6" if ARM else "31c0 c3")  # with a landing pad where the processor wants one
 
 
 class Ended(Exception):
@@ -185,7 +186,7 @@ def call(function, *arguments):
 
 
 ENTRY = "HandleUserSync" if ARM else "SyscallTrap"
-ALLOCATE, FREE = "caponier::mm::Allocate(unsigned long)", "caponier::mm::Free(void*)"
+ALLOCATE, FREE = "operator new(unsigned long, std::nothrow_t const&)", "caponier::mm::Free(void*)"
 
 
 def commit_by_program():
@@ -203,18 +204,33 @@ def commit_by_program():
     go_on()
 
 
-def type_called_by(function):
-    """What the first call through a pointer in it checks for: the number before a function [clang-kcfi]."""
-    code = read(function, 512)
-    if not ARM:
-        return -struct.unpack("<i", re.search(rb"\x41\xba(.{4})[\x44\x45]\x03.\xfc", code, re.S)[1])[0] & 0xFFFFFFFF  # mov $-number, %r10d; add -4(pointer), %r10d
-    words = struct.unpack("<128I", code)
-    low = next(i for i, word in enumerate(words) if word & 0xFFE0001F == 0x72800011)  # movk w17, #low; movk w17, #high, lsl #16
-    return words[low] >> 5 & 0xFFFF | (words[low + 1] >> 5 & 0xFFFF) << 16
-
-
-def put_type(function, number):
-    write(function - 4, struct.pack("<I", number))
+def disarm_calls(function):
+    """Takes the jumps to the compiler's trap of a checked call [clang-cfi] out of a function."""
+    end = min(address for address in SYMBOLS.values() if base + address > function) + base
+    code = read(function, end - function)
+    if ARM:
+        words = [word for (word,) in struct.iter_unpack("<I", code)]
+        traps = {4 * i for i, word in enumerate(words) if word == 0xD4200000 | 0x5502 << 5}
+        for i, word in enumerate(words):
+            if word >> 24 == 0x54 or word & 0x7E000000 == 0x34000000:  # B.cond, CBZ, CBNZ
+                distance = (word >> 5 & 0x7FFFF ^ 1 << 18) - (1 << 18)
+            elif word & 0x7E000000 == 0x36000000:  # TBZ, TBNZ
+                distance = (word >> 5 & 0x3FFF ^ 1 << 13) - (1 << 13)
+            else:
+                continue
+            if 4 * (i + distance) in traps:
+                write(function + 4 * i, bytes.fromhex("1f2003d5"))
+                traps.add("met")
+    else:
+        traps = {match.start() for match in re.finditer(b"\x67\x0f\xb9\x40\x02", code)}
+        for match in re.finditer(b"[\x70-\x7f](?=.)|\x0f[\x80-\x8f](?=.{4})", code, re.S):
+            at = match.end()
+            bytes_of = 1 if len(match[0]) == 1 else 4
+            if at + bytes_of + int.from_bytes(code[at : at + bytes_of], "little", signed=True) in traps:
+                write(function + match.start(), b"\x90" * (len(match[0]) + bytes_of))
+                traps.add("met")
+    if "met" not in traps:
+        raise gdb.GdbError("no check to disarm")
 
 
 def commit_in_kernel():
@@ -263,13 +279,25 @@ def commit_in_kernel():
         return 0 if UNPROTECTED else call(kernel(FREE), block)
     if CRIME == "free inside":
         return call(kernel(FREE), block + (0 if UNPROTECTED else 16))
-    if CRIME == "call another type":
-        # It calls what it is given, for each protection: memcpy's arguments would do, its type does not.
-        caller = next(kernel(name) for name in SYMBOLS if name.startswith("caponier::arch::DescribeProtections("))
-        if UNPROTECTED:
-            change_entries(kernel("memcpy") - 4, make_writable)
-            put_type(kernel("memcpy"), type_called_by(caller))
-        return call(caller, kernel("memcpy"), block)
+    if CRIME.startswith("call another"):
+        # A function that is harmless to call, whatever it is given, but of a type that nobody wants: to VisitRaw a visitor of one page's entry, to
+        # Dispose the table of virtual functions of the object it shall end.
+        target = kernel("__stack_chk_fail")
+        write(target, RETURN_ZERO)
+        if CRIME == "call another type":
+            caller = next(kernel(name) for name in SYMBOLS if name.startswith("caponier::mm::PageTables::VisitRaw("))
+            put_word(block, (reg("TTBR1_EL1") if ARM else reg("cr3")) & 0xFFFFFFFFF000)
+            arguments = block, kernel("__rodata_start"), kernel("__rodata_start") + 4096, target, block
+        else:
+            caller = kernel("caponier::RefCounted::Dispose()")
+            for i in range(8):
+                put_word(block + 8 * i, block if i == 0 else target)
+            arguments = (block,)
+        if UNPROTECTED and CRIME == "call another type":
+            disarm_calls(caller)
+        elif UNPROTECTED:  # the check looks the object's table up in one of its own, so the whole function is made anew without it
+            write(caller, bytes.fromhex("5f2403d5 080040f9 100940f9 00021fd6" if ARM else "488b07 ff6010"))
+        return call(caller, *arguments)
     if CRIME == "overflow stack":
         frame = reg(ARGUMENTS[0])
         set_reg("sp" if ARM else "rsp", (frame + 4095 & ~4095) - 20480 + (8192 if UNPROTECTED else 64) + (0 if ARM else 8))
@@ -280,7 +308,7 @@ def commit_in_kernel():
 def smash_canary():
     """While uname's structure lies on the kernel's stack: the canaries above it."""
     put_word(box_at("errand"), ERRANDS["uname"])
-    go_to(kernel("caponier::mm::CopyToUser(unsigned long, std::__1::span<std::byte const, 18446744073709551615ul>)"))
+    go_to(kernel("caponier::arch::CopyToUserRaw(unsigned long, void const*, unsigned long)" if ARM else "UserCopyBegin"))
     canary, at, found = word(kernel("__stack_chk_guard")), reg("sp"), 0
     while at & 4095 or not found:
         if word(at) == canary:
@@ -295,7 +323,7 @@ def smash_canary():
 def watch_stacks():
     """Two threads make calls: at how many places below its frame a call's stack begins, on how many stacks, with how many canaries and keys."""
     put_word(box_at("errand"), ERRANDS["two threads"])
-    run(f"hbreak *{kernel('caponier::arch::OnSyscall(caponier::arch::TrapFrame&)'):#x}")
+    run(f"hbreak *{kernel(ENTRY):#x}")
     places, stacks = set(), {}
     for _ in range(40):
         go_on()

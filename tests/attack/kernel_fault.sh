@@ -29,8 +29,10 @@ for arch in "${architectures[@]}"; do
   succeeds $arch '' 'run constant, unprotected' 'returned 0x.*'
   stops $arch '' 'run data' 'forbidden execution of heap arena at offset [0-9]+, at:'
   succeeds $arch '' 'run data, unprotected' 'returned 0x.*'
-  stops $arch '' 'call another type' 'a call through a pointer to a function of another type, at:'
-  succeeds $arch '' 'call another type, unprotected' 'returned 0x.*'
+  for what in type class; do
+    stops $arch '' "call another $what" 'a call through a pointer to a function or an object of another type, at:'
+    succeeds $arch '' "call another $what, unprotected" 'returned 0x.*'
+  done
   stops $arch '' 'free twice' 'a heap block was freed that is not in use'
   succeeds $arch '' 'free twice, unprotected' 'returned 0x0'
   stops $arch '' 'free inside' 'a heap block was freed that is not in use'

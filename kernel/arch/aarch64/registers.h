@@ -72,8 +72,8 @@ enum Class : u64 {
   kBreakInstruction = 0x3c,
 };
 constexpr Class ClassOf(u64 value) { return static_cast<Class>(value >> 26 & 0x3f); }
-// The compiler's trap of a call through a pointer to a function of another type: BRK with 0x8000 and the numbers of two registers [clang-kcfi].
-constexpr bool IsCallCheck(u64 value) { return ClassOf(value) == kBreakInstruction && (value & 0xfc00) == 0x8000; }
+// The compiler's trap of a checked call: BRK with 0x5502 [clang-cfi].
+constexpr bool IsCallCheck(u64 value) { return ClassOf(value) == kBreakInstruction && (value & 0xffff) == 0x5502; }
 constexpr bool IsWrite(u64 value) { return (value & 1u << 6) != 0 && (value & 1u << 8) == 0; }  // WnR, not for cache maintenance
 constexpr u64 FaultStatus(u64 value) { return value & 0x3f; }
 inline constexpr u64 kStatusExternal = 0x10, kStatusTagCheck = 0x11, kStatusAlignment = 0x21;
