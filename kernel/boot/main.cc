@@ -33,7 +33,7 @@ constexpr std::string_view kTooSmallToStart = "not enough memory to start the pr
 void InitMemory() {
   // The identity mapping goes: where both halves hang from one root, it was in the tables stage 1 ran on.
   if constexpr (arch::kSharedRoot) arch::SetUserPageTable(g_handoff.kernel_root);
-  mm::InitWindows(g_handoff);
+  mm::InitWindows();
   mm::InitKernelSpace(g_handoff);
   mm::InitFrames(g_handoff);
   kernel::random::Init(g_handoff.random);

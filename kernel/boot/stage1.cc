@@ -2,6 +2,7 @@
 
 #include "kernel/arch/machine.h"
 #include "kernel/mm/frames.h"
+#include "kernel/mm/init.h"
 #include "lib/aslr/plan.h"
 
 extern "C" {
@@ -72,8 +73,6 @@ u64* LeafSlot(u64 address) {
   return reinterpret_cast<u64*>(table) + (address >> kPageBits & 511);
 }
 
-void Map(u64 address, u64 frame, mm::PageFlags flags) { *LeafSlot(address) = arch::MakeLeaf({frame}, flags); }
-
 void MapImage(u64 image) {
   const u64 text = static_cast<u64>(__rodata_start - __image_start), rodata = static_cast<u64>(__data_start - __image_start);
   const u64 bytes = static_cast<u64>(__image_end - __image_start);
@@ -117,16 +116,18 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
       {.region = Region::kFrameTable, .pages = table_pages + 1},
       // The windows' entries must lie in one leaf table.
       {.region = Region::kWindows, .pages = kWindowPages, .block = 512},
-      {.region = Region::kPageTables, .pages = 1},
       {.region = Region::kHeapArena, .pages = kRegionTablePages},
+      {.region = Region::kPageTables, .pages = 1},
   };
-  aslr::PlacedRegion placed[6];
-  const aslr::MemoryDescription memory{
-      .window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd), .occupied = {}, .regions = requests};
+  constexpr size_t kPlaced = arch::kWindowTableMapped ? 6 : 5;
+  aslr::PlacedRegion placed[kPlaced];
+  const aslr::MemoryDescription memory{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd),
+                                       .occupied = {},
+                                       .regions = std::span(requests).first(kPlaced)};
   if (!aslr::Plan(stream, memory, placed).ok()) Stop("the kernel's layout does not fit its address space");
   PlacedRegion* regions[] = {&g_handoff.image,  &g_handoff.boot_stack,   &g_handoff.frame_table,
-                             &g_handoff.window, &g_handoff.window_table, &g_handoff.region_table};
-  for (size_t i = 0; i < 6; i++) *regions[i] = {placed[i].begin().value, placed[i].pages};
+                             &g_handoff.window, &g_handoff.region_table, &g_handoff.window_table};
+  for (size_t i = 0; i < kPlaced; i++) *regions[i] = {placed[i].begin().value, placed[i].pages};
   g_handoff.frame_table.pages--;  // the last is the bit map
 }
 
@@ -136,8 +137,9 @@ void BuildTables(u64 image) {
   for (u64 page = 0; page < g_handoff.boot_stack.pages; page++)
     Map(g_handoff.boot_stack.begin + page * kPageSize, TakeZeroedFrame(), {.write = true});
   Map(g_handoff.region_table.begin, TakeZeroedFrame(), {.write = true});
-  const u64 window_table = AlignDown(reinterpret_cast<u64>(LeafSlot(g_handoff.window.begin)), kPageSize);
-  Map(g_handoff.window_table.begin, window_table, {.write = true});
+  const u64 first_entry = reinterpret_cast<u64>(LeafSlot(g_handoff.window.begin));
+  mm::g_window_base = g_handoff.window.begin;
+  mm::g_window_entries = reinterpret_cast<u64*>(MakeGate({AlignDown(first_entry, kPageSize)}) + first_entry % kPageSize);
   MapFrameTable();  // last: it accounts for what the others took
 }
 
@@ -164,6 +166,8 @@ u64 TakeZeroedFrame() {
   arch::ZeroPage(reinterpret_cast<std::byte*>(frame));
   return frame;
 }
+
+void Map(u64 address, u64 frame, mm::PageFlags flags) { *LeafSlot(address) = arch::MakeLeaf({frame}, flags); }
 
 // Runs before the canary is random, so it must not have one; everything it calls does, with the linked value, until Seed.
 extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 image) {

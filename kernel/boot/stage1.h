@@ -10,6 +10,7 @@
 
 #include "kernel/boot/boot_info.h"
 #include "kernel/boot/frame_cursor.h"
+#include "kernel/mm/page_flags.h"
 #include "lib/random/random.h"
 
 namespace caponier::boot {
@@ -32,6 +33,8 @@ extern Handoff g_handoff;
 // --- common ----------------------------------------------------------------------------------------------------------------------
 // A frame of memory, zeroed, never given back; stops the machine when there is none.
 u64 TakeZeroedFrame();
+// Maps a page in the kernel's half.
+void Map(u64 address, u64 frame, mm::PageFlags flags);
 // Seeds from the virtio entropy device, by polling: for machines where nothing else can be credited.
 void GatherFromVirtio(const BootInfo& info, random::Root& root);
 
@@ -42,6 +45,8 @@ void ReadBootInfo(u64 argument, BootInfo& info);
 void GatherEntropy(u64 argument, random::Root& root);
 // Adapts the image's instructions to this CPU while it can still be written (x86: SMAP instructions).
 void PatchImage(u64 image_base);
+// Makes the way to the windows' page table that arch::OpenGate opens; where the table is to be found then.
+u64 MakeGate(PhysAddr table);
 // Makes the kernel half current beside the identity mapping, then calls entry() high on `stack_top`.
 [[noreturn]] void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top);
 // x86 only: draws for tests of clones instead of a program (serve_draws.cc).

@@ -54,6 +54,7 @@ bool IsExclusive(PhysAddr frame) {
 
 Result<PhysAddr> CopyOf(PhysAddr frame, bool tagged) {
   const PhysAddr copy = TRY(AllocateProgramFrame(FrameKind::kProgram));
+  const Gate gate;
   Window from(frame, tagged ? Window::kReadTagged : Window::kRead), to(copy, tagged ? Window::kWriteTagged : Window::kWrite);
   if (tagged) {
     arch::CopyTaggedPage(to.data(), from.data());
@@ -341,6 +342,7 @@ Result<void> AddressSpace::Protect(u64 address, u64 bytes, Protection protection
 }
 
 AddressSpace::FaultOutcome AddressSpace::HandleFault(u64 address, arch::Access access) {
+  const Gate gate;  // for the page, what it is a copy of, and its entry
   const u64 page = AlignDown(address, kPageSize);
   const Mapping* mapping = Find(page);
   if (mapping == nullptr) return FaultOutcome::kNotMapped;

@@ -79,6 +79,7 @@ u64 TakeFrame() {
 }  // namespace
 
 void InitFrames(boot::Handoff& handoff) {
+  const Gate gate;
   g_cursor = handoff.frames;
   g_total = g_cursor.frames_left() + handoff.early_frames;
   g_table.entries = handoff.frame_table.pages * kInfoPerPage;

@@ -6,7 +6,10 @@
 namespace caponier::mm {
 
 void InitFrames(boot::Handoff& handoff);
-void InitWindows(const boot::Handoff& handoff);
+// Where the windows stand, and their entries while the gate is open. Written by stage 1, constant after it.
+[[gnu::section(".data.rel.ro")]] extern u64 g_window_base;
+[[gnu::section(".data.rel.ro")]] extern u64* g_window_entries;
+void InitWindows();
 void InitKernelSpace(const boot::Handoff& handoff);
 
 }  // namespace caponier::mm

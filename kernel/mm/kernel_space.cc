@@ -93,7 +93,7 @@ void InitKernelSpace(const boot::Handoff& handoff) {
   EnterBootRegion("boot stack", handoff.boot_stack);
   EnterBootRegion("frame table", {handoff.frame_table.begin, handoff.frame_table.pages + 1});
   EnterBootRegion("windows", handoff.window);
-  EnterBootRegion("window table", handoff.window_table);
+  if constexpr (arch::kWindowTableMapped) EnterBootRegion("window table", handoff.window_table);
   EnterBootRegion("region table", handoff.region_table);
 }
 
@@ -121,8 +121,9 @@ Result<void> MapPageAt(u64 address, PhysAddr frame, PageFlags flags) { return g_
 Result<KernelRegion> MapExisting(const char* name, PhysAddr physical, u64 bytes, PageFlags flags) {
   const u64 offset = physical.page_offset();
   const KernelRegion region = TRY(Place(name, PagesFor(offset + bytes), false));
-  for (u64 page = 0; page < region.bytes; page += kPageSize) {
-    TRY(g_tables.Map(region.begin + page, physical.page_base() + page, flags));
+  if (const auto mapped = g_tables.Map(region.begin, physical.page_base(), flags, region.bytes / kPageSize); !mapped.ok()) {
+    UnmapRegionAt(region.begin);
+    return mapped.error();
   }
   return KernelRegion{region.begin + offset, bytes};
 }

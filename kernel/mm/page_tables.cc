@@ -47,11 +47,21 @@ bool Walk(PhysAddr root, u64 address, Path& path) {
   return true;
 }
 
+// Where leaf tables were found lately: most pages looked for lie beside one of the last.
+struct FoundLeaf {
+  PhysAddr root{}, leaf{};
+  u64 region = 0;  // the table's part of the address space, in its own size
+};
+FoundLeaf g_found[16];
+constexpr u64 RegionOf(u64 address) { return address >> (kPageBits + 9); }
+FoundLeaf& FoundFor(u64 address) { return g_found[(RegionOf(address) ^ RegionOf(address) >> 9) % 16]; }
+
 // Frees the tables of `path` from `level` up that have no entry left. The root stays; so do the kernel's top tables, which the
 // program's root shares.
 void PruneEmpty(const Path& path, u64 address, int level) {
   for (; level < kTop; level++) {
     if (InfoOf(path.table[level]).entries != 0 || (level == kTop - 1 && IsKernel(address))) return;
+    if (level == 0) FoundFor(address) = {};
     WriteEntry(path.table[level + 1], Index(address, level + 1), 0);
     arch::FlushPage({address});  // also drops cached upper entries for it
     ReleaseFrame(path.table[level]);
@@ -62,6 +72,7 @@ void PruneEmpty(const Path& path, u64 address, int level) {
 }  // namespace
 
 Result<PageTables> PageTables::CreateForProgram() {
+  const Gate gate;
   PageTables tables(TRY(NewTable()));
   if constexpr (arch::kSharedRoot) {
     Window from(KernelTables().root(), Window::kRead), to(tables.root_, Window::kWrite);
@@ -71,7 +82,20 @@ Result<PageTables> PageTables::CreateForProgram() {
   return tables;
 }
 
-Result<void> PageTables::Map(u64 address, PhysAddr frame, PageFlags flags) {
+bool PageTables::FindLeaf(u64 address, PhysAddr& leaf) const {
+  FoundLeaf& found = FoundFor(address);
+  if (found.root != root_ || found.region != RegionOf(address)) {
+    Path path;
+    if (!Walk(root_, address, path)) return false;
+    found = {root_, path.table[0], RegionOf(address)};
+  }
+  leaf = found.leaf;
+  return true;
+}
+
+Result<PhysAddr> PageTables::FindOrMakeLeaf(u64 address, bool user) {
+  FoundLeaf& found = FoundFor(address);
+  if (found.root == root_ && found.region == RegionOf(address)) return found.leaf;
   PhysAddr table = root_;
   Path path;
   path.table[kTop] = root_;
@@ -84,7 +108,7 @@ Result<void> PageTables::Map(u64 address, PhysAddr frame, PageFlags flags) {
         PruneEmpty(path, address, level);
         return fresh.error();
       }
-      entry = arch::MakeTable(fresh.value(), flags.user);
+      entry = arch::MakeTable(fresh.value(), user);
       WriteEntry(table, index, entry);
       if (level < kTop) InfoOf(table).entries++;
       if (arch::kSharedRoot && level == kTop && IsKernel(address) && g_program_root.value != 0)
@@ -93,34 +117,55 @@ Result<void> PageTables::Map(u64 address, PhysAddr frame, PageFlags flags) {
     table = arch::EntryAddress(entry);
     path.table[level - 1] = table;
   }
-  Window window(table, Window::kWrite);
-  u64* slot = &window.as<u64>()[Index(address, 0)];
-  if (*slot != 0) __builtin_trap();
-  arch::StoreEntry(slot, arch::MakeLeaf(frame, flags));
-  arch::PublishMapping();
-  InfoOf(table).entries++;
+  found = {root_, table, RegionOf(address)};
+  return table;
+}
+
+Result<void> PageTables::Map(u64 address, PhysAddr first, PageFlags flags, u64 pages) {
+  const Gate gate;
+  for (u64 done = 0; done < pages;) {
+    const u64 at = address + done * kPageSize, index = Index(at, 0);
+    const PhysAddr leaf = TRY(FindOrMakeLeaf(at, flags.user));
+    const u64 here = pages - done < 512 - index ? pages - done : 512 - index;
+    {
+      Window window(leaf, Window::kWrite);
+      u64* slots = &window.as<u64>()[index];
+      for (u64 i = 0; i < here; i++) {
+        if (slots[i] != 0) __builtin_trap();
+        arch::StoreEntry(&slots[i], arch::MakeLeaf(first + (done + i) * kPageSize, flags));
+      }
+      arch::PublishMapping();
+    }
+    InfoOf(leaf).entries = static_cast<u16>(InfoOf(leaf).entries + here);
+    done += here;
+  }
   return {};
 }
 
 std::optional<PageTables::Entry> PageTables::Lookup(u64 address) const {
-  Path path;
-  if (!Walk(root_, address, path)) return std::nullopt;
-  const u64 entry = ReadEntry(path.table[0], Index(address, 0));
+  const Gate gate;
+  PhysAddr leaf;
+  if (!FindLeaf(address, leaf)) return std::nullopt;
+  const u64 entry = ReadEntry(leaf, Index(address, 0));
   if (entry == 0) return std::nullopt;
   return Entry{arch::EntryAddress(entry), arch::EntryFlags(entry)};
 }
 
 void PageTables::Replace(u64 address, PhysAddr frame, PageFlags flags) {
-  Path path;
-  if (!Walk(root_, address, path)) __builtin_trap();
+  const Gate gate;
+  PhysAddr leaf;
+  if (!FindLeaf(address, leaf)) __builtin_trap();
+  Window window(leaf, Window::kWrite);
+  u64* slot = &window.as<u64>()[Index(address, 0)];
   // Break before make: the old translation is gone everywhere before the new one appears.
-  WriteEntry(path.table[0], Index(address, 0), 0);
+  arch::StoreEntry(slot, 0);
   arch::FlushPage({address});
-  WriteEntry(path.table[0], Index(address, 0), arch::MakeLeaf(frame, flags));
+  arch::StoreEntry(slot, arch::MakeLeaf(frame, flags));
   arch::PublishMapping();
 }
 
 void PageTables::VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context) {
+  const Gate gate;
   for (u64 address = begin; address < end;) {
     Path path;
     path.table[kTop] = root_;
@@ -166,6 +211,9 @@ void PageTables::VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context) {
 
 void PageTables::Destroy() {
   if (g_program_root == root_) g_program_root = {};
+  for (FoundLeaf& found : g_found) {
+    if (found.root == root_) found = {};
+  }
   ReleaseFrame(root_);
   root_ = {};
 }

@@ -22,8 +22,9 @@ class PageTables {
     PhysAddr frame;
     PageFlags flags;
   };
-  // Maps one page; the slot must be empty. Takes no reference. kNoMemory leaves nothing behind.
-  Result<void> Map(u64 address, PhysAddr frame, PageFlags flags);
+  // Maps frames that lie side by side, one or more; their slots must be empty. Takes no reference. After kNoMemory the first of them may be
+  // there, of one none is.
+  Result<void> Map(u64 address, PhysAddr first, PageFlags flags, u64 pages = 1);
   std::optional<Entry> Lookup(u64 address) const;
   // Changes the rights or frame of a present page and flushes it.
   void Replace(u64 address, PhysAddr frame, PageFlags flags);
@@ -40,6 +41,8 @@ class PageTables {
   void Destroy();
 
  private:
+  bool FindLeaf(u64 address, PhysAddr& leaf) const;
+  Result<PhysAddr> FindOrMakeLeaf(u64 address, bool user);
   using RawVisitor = Verdict (*)(void* context, u64 address, Entry& entry);
   void VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context);
   PhysAddr root_{};

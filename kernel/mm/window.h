@@ -5,6 +5,10 @@
 //
 // The mapping is gone, from the TLB too, when the object dies. Windows nest (a user copy inside a window may fault and need more);
 // they are never held across a block.
+//
+// The page table of the windows is the one table that is reached without a window, and through nothing that stands: the gate to it is open
+// while a Gate lives, and closed at any other time, when no mapping leads to a page table that could be written. A window opens it for its own
+// entry; who opens many, opens it for all of them. With the gate open nothing touches the program's memory by its addresses.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +17,17 @@
 #include "lib/base/types.h"
 
 namespace caponier::mm {
+
+class Gate {
+ public:
+  Gate();
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+ private:
+  u64 outside_ = 0;  // what the processor goes back to
+};
 
 class Window {
  public:

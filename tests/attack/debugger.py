@@ -137,6 +137,13 @@ def entry_at(address):
     return at
 
 
+def borrow_lower_half(root):
+    """The first entry of another root for the lower half, in place of the present one's."""
+    run("maintenance packet Qqemu.PhyMemMode:1")
+    put_word(reg("TTBR0_EL1") & 0xFFFFFFFFF000, word(root))
+    run("maintenance packet Qqemu.PhyMemMode:0")
+
+
 def open_to_program(entry, leaf):
     if ARM:
         return entry & ~(1 << 54) | 1 << 6 if leaf else entry & ~(3 << 60)  # UXN off, EL0 access; UXNTable, APTable off
@@ -274,6 +281,14 @@ def commit_in_kernel():
         if UNPROTECTED:
             change_entries(target, make_writable)
         return call(kernel("memcpy"), target, block, 8)
+    if CRIME == "write page table":
+        # The windows' table, where the kernel finds it while the gate is open. Unprotected: as if it were open.
+        target = word(kernel("caponier::mm::g_window_entries"))
+        if UNPROTECTED and ARM:
+            borrow_lower_half(word(kernel("caponier::arch::g_gate_root")))
+        elif UNPROTECTED:
+            change_entries(target, make_writable)
+        return call(kernel("memcpy"), target, block, 8)
     if CRIME == "free twice":
         call(kernel(FREE), block)
         return 0 if UNPROTECTED else call(kernel(FREE), block)
@@ -374,6 +389,7 @@ def dump_tables():
         "kernel's in the program's half": (data, lambda entry: entry & ~(1 << 6 if ARM else 4)),
         "outside": (data, moved(0xFF000000)),
         "guard": (beside, lambda _: register_page),
+        **({} if ARM else {"open gate": (word(kernel("caponier::mm::g_window_entries")), lambda entry: entry | 2)}),
     }
     registers = ["TTBR0_EL1", "TTBR1_EL1", "TCR_EL1", "MAIR_EL1", "SCTLR"] if ARM else ["cr0", "cr3", "cr4", "efer"]
     with open(os.environ["DUMPS"] + "/registers", "w") as out:

@@ -44,6 +44,9 @@ for arch in "${architectures[@]}"; do
   succeeds $arch '' 'watch stacks' "returned ([2-9][0-9]) places, 2 stacks, 2 canaries, $([[ $arch == aarch64 ]] && echo 2 || echo 1) keys"
   stops $arch '' 'overflow stack' 'forbidden .* of the guard of thread stack at offset -[0-9]+, at:'
 done
+stops x86_64 '' 'write page table' 'forbidden write of window table at offset [0-9]+, at:'
+stops aarch64 '' 'write page table' "forbidden write of the program's half, at:"
+for arch in "${architectures[@]}"; do succeeds $arch '' 'write page table, unprotected' 'returned 0x.*'; done
 stops x86_64 '' 'write descriptors' 'forbidden write of descriptor tables at offset [0-9]+, at:'
 succeeds x86_64 '' 'write descriptors, unprotected' 'returned 0x.*'
 exit $status

@@ -69,6 +69,7 @@ for arch in "${architectures[@]}"; do
   judged $arch 'code alias' "$alias"
   judged $arch "kernel's in the program's half" "a page of the program's half is not the program's"
   judged $arch outside 'a page is neither memory nor a device of the kernel'"'"'s'
+  [[ $arch == aarch64 ]] || judged $arch 'open gate' 'a page table is mapped'
   judged $arch guard $'no absent page stands between two regions\na page is in no region of its half\'s list'
   judged $arch open $'the program may use a page of the kernel\'s half\npages of one region have different rights'
   truncate -s -4096 "$DUMPS/sound"

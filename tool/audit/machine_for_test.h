@@ -22,6 +22,7 @@ class MachineForTest {
   explicit MachineForTest(Arch arch)
       : arch_(arch), bytes_(kPages * kPageSize), low_(NewFrame()), high_(x86() ? low_ : NewFrame()) {}
 
+  Arch arch() const { return arch_; }
   bool x86() const { return arch_ == Arch::kX86_64; }
   u64 base() const { return x86() ? 0 : kGiB; }
   u64 kernel() const { return x86() ? 0xffff'8000'0000'0000 : 0xffff'0000'0000'0000; }
@@ -112,7 +113,7 @@ struct SoundMachineForTest : MachineForTest {
     Map({stack, NewFrame(), true});
     Map({stack + 0x1000, NewFrame(), true});
     EntryOf(windows) = 0;
-    Map({window_table, TableOf(windows), true});
+    if (x86()) Map({window_table, TableOf(windows)});
     vdso_data_frame = NewFrame(), vdso_frame = NewFrame();
     Map({vdso_data, vdso_data_frame, true});
     Map({vdso, vdso_frame});
@@ -127,7 +128,7 @@ struct SoundMachineForTest : MachineForTest {
                {"vDSO", vdso, vdso + 0x1000},           {"local APIC", registers, registers + 0x1000},
                {"kernel stack", stack, stack + 0x2000}};
   }
-  Expectations expectations() const { return {.regions = regions, .separate_execution = !x86()}; }
+  Expectations expectations() const { return {.regions = regions, .arch = arch()}; }
 
   u64 image, stack, window_table, windows, vdso_data, vdso, registers, code, data, program_stack;
   u64 text_frame, vdso_data_frame, vdso_frame, code_frame, data_frame;

@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (diagnostic.what().empty()) __builtin_trap();
     return 0;
   }
-  const Verdict verdict = Judge(walk.value(), memory, {.separate_execution = !x86});
+  const Verdict verdict = Judge(walk.value(), memory, {.arch = x86 ? tool::Arch::kX86_64 : tool::Arch::kAarch64});
   // What a page says of itself must have been found.
   for (const Mapping& mapping : walk.value().mappings) {
     if (mapping.write && mapping.execute() && verdict.clean()) __builtin_trap();

@@ -89,7 +89,7 @@ class Judgement {
     if (mapping.write && mapping.execute()) Say(Rule::kWriteAndExecute, mapping);
     if (kernel && ForProgram(mapping)) Say(Rule::kKernelForProgram, mapping);
     if (!kernel && !mapping.program) Say(Rule::kProgramWithoutRight, mapping);
-    if (!kernel && expectations_.separate_execution && mapping.kernel_execute) Say(Rule::kKernelRunsProgram, mapping);
+    if (!kernel && expectations_.arch == Arch::kAarch64 && mapping.kernel_execute) Say(Rule::kKernelRunsProgram, mapping);
     if (mapping.address < kLowestAddress || (!kernel && mapping.end() > walk_.program_end - kPageSize) ||
         (kernel && mapping.end() - 1 > ~kPageSize))
       Say(Rule::kNothingHere, mapping);
@@ -150,27 +150,34 @@ class Judgement {
     }
   }
 
-  // Whether the mapping can be the one through which the kernel opens windows, with the table that serves them.
-  bool IsGate(const Table& table, const Mapping& mapping) const {
-    if (table.address >> 63 == 0 || mapping.half() != Half::kKernel || mapping.bytes != kPageSize || mapping.execute())
-      return false;
-    if (expectations_.regions.empty()) return true;
-    const Region* here = RegionOf(mapping.address);
-    return here != nullptr && here->name == "window table" &&
-           std::ranges::any_of(expectations_.regions, [&](const Region& region) {
+  bool ServesWindows(const Table& table) const {
+    return table.level == 0 && table.address >> 63 != 0 && std::ranges::any_of(expectations_.regions, [&](const Region& region) {
              return region.name == "windows" && region.begin - table.address < kPageSize / sizeof(u64) * kPageSize;
            });
   }
-  // One table is mapped, that of the windows. Nothing else stands in it, and nothing of it stands at a quiet moment.
+  // Whether the mapping can be the one through which the kernel opens windows, with the table that serves them: to read, while the gate is
+  // closed. AArch64 has none.
+  bool IsGate(const Table& table, const Mapping& mapping) const {
+    if (expectations_.arch != Arch::kX86_64 || table.level != 0 || table.address >> 63 == 0 || mapping.half() != Half::kKernel ||
+        mapping.bytes != kPageSize || mapping.write || mapping.execute())
+      return false;
+    if (expectations_.regions.empty()) return true;
+    const Region* here = RegionOf(mapping.address);
+    return here != nullptr && here->name == "window table" && ServesWindows(table);
+  }
+  // At most one table is mapped, that of the windows. Nothing else stands in it, and nothing of it stands at a quiet moment.
   void CheckTables() {
+    for (const Table& table : walk_.tables) {
+      if (ServesWindows(table) && table.present != 0)
+        Say(Rule::kGate, fmt::format("{} entries stand in the table of the windows", table.present), table.address);
+    }
     std::unordered_map<u64, const Table*> tables;
     for (const Table& table : walk_.tables) tables.emplace(table.physical, &table);
     u64 gates = 0;
     for (const Mapping& mapping : walk_.mappings) {
       // Frames of a large page are looked up one by one, or all tables in it are, whichever is less.
       const auto visit = [&](const Table& table) {
-        const bool gate = gates == 0 && table.level == 0 && IsGate(table, mapping);
-        if (!gate) {
+        if (gates != 0 || !IsGate(table, mapping)) {
           Say(Rule::kPageTable,
               fmt::format("a table of level {} of the {}'s half, in {}", table.level,
                           table.address >> 63 != 0 ? "kernel" : "program", Place(mapping)),
@@ -178,8 +185,6 @@ class Judgement {
           return;
         }
         gates++;
-        if (table.present != 0)
-          Say(Rule::kGate, fmt::format("{} entries stand in the table of {}", table.present, Place(mapping)), mapping.address);
       };
       if (mapping.bytes / kPageSize > walk_.tables.size()) {
         for (const Table& table : walk_.tables) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tool/arch.h"
 #include "tool/audit/page_tables.h"
 
 namespace caponier::tool::audit {
@@ -17,8 +18,8 @@ enum class Rule : u8 {
   kWriteAndExecute,      // a page that is writable and executable
   kWriteExecuteAlias,    // one frame writable here and executable there
   kAlias,                // one frame at two places without need
-  kPageTable,            // a page table that is mapped, the windows' own apart
-  kGate,                 // the windows' own table maps something, or is not as it must be
+  kPageTable,            // a page table that is mapped; on x86-64 the windows' own may be, to read
+  kGate,                 // the windows' own table maps something
   kKernelForProgram,     // a page of the kernel's half that the program may use
   kProgramWithoutRight,  // a page of the program's half that only the kernel may use
   kKernelRunsProgram,    // a page of the program's half that the kernel may execute, where entries tell the two apart
@@ -51,8 +52,8 @@ struct Expectations {
   std::span<const Region> regions = {};   // of the kernel, by address; empty: it was not asked
   std::span<const Region> segments = {};  // of the kernel's image, likewise
   std::span<const Region> mappings = {};  // of the program, likewise
-  bool separate_execution = false;        // entries tell who may execute (AArch64)
-  bool shared_memory = false;             // the program maps its own frames twice, to write
+  Arch arch = Arch::kX86_64;
+  bool shared_memory = false;  // the program maps its own frames twice, to write
 };
 
 struct Verdict {

@@ -161,8 +161,7 @@ int AuditDump(const DumpOptions& options) {
     regions = std::move(listed).value();
     segments = std::move(linked).value();
   }
-  const Verdict verdict = Judge(walk.value(), memory.value(),
-                                {.regions = regions, .segments = segments, .separate_execution = options.arch == Arch::kAarch64});
+  const Verdict verdict = Judge(walk.value(), memory.value(), {.regions = regions, .segments = segments, .arch = options.arch});
   const Addresses addresses = WordsFor(options.addresses);
   fmt::print("{}", VerdictText(NameOf(options.arch), walk.value(), verdict, addresses));
   if (options.json.has_value()) entropy::WriteJson(*options.json, VerdictJson(walk.value(), verdict, addresses));

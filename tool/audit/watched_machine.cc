@@ -192,10 +192,7 @@ Result<Finding> WatchedMachine::Examine(Bytes kernel, Diagnostics& diagnostics) 
   finding.regions = TRY(ReadKernelRegions(finding.walk, memory_, kernel, diagnostics));
   const std::vector<Region> segments = TRY(ReadImageSegments(finding.walk, kernel, diagnostics));
   finding.verdict = Judge(finding.walk, memory_,
-                          {.regions = finding.regions,
-                           .segments = segments,
-                           .mappings = mappings_,
-                           .separate_execution = options_.arch == Arch::kAarch64});
+                          {.regions = finding.regions, .segments = segments, .mappings = mappings_, .arch = options_.arch});
   return finding;
 }
 

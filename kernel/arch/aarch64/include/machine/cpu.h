@@ -34,6 +34,20 @@ inline void SetUserPageTable(PhysAddr root) {
   if (current == root.value) return;
   asm volatile("dsb ishst; msr ttbr0_el1, %0; isb; tlbi aside1, xzr; dsb nsh; isb" ::"r"(root.value) : "memory");
 }
+// The gate to the windows' page table (kernel/mm/window.h): a root of its own for the lower half, which holds that table and nothing else, at an
+// address that no program has. It carries the program's ASID, so what is cached of the way to that address goes at each change [arm-arm] D8.16.
+inline constexpr u64 kGatePage = 0x8000;
+[[gnu::section(".data.rel.ro")]] extern u64 g_gate_root;
+inline void ChangeLowerRoot(u64 root) {
+  asm volatile("msr ttbr0_el1, %0; isb; tlbi vae1, %1; dsb nsh; isb" ::"r"(root), "r"(kGatePage >> kPageBits) : "memory");
+}
+inline u64 OpenGate() {
+  u64 outside;
+  asm volatile("mrs %0, ttbr0_el1" : "=r"(outside));
+  ChangeLowerRoot(g_gate_root);
+  return outside;
+}
+inline void CloseGate(u64 outside) { ChangeLowerRoot(outside); }
 // 64-bit store to a page-table slot that hardware may be walking.
 inline void StoreEntry(u64* slot, u64 entry) { __atomic_store_n(slot, entry, __ATOMIC_RELEASE); }
 // Zeroes / copies one page through mapped addresses.

@@ -18,6 +18,19 @@ inline u64 CycleCounter() {
   return u64{high} << 32 | low;
 }
 inline void SetUserPageTable(PhysAddr root) { asm volatile("mov %0, %%cr3" ::"r"(root.value) : "memory"); }
+// The gate to the windows' page table (kernel/mm/window.h), which is mapped read-only: CR0.WP is off while it is open. A program's pages are
+// out of reach all the same (SMAP). Nothing that is cached depends on the bit [intel-sdm] vol. 3A 4.10.4.1.
+inline void SetWriteProtection(bool on) {
+  u64 control;
+  asm volatile("mov %%cr0, %0" : "=r"(control)::"memory");
+  constexpr u64 kWriteProtect = u64{1} << 16;
+  asm volatile("mov %0, %%cr0" ::"r"(on ? control | kWriteProtect : control & ~kWriteProtect) : "memory");
+}
+inline u64 OpenGate() {
+  SetWriteProtection(false);
+  return 0;
+}
+inline void CloseGate(u64) { SetWriteProtection(true); }
 // 64-bit store to a page-table slot that hardware may be walking.
 inline void StoreEntry(u64* slot, u64 entry) { __atomic_store_n(slot, entry, __ATOMIC_RELEASE); }
 // Zeroes / copies one page through mapped addresses.

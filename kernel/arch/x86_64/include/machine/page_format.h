@@ -12,7 +12,8 @@ inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;   // the last page stay
 inline constexpr u64 kUserEnd = 0x0000'7fff'ffff'f000;     // one past the highest user address
 inline constexpr bool kUserTopByteIgnored = false;
 inline bool HasMemoryTags() { return false; }
-inline constexpr bool kSharedRoot = true;  // the program's root table also holds the kernel's upper half
+inline constexpr bool kWindowTableMapped = true;  // read-only; see OpenGate
+inline constexpr bool kSharedRoot = true;         // the program's root table also holds the kernel's upper half
 
 namespace pte {
 inline constexpr u64 kPresent = 1u << 0, kWrite = 1u << 1, kUser = 1u << 2, kWriteThrough = 1u << 3, kCacheDisable = 1u << 4,
