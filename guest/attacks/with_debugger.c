@@ -3,9 +3,12 @@
 #include "guest/attacks/crime.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/time.h>
 #include <sys/utsname.h>
 
-enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged, kTwoThreads };
+enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged, kTwoThreads, kTimer, kFreshPage };
 
 // The debugger knows the offsets.
 static volatile struct {
@@ -30,6 +33,13 @@ static void *MakeCalls(void *unused) {
   for (int i = 0; i < 20; i++) getppid();
   return unused;
 }
+
+static volatile sig_atomic_t rang;
+static void Ring(int unused) {
+  (void)unused;
+  rang = 1;
+}
+static _Alignas(4096) unsigned char fresh_page[4096];
 
 int main(void) {
   box.function = (uintptr_t)Payload;
@@ -57,6 +67,12 @@ int main(void) {
       MakeCalls(NULL);
       pthread_join(thread, NULL);
       break;
+    case kTimer:
+      signal(SIGALRM, Ring);
+      setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 20000}, NULL);
+      while (!rang) continue;
+      break;
+    case kFreshPage: (void)!getrandom(fresh_page, sizeof(fresh_page), 0); break;
 #if defined(__x86_64__)
     case kPrivileged:
       __asm__ volatile("cli; sti; inb $0x61, %%al" : : : "rax");

@@ -5,12 +5,14 @@
 //   <machine/trap_frame.h>    the registers of interrupted code, and the accessors below it
 //   <machine/cpu.h>           single instructions: interrupts, TLB, counters, halting, the per-CPU pointer
 //   <machine/thread_state.h>  what a thread owns of the machine besides its trap frame
+//   <machine/heap_tags.h>     tags of the kernel's own memory, where the processor has them
 //
 // Rules. Kernel code runs with interrupts off, except in WaitForInterrupt: preemption happens on the way back to the program, so
 // one CPU needs no locks and more CPUs need one at the entries below. Kernel code uses no floating-point or vector register.
 #pragma once
 
 #include <machine/cpu.h>
+#include <machine/heap_tags.h>
 #include <machine/page_format.h>
 #include <machine/thread_state.h>
 #include <machine/trap_frame.h>

@@ -37,7 +37,6 @@ void InitMemory() {
   mm::InitKernelSpace(g_handoff);
   mm::InitFrames(g_handoff);
   kernel::random::Init(g_handoff.random);
-  mm::InitHeap();
 }
 
 void WatchGeneration() {
@@ -116,6 +115,7 @@ extern "C" [[noreturn]] void KernelMain() {
   report::RunPhases().kernel_entry = arch::CycleCounter();
   InitMemory();
   arch::InitCpu();
+  mm::InitHeap();
   if (!arch::InitInterrupts().ok()) report::Panic("the interrupt controller cannot be mapped");
   WatchGeneration();
 #if defined(__x86_64__)

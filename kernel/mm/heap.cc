@@ -1,42 +1,64 @@
 // The kernel's heap: power-of-two slots in pages of one arena, their state in a region of its own, larger blocks as regions with
 // guards. An address that is not the start of a live block cannot be freed: the machine stops.
+//
+// Where the processor has tags, slots take theirs by lib/heap's policy: a block differs from both neighbours, free memory and what was not
+// asked for have tag 0, and a slot takes no tag twice. A slot that has had them all is held, and a page of nothing but such slots rests: it
+// is absent, and its addresses come back when no others are left.
 #include "kernel/mm/heap.h"
 
 #include <new>
+#include <optional>
+#include <utility>
 
 #include "kernel/arch/machine.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/kernel_space.h"
+#include "kernel/random/random.h"
 #include "kernel/report/crash.h"
+#include "lib/heap/explain_tag.h"
+#include "lib/heap/size_class.h"
 
 namespace caponier::mm {
 namespace {
 
+using arch::HeapTags;
+using heap::SlotWord;
+using heap::Tag;
+using heap::TagSet;
+
 constexpr u64 kArenaBytes = 256 * kMiB;
+constexpr u32 kArenaPages = kArenaBytes / kPageSize;
 constexpr u64 kSmallestShift = 5, kLargestShift = 11;  // 32 to 2,048 bytes
 constexpr u32 kClasses = kLargestShift - kSmallestShift + 1;
 constexpr u32 kNone = ~0u;
 
+enum class Use : u8 { kNone, kSlots, kResting };
+
 // One per page of the arena.
 struct Slab {
   u64 free[2];         // bit per slot
-  u32 next, previous;  // among the class's slabs with room, or the unused ones
+  u32 next, previous;  // among the class's slabs with room, the unused ones, or those that rest
   u16 free_slots;
   u8 size_class;
-  bool in_use;
-  u32 reserved;
+  Use use;
+  u32 held;  // slots that have had all tags
 };
 static_assert(sizeof(Slab) == 32);
 
-KernelRegion g_arena, g_metadata;
+KernelRegion g_arena, g_metadata, g_words;
 u32 g_with_room[kClasses];
 u32 g_unused;  // pages that were used and are mapped, for any class
 u32 g_fresh;   // first page never used
 u64 g_metadata_pages;
-u64 g_in_use_bytes;
+bool g_tagged;
+u32 g_first_resting, g_last_resting;
 
+bool tagged() { return HeapTags::kPossible && g_tagged; }
 Slab& SlabAt(u32 page) { return reinterpret_cast<Slab*>(g_metadata.begin)[page]; }
+u64 AddressOf(u32 page) { return g_arena.begin + u64{page} * kPageSize; }
+u32 PageOf(u64 address) { return static_cast<u32>((address - g_arena.begin) / kPageSize); }
 u32 SlotsOf(u32 size_class) { return static_cast<u32>(kPageSize >> (kSmallestShift + size_class)); }
+u64 SlotBytes(const Slab& slab) { return u64{1} << (kSmallestShift + slab.size_class); }
 
 void Push(u32& head, u32 page) {
   Slab& slab = SlabAt(page);
@@ -55,31 +77,142 @@ void Unlink(u32& head, u32 page) {
   }
 }
 
+Result<void> MapFreshFrame(u64 address, PageFlags flags) {
+  const PhysAddr frame = TRY(AllocateFrame(FrameKind::kKernel));
+  const Result<void> mapped = MapPageAt(address, frame, flags);
+  if (!mapped.ok()) ReleaseFrame(frame);
+  return mapped;
+}
+void Unmap(u64 page) {
+  KernelTables().Visit(page, page + kPageSize, [](u64, PageTables::Entry& entry) {
+    ReleaseFrame(entry.frame);
+    return PageTables::Verdict::kRemove;
+  });
+}
+
+// --- tags ---
+
+// A word for each slot of the smallest class; a larger slot has that of its first bytes. Eight pages of the arena have a page of words.
+constexpr u32 kWordsPerPage = kPageSize >> kSmallestShift;
+constexpr u32 kPagesPerWords = kPageSize / (kWordsPerPage * sizeof(u32));
+u32& WordAt(u64 address) { return reinterpret_cast<u32*>(g_words.begin)[(address - g_arena.begin) >> kSmallestShift]; }
+u64 WordsPage(u32 page) { return AlignDown(reinterpret_cast<u64>(&WordAt(AddressOf(page))), kPageSize); }
+
+// A page that has had more tags than leave this many would not serve long.
+constexpr u32 kFewestTags = 8;
+constexpr TagSet kNeverUsed = TagSet().With(HeapTags::kPlain);
+
+void SetHistory(u32 page, TagSet used) {
+  u32* words = &WordAt(AddressOf(page));
+  for (u32 i = 0; i < kWordsPerPage; i++) words[i] = used.bits();
+}
+
+// Before a page's first slots: no slot of it has had a tag.
+Result<void> BeginHistory(u32 page) {
+  const u64 words = WordsPage(page);
+  if (!KernelTables().Lookup(words)) TRY(MapFreshFrame(words, {.write = true}));
+  SetHistory(page, kNeverUsed);
+  return {};
+}
+
+void Rest(u32 page) {
+  Unmap(AddressOf(page));
+  SlabAt(page) = {.free = {}, .next = kNone, .previous = kNone, .free_slots = 0, .size_class = 0, .use = Use::kResting, .held = 0};
+  (g_first_resting == kNone ? g_first_resting : SlabAt(g_last_resting).next) = page;
+  g_last_resting = page;
+  const u32 first = static_cast<u32>(AlignDown(page, kPagesPerWords));
+  for (u32 other = first; other < first + kPagesPerWords; other++) {
+    if (other >= g_fresh || SlabAt(other).use != Use::kResting) return;
+  }
+  Unmap(WordsPage(page));
+}
+
+// An unused page may get slots of another size, each of which counts as having had every tag that was had anywhere on the page. False
+// when they are too many: the page rests.
+bool Renew(u32 page) {
+  u32 had = 0;
+  for (u32 i = 0; i < kWordsPerPage; i++) had |= (&WordAt(AddressOf(page)))[i];
+  const TagSet used = SlotWord(had).used();
+  if (TagSet::Blocks().Without(used).size() < kFewestTags) {
+    Rest(page);
+    return false;
+  }
+  SetHistory(page, used);
+  return true;
+}
+
+u8 NextByte() {
+  static u8 bytes[64];
+  static u32 left;
+  if (left == 0) {
+    kernel::random::SecretStream().Fill(WritableBytesOf(bytes));
+    left = sizeof(bytes);
+  }
+  return std::exchange(bytes[--left], u8{0});
+}
+
+// The slot that `address` is in; nothing where there are no slots.
+std::optional<heap::SlotState> SlotAround(u64 address) {
+  const u32 page = PageOf(address);
+  if (address < g_arena.begin || page >= g_fresh || SlabAt(page).use != Use::kSlots) return std::nullopt;
+  const u64 bytes = SlotBytes(SlabAt(page)), begin = AlignDown(address, bytes);
+  const SlotWord word(WordAt(begin));
+  return heap::SlotState{begin, bytes - word.slack(), word, HeapTags::InMemory(begin)};
+}
+Tag TagAround(u64 address) {
+  const auto slot = SlotAround(address);
+  return slot ? slot->tag : heap::kFreeTag;
+}
+
+// Makes a block of a free slot; null when the slot has had all tags.
+void* Issue(u64 address, u64 slot_bytes, u64 bytes) {
+  const TagSet used = SlotWord(WordAt(address)).used();
+  const TagSet allowed = heap::AllowedTags(used, TagAround(address - 1), TagAround(address + slot_bytes));
+  if (allowed.empty()) return nullptr;
+  const Tag tag = heap::PickTag(allowed, NextByte);
+  if (bytes == 0) bytes = 1;  // its tag stands in memory only
+  HeapTags::SetAndZero(address, AlignUp(bytes, heap::kGranule), tag);
+  WordAt(address) = SlotWord::Live(used.With(tag), slot_bytes - bytes).raw();
+  return HeapTags::Pointer(address, tag);
+}
+
+// False when `block` is not the one that lives at `address`.
+bool TakeBack(const void* block, u64 address, u64 slot_bytes) {
+  const SlotWord word(WordAt(address));
+  if (!word.live() || HeapTags::InMemory(address) != HeapTags::TagOf(block)) return false;
+  HeapTags::Set(address, AlignUp(slot_bytes - word.slack(), heap::kGranule), heap::kFreeTag);
+  WordAt(address) = word.Freed().raw();
+  return true;
+}
+
+// --- slots ---
+
+// A page for slots, all of it free; its addresses new or, when there are no new ones, those that have rested longest.
 Result<u32> FreshPage() {
-  if (g_fresh >= kArenaBytes / kPageSize) return Error::kNoMemory;
-  if (g_fresh >= g_metadata_pages * (kPageSize / sizeof(Slab))) {
-    const PhysAddr frame = TRY(AllocateFrame(FrameKind::kKernel));
-    TRY(MapPageAt(g_metadata.begin + g_metadata_pages * kPageSize, frame, {.write = true}));
+  const bool is_new = g_fresh < kArenaPages;
+  const u32 page = is_new ? g_fresh : tagged() ? g_first_resting : kNone;
+  if (page == kNone) return Error::kNoMemory;
+  if (is_new && g_fresh >= g_metadata_pages * (kPageSize / sizeof(Slab))) {
+    TRY(MapFreshFrame(g_metadata.begin + g_metadata_pages * kPageSize, {.write = true}));
     arch::ZeroPage(g_metadata.data() + g_metadata_pages * kPageSize);
     g_metadata_pages++;
   }
-  const PhysAddr frame = TRY(AllocateFrame(FrameKind::kKernel));
-  const Result<void> mapped = MapPageAt(g_arena.begin + u64{g_fresh} * kPageSize, frame, {.write = true});
-  if (!mapped.ok()) {
-    ReleaseFrame(frame);
-    return mapped.error();
-  }
-  return g_fresh++;
+  if (tagged()) TRY(BeginHistory(page));
+  TRY(MapFreshFrame(AddressOf(page), {.write = true, .tagged = tagged()}));
+  if (tagged()) arch::ZeroTaggedPage(reinterpret_cast<std::byte*>(AddressOf(page)));
+  if (is_new) g_fresh++;
+  else g_first_resting = SlabAt(page).next;
+  return page;
 }
 
 Result<u32> PageForClass(u32 size_class) {
   if (g_with_room[size_class] != kNone) return g_with_room[size_class];
-  u32 page = g_unused;
-  if (page != kNone) {
-    Unlink(g_unused, page);
-  } else {
-    page = TRY(FreshPage());
-  }
+  u32 page;
+  do {
+    page = g_unused;
+    if (page == kNone) page = TRY(FreshPage());
+    else Unlink(g_unused, page);
+  } while (tagged() && !Renew(page));
   Slab& slab = SlabAt(page);
   const u32 slots = SlotsOf(size_class);
   slab = {.free = {slots >= 64 ? ~u64{0} : (u64{1} << slots) - 1, slots > 64 ? ~u64{0} : 0},
@@ -87,8 +220,8 @@ Result<u32> PageForClass(u32 size_class) {
           .previous = kNone,
           .free_slots = static_cast<u16>(slots),
           .size_class = static_cast<u8>(size_class),
-          .in_use = true,
-          .reserved = 0};
+          .use = Use::kSlots,
+          .held = 0};
   Push(g_with_room[size_class], page);
   return page;
 }
@@ -111,6 +244,13 @@ void InitHeap() {
   if (!arena.ok() || !metadata.ok()) __builtin_trap();
   g_arena = arena.value();
   g_metadata = metadata.value();
+  if (HeapTags::kPossible && arch::HasMemoryTags()) {
+    const Result<KernelRegion> words = ReserveRegion("heap slots", kArenaPages * kWordsPerPage * sizeof(u32));
+    if (!words.ok()) __builtin_trap();
+    g_words = words.value();
+    g_first_resting = kNone;
+    g_tagged = true;
+  }
   for (u32& head : g_with_room) head = kNone;
   g_unused = kNone;
 }
@@ -122,38 +262,52 @@ void* Allocate(size_t bytes) {
   }
   u32 size_class = 0;
   while (size_t{1} << (kSmallestShift + size_class) < bytes) size_class++;
-  const Result<u32> page = PageForClass(size_class);
-  if (!page.ok()) return nullptr;
-  Slab& slab = SlabAt(page.value());
-  const u32 word = slab.free[0] != 0 ? 0 : 1;
-  const u32 slot = word * 64 + static_cast<u32>(__builtin_ctzll(slab.free[word]));
-  slab.free[word] &= slab.free[word] - 1;
-  if (--slab.free_slots == 0) Unlink(g_with_room[size_class], page.value());
-  g_in_use_bytes += u64{1} << (kSmallestShift + size_class);
-  auto* block = g_arena.data() + u64{page.value()} * kPageSize + (u64{slot} << (kSmallestShift + size_class));
-  __builtin_memset(block, 0, u64{1} << (kSmallestShift + size_class));
-  return block;
+  for (;;) {
+    const Result<u32> page = PageForClass(size_class);
+    if (!page.ok()) return nullptr;
+    Slab& slab = SlabAt(page.value());
+    const u32 word = slab.free[0] != 0 ? 0 : 1;
+    const u32 slot = word * 64 + static_cast<u32>(__builtin_ctzll(slab.free[word]));
+    slab.free[word] &= slab.free[word] - 1;
+    if (--slab.free_slots == 0) Unlink(g_with_room[size_class], page.value());
+    const u64 slot_bytes = SlotBytes(slab), address = AddressOf(page.value()) + slot * slot_bytes;
+    if (!tagged()) return __builtin_memset(reinterpret_cast<void*>(address), 0, slot_bytes);
+    if (void* block = Issue(address, slot_bytes, bytes)) return block;
+    if (++slab.held == SlotsOf(size_class)) Rest(page.value());
+  }
 }
 
 void Free(void* block) {
   if (block == nullptr) return;
-  const u64 address = reinterpret_cast<u64>(block);
+  const u64 address = HeapTags::Address(block);
   if (address < g_arena.begin || address >= g_arena.end()) return FreeLarge(address);
-  const u32 page = static_cast<u32>((address - g_arena.begin) / kPageSize);
+  const u32 page = PageOf(address);
   if (page >= g_fresh) BadFree();
   Slab& slab = SlabAt(page);
-  const u64 shift = kSmallestShift + slab.size_class;
-  const u32 slot = static_cast<u32>((address & (kPageSize - 1)) >> shift);
-  if (!slab.in_use || !IsAligned(address, u64{1} << shift) || (slab.free[slot / 64] >> (slot % 64) & 1) != 0) BadFree();
+  const u64 slot_bytes = SlotBytes(slab);
+  const u32 slot = static_cast<u32>((address & (kPageSize - 1)) / slot_bytes);
+  if (slab.use != Use::kSlots || !IsAligned(address, slot_bytes) || (slab.free[slot / 64] >> (slot % 64) & 1) != 0) BadFree();
+  if (tagged() && !TakeBack(block, address, slot_bytes)) BadFree();
   slab.free[slot / 64] |= u64{1} << (slot % 64);
-  g_in_use_bytes -= u64{1} << shift;
   if (slab.free_slots++ == 0) Push(g_with_room[slab.size_class], page);
-  if (slab.free_slots == SlotsOf(slab.size_class) && slab.next == kNone && slab.previous == kNone) return;  // keep the last one
-  if (slab.free_slots == SlotsOf(slab.size_class)) {
-    Unlink(g_with_room[slab.size_class], page);
-    slab.in_use = false;
-    Push(g_unused, page);
-  }
+  if (slab.free_slots + (tagged() ? slab.held : 0) != SlotsOf(slab.size_class)) return;
+  if (slab.next == kNone && slab.previous == kNone) return;  // keep the last one
+  Unlink(g_with_room[slab.size_class], page);
+  slab.use = Use::kNone;
+  Push(g_unused, page);
+}
+
+bool ExplainTagFault(u64 address, heap::Misuse* misuse) {
+  if (!tagged()) return false;
+  const u64 plain = arch::WithoutTag(address);
+  const Tag tag = HeapTags::TagOf(reinterpret_cast<const void*>(address));
+  if (plain < g_arena.begin || plain >= g_arena.end()) return false;
+  *misuse = heap::ExplainTag(plain, tag, [plain](int places) {
+    const auto own = SlotAround(plain);
+    if (!own || places == 0) return own;
+    return SlotAround(places < 0 ? own->begin - 1 : own->begin + SlotBytes(SlabAt(PageOf(plain))));
+  });
+  return true;
 }
 
 }  // namespace caponier::mm

@@ -3,10 +3,14 @@
 
 #include <cstddef>
 
+#include "lib/heap/misuse.h"
+
 namespace caponier::mm {
 
 void InitHeap();
 void* Allocate(size_t bytes);  // null when memory is used up; 32-byte aligned, 64 from 64 bytes on, page-aligned past 2 KiB
 void Free(void* block);
+// What an access at `address` was that the processor refused for its tag; false when it was not to a block of up to 2 KiB.
+bool ExplainTagFault(u64 address, heap::Misuse* misuse);
 
 }  // namespace caponier::mm

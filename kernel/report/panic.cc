@@ -1,6 +1,7 @@
 // The kernel's own end. It trusts nothing but the early console: no allocation, no locks, no link.
 #include <bit>
 
+#include "kernel/mm/heap.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/report/crash.h"
 
@@ -56,7 +57,7 @@ void SayBacktrace(u64 fp) {
 
 // A register's value. No address is printed: places in the kernel are region and offset, and what may be a place in the program is not told.
 void DescribeKernelValue(TextSink& sink, u64 value) {
-  const u64 plain = arch::StripPointerAuth(value);
+  const u64 plain = arch::WithoutTag(arch::StripPointerAuth(value));
   const mm::RegionName region = mm::DescribeAddress(plain);
   if (region.name != nullptr) {
     const bool before = region.offset < 0;
@@ -99,6 +100,16 @@ std::string_view NameOf(const arch::Fault& fault) {
   }
 }
 
+// What of the heap was misused, if it was the heap.
+[[maybe_unused]] void SayMisuse(u64 address) {
+  heap::Misuse misuse;
+  if (!mm::ExplainTagFault(address, &misuse)) return;
+  InlineText<128> text;
+  Format(text, ": ");
+  Describe(misuse, text);
+  Say(text.text());
+}
+
 [[noreturn]] void End() {
   Say("caponier: the machine stops here\n");
   arch::PowerOff();
@@ -129,6 +140,9 @@ void arch::OnKernelFault(const TrapFrame& frame, const Fault& fault) {
   if (fault.kind == Fault::Kind::kPage) {
     Say(" of ");
     SayAddress(fault.address);
+  }
+  if constexpr (HeapTags::kPossible) {
+    if (fault.kind == Fault::Kind::kTagCheck) SayMisuse(fault.address);
   }
   Say(", at:\n");
   SayCode(ProgramCounter(frame));

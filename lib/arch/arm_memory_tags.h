@@ -1,4 +1,4 @@
-// The instructions of FEAT_MTE that set tags, any privilege's when the processor has them [arm-arm] D10. Addresses are multiples of 16 and carry
+// The instructions of FEAT_MTE that set and read tags, any privilege's when the processor has them [arm-arm] D10. Addresses are multiples of 16 and carry
 // the tag in bits 59 to 56; none of these accesses is checked itself.
 #pragma once
 
@@ -17,6 +17,12 @@ inline void StoreTags2AndZero(u64 tagged) { asm volatile(".arch_extension memtag
 // A whole block of ZeroBlockBytes, at a multiple of that.
 inline void StoreTagBlock(u64 tagged) { asm volatile(".arch_extension memtag\n\tdc gva, %0" : : "r"(tagged) : "memory"); }
 inline void StoreTagBlockAndZero(u64 tagged) { asm volatile(".arch_extension memtag\n\tdc gzva, %0" : : "r"(tagged) : "memory"); }
+
+// The tag of the granule at `address`, whose own tag does not matter.
+inline u64 LoadTag(u64 address) {
+  asm volatile(".arch_extension memtag\n\tldg %0, [%0]" : "+r"(address) : : "memory");
+  return address >> 56 & 15;
+}
 
 // DCZID_EL0: never assumed, QEMU's programs see 512 and its machines 64. 0 when the block instructions are not to be used.
 inline u64 ZeroBlockBytes() {

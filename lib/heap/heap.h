@@ -191,7 +191,7 @@ class Heap {
   }
   [[gnu::cold, gnu::noinline]] void* Blame(Crime crime, u64 slot_bytes, SlotWord word) { AccuseSlot(crime, slot_bytes, word); }
   UnitRecord* FindLargeAround(u64 address);
-  bool ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse);
+  Misuse ExplainTagged(const UnitRecord& record, u64 address, Tag tag);
 
   Ground<P> ground_;
   u64 tail_ = 0;  // bytes of each block's canary that its slot must have room for

@@ -1,6 +1,7 @@
 // Heap's functions that find out what went wrong: included by heap.h alone.
 #pragma once
 
+#include "lib/heap/explain_tag.h"
 #include "lib/heap/heap.h"
 
 namespace caponier::heap {
@@ -107,43 +108,20 @@ bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
     }
     return true;
   }
-  if (!ground_.tagged) return true;
-  return ExplainTagged(*record, address, tag, misuse);
+  if (ground_.tagged) *misuse = ExplainTagged(*record, address, tag);
+  return true;
 }
 
-// Whose the pointer is, by its tag: the block beside whose it is if it lives there (an overflow or underflow), the nearer one of two, else a
-// former block of this slot. Within a slot's epoch a tag is one block's only, so the second is certain when the tag was used.
 template <Platform P>
-bool Heap<P>::ExplainTagged(const UnitRecord& record, u64 address, Tag tag, Misuse* misuse) {
-  const u64 offset = address - record.base;
-  const auto index = static_cast<u32>(offset / record.slot_bytes);
-  if (index >= record.slots) return true;
-  const auto word_of = [&](u32 slot) {
-    return SlotWord(reinterpret_cast<AtomicWord*>(record.link)[slot].load(std::memory_order_relaxed));
-  };
-  const auto is_live = [&](u32 slot) {
-    return word_of(slot).live() && Slab::Of(record)->tags[slot + 1].load(std::memory_order_relaxed) == tag.value;
-  };
-  const auto blame = [&](Crime crime, u32 slot, u64 distance) {
-    *misuse = {.crime = crime,
-               .block_bytes = record.slot_bytes - word_of(slot).slack(),
-               .distance = distance,
-               .generation = word_of(slot).generation()};
-    return true;
-  };
-  if (tag == kFreeTag) return true;
-  const auto start = [&](u32 slot) { return record.base + u64{slot} * record.slot_bytes; };
-  const auto end = [&](u32 slot) { return start(slot) + record.slot_bytes - word_of(slot).slack(); };
-  if (is_live(index)) return blame(Crime::kOverflow, index, address - end(index));
-  const bool before = index > 0 && is_live(index - 1), behind = index + 1 < record.slots && is_live(index + 1);
-  if (before && (!behind || address - end(index - 1) < start(index + 1) - address))
-    return blame(Crime::kOverflow, index - 1, address - end(index - 1));
-  if (behind) return blame(Crime::kUnderflow, index + 1, start(index + 1) - address);
-  if (word_of(index).used().Has(tag)) {
-    blame(Crime::kUseAfterFree, index, address - start(index));
-    misuse->pointer_generation = 1;
-  }
-  return true;
+Misuse Heap<P>::ExplainTagged(const UnitRecord& record, u64 address, Tag tag) {
+  const u64 index = (address - record.base) / record.slot_bytes;
+  return ExplainTag(address, tag, [&](int places) -> std::optional<SlotState> {
+    const u64 slot = index + static_cast<u64>(i64{places});
+    if (slot >= record.slots) return std::nullopt;
+    const SlotWord word(reinterpret_cast<AtomicWord*>(record.link)[slot].load(std::memory_order_relaxed));
+    const Tag now{Slab::Of(record)->tags[slot + 1].load(std::memory_order_relaxed)};
+    return SlotState{record.base + slot * record.slot_bytes, record.slot_bytes - word.slack(), word, now};
+  });
 }
 
 }  // namespace caponier::heap

@@ -15,7 +15,7 @@ UNPROTECTED = os.environ["CRIME"].endswith("unprotected")
 CRIME = os.environ["CRIME"].split(",")[0]
 SYMBOLS = {line.split(" ", 2)[2].strip(): int(line.split(" ", 1)[0], 16) for line in open(os.environ["SYMBOLS"])}
 BOX = ["errand", "address", "worked", "function", "buffer", "value"]
-ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8}
+ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8, "timer": 9, "fresh page": 10}
 ARGUMENTS = ["x0", "x1", "x2", "x3", "x4"] if ARM else ["rdi", "rsi", "rdx", "rcx", "r8"]
 RESULT = "x0" if ARM else "rax"
 SAVED = [f"x{i}" for i in range(31)] + ["sp", "pc"] if ARM else "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
@@ -240,7 +240,38 @@ def disarm_calls(function):
         raise gdb.GdbError("no check to disarm")
 
 
+# Where the kernel can be met: what the program is sent to do, and the function that the kernel comes to in consequence.
+PLACES = {
+    "a system call": ("getppid", ENTRY),
+    "an interrupt of the program": ("timer", "HandleUserIrq"),
+    "an interrupt of the kernel": ("input", "HandleKernelIrq"),
+    "a fault of the kernel": ("fresh page", "caponier::arch::OnUserCopyFault(unsigned long, caponier::arch::Access)"),
+    "a thread of the kernel": ("input", "caponier::kernel::random::UseIdleTime()"),
+}
+
+
+def misuse_block(crime):
+    """40 bytes of the kernel's heap, and what is done to them by an address that is theirs."""
+    block = call(kernel(ALLOCATE), 40)
+    if crime == "overflow":
+        return call(kernel("memset"), block, 1, 64)
+    if crime == "underflow":
+        return call(kernel("memset"), block - 16, 1, 8)
+    call(kernel(FREE), block)
+    if crime == "reuse":
+        while call(kernel(ALLOCATE), 40) & (1 << 56) - 1 != block & (1 << 56) - 1:
+            pass
+    if crime == "stale free":
+        call(kernel(ALLOCATE), 40)
+        return call(kernel(FREE), block)
+    return call(kernel("memset"), block + 8, 1, 8)
+
+
 def commit_in_kernel():
+    if " in " in CRIME:
+        crime, place = CRIME.split(" in ")
+        enter_kernel(*PLACES[place])
+        return misuse_block(crime)
     enter_kernel("getppid", ENTRY)
     block = call(kernel(ALLOCATE), 64)
     if CRIME == "null":

@@ -21,7 +21,8 @@ namespace {
 
 Features g_features;
 
-constexpr u64 kNoUserProbing = u64{1} << 56;  // TCR_EL1.E0PD1
+// TCR_EL1: E0PD1; TBI1 and TBID1, as TBI0 and TBID0 are for the program: the kernel's data addresses carry tags, its code addresses do not.
+constexpr u64 kNoUserProbing = u64{1} << 56, kIgnoreTopByte = u64{1} << 38, kButOfData = u64{1} << 52;
 
 // All but the low half of instruction key A, which is the kernel's by now.
 void LoadProgramKeys() {
@@ -48,7 +49,9 @@ u64 SystemControl() {
   if (!g_features.pan) value |= sctlr::kKeepPan;  // reserved as one without PAN; with it, zero: every entry sets PSTATE.PAN
   if (g_features.address_auth) value |= sctlr::kEnableKeyIa | sctlr::kEnableKeyIb | sctlr::kEnableKeyDa | sctlr::kEnableKeyDb;
   if (g_features.branch_target) value |= sctlr::kBranchUser | sctlr::kBranchKernel;
-  if (g_features.tagging != 0) value |= sctlr::kTagsUser | sctlr::kTagsKernel | sctlr::kTagFaultSync;
+  if (g_features.tagging != 0) {
+    value |= sctlr::kTagsUser | sctlr::kTagsKernel | sctlr::kTagFaultSync | sctlr::kTagCheckKernelSync;
+  }
   return value;
 }
 
@@ -66,17 +69,20 @@ void CloseUserRegisters() {
 }  // namespace
 
 const Features& CpuFeatures() { return g_features; }
-void ForgetTagging() { g_features.tagging = 0; }
 
 // The identity mapping is writable and executable until InitCpu ends it. Tags go unchecked in it: it is not tagged memory.
 void PrepareCpu() {
   g_features = DecodeFeatures(ReadIdRegisters());
   // The kernel has no vector code; SVE and SME stay trapped and are not offered.
   CAPONIER_WRITE("cpacr_el1", g_features.floating_point ? u64{3} << 20 : 0);
-  if (g_features.no_user_probing) CAPONIER_WRITE("tcr_el1", CAPONIER_READ("tcr_el1") | kNoUserProbing);
+  u64 translation = CAPONIER_READ("tcr_el1");
+  if (g_features.no_user_probing) translation |= kNoUserProbing;
+  if (g_features.tagging != 0) translation |= kIgnoreTopByte | (g_features.address_auth ? kButOfData : 0);
+  CAPONIER_WRITE("tcr_el1", translation);
   CAPONIER_WRITE("sctlr_el1", SystemControl() & ~sctlr::kWriteExecuteNever);
   InstructionBarrier();
   if (g_features.pan) asm volatile(".arch_extension pan; msr pan, #1" ::: "memory");
+  if (g_features.tagging != 0) asm volatile(".arch_extension memtag; msr tco, #0" ::: "memory");
 }
 
 void InitCpu() {
@@ -88,6 +94,7 @@ void InitCpu() {
   CAPONIER_WRITE("sctlr_el1", SystemControl());
   asm volatile("isb; tlbi vmalle1; dsb nsh; isb" ::: "memory");
   if (g_features.tagging != 0) InitTagging(g_secrets.tag_seed);
+  if (g_features.tagging != 0 && !TagMemoryWorks()) g_features.tagging = 0;
   SecureWipe(WritableBytesOf(g_secrets));
 }
 

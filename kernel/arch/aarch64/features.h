@@ -37,9 +37,7 @@ constexpr Features DecodeFeatures(const IdRegisters& id) {
           .random = IdField(id.isar0, 60) != 0,
           .store_bypass = IdField(id.pfr1, 4) != 0};
 }
-// Of the running processor. Valid after PrepareCpu.
+// Of the running processor. Valid after PrepareCpu; from InitCpu on without tags that turned out not to work.
 const Features& CpuFeatures();
-// Memory tags turned out not to work: the machine counts as one without.
-void ForgetTagging();
 
 }  // namespace caponier::arch

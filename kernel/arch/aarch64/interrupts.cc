@@ -2,8 +2,6 @@
 
 #include "kernel/arch/aarch64/clock.h"
 #include "kernel/arch/aarch64/console.h"
-#include "kernel/arch/aarch64/features.h"
-#include "kernel/arch/aarch64/tagging.h"
 #include "kernel/arch/machine.h"
 #include "kernel/boot/stage1.h"
 #include "kernel/drivers/gic.h"
@@ -20,8 +18,6 @@ u32 g_timer_line;
 Result<void> InitInterrupts() {
   const boot::BootInfo& info = boot::g_handoff.info;
   TRY(MapConsole());
-  // Here, because it is the first step of the machine that finds memory in order.
-  if (CpuFeatures().tagging != 0 && !TagMemoryWorks()) ForgetTagging();
   if (info.gic_version == 3) {
     g_gic = TRY(drivers::InitGicV3(info.gic_distributor, info.gic_redistributor, info.gic_redistributor_bytes));
   } else if (info.gic_version == 2) {

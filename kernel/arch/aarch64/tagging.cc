@@ -32,13 +32,10 @@ constexpr u64 kLatchedUser = 1;           // TFSRE0_EL1.TF0
 
 constexpr u64 kGranuleBytes = 16, kGranules = kPageSize / kGranuleBytes;
 
-// The tag of the granule at `at`, and its setting. The kernel's own addresses keep their top byte.
-u64 TagOf(const std::byte* at) {
-  u64 pointer = reinterpret_cast<u64>(at);
-  asm volatile(".arch_extension memtag; ldg %0, [%0]" : "+r"(pointer)::"memory");
-  return pointer >> 56 & 0xf;
+u64 TagOf(const std::byte* at) { return LoadTag(reinterpret_cast<u64>(at)); }
+void SetTag(std::byte* at, u64 tag) {
+  HeapTags::Set(reinterpret_cast<u64>(at), kGranuleBytes, heap::Tag{static_cast<u8>(tag)});
 }
-void SetTag(std::byte* at, u64 tag) { asm volatile(".arch_extension memtag; stg %0, [%1]" ::"r"(tag << 56), "r"(at) : "memory"); }
 
 sctlr::TagCheck CheckFor(u64 control) {
   const bool sync = (control & kPR_MTE_TCF_SYNC) != 0, async = (control & kPR_MTE_TCF_ASYNC) != 0;
@@ -124,9 +121,13 @@ void ZeroTaggedPage(std::byte* page) {
   }
 }
 
+// The tags are the program's, and these addresses have none.
 void CopyTaggedPage(std::byte* to, const std::byte* from) {
+  if (CpuFeatures().tagging == 0) return CopyPage(to, from);
+  asm volatile(".arch_extension memtag; msr tco, #1" ::: "memory");
   CopyPage(to, from);
-  if (CpuFeatures().tagging != 0) CopyTagsAsm(to, from);
+  asm volatile(".arch_extension memtag; msr tco, #0" ::: "memory");
+  CopyTagsAsm(to, from);
 }
 
 void ClearTags(std::byte* page) {

@@ -26,12 +26,10 @@ void HandleUnexpected(caponier::arch::TrapFrame* frame);
 namespace caponier::arch {
 namespace {
 
-constexpr u64 kTagByte = u64{0xff} << 56;
 constexpr u64 kUnknownTagBits = u64{0xf} << 60;  // FAR[63:60] after a tag check fault is UNKNOWN [arm-arm] D17.2.40
-constexpr u64 kHalfBit = u64{1} << 55;           // which root translates an address when its top byte is ignored
 
-bool IsUserAddress(u64 address) { return (address & kHalfBit) == 0; }
-u64 Untag(u64 address) { return IsUserAddress(address) ? address & ~kTagByte : address; }
+bool IsUserAddress(u64 address) { return (address & kUpperHalfBit) == 0; }
+u64 Untag(u64 address) { return IsUserAddress(address) ? address & ~kTopByte : WithoutTag(address); }
 
 Fault Simple(Fault::Kind kind, u64 address, u64 syndrome) { return {.kind = kind, .address = address, .code = syndrome}; }
 
@@ -43,7 +41,7 @@ Fault DecodeAbort(u64 syndrome, u64 address, Access access) {
   if (status == esr::kStatusTagCheck) {
     fault.kind = Fault::Kind::kTagCheck;
     fault.present = true;
-    fault.address = address & ~kUnknownTagBits;
+    fault.address = IsUserAddress(address) ? address & ~kUnknownTagBits : address | kUnknownTagBits;
   } else if (status == esr::kStatusAlignment) {
     fault.kind = Fault::Kind::kAlignment;
   } else if (esr::IsPermission(status) || esr::IsAccessFlag(status)) {

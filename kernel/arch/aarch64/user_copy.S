@@ -154,19 +154,22 @@ FUNCTION LoadUser32Asm
 END LoadUser32Asm
 
 // bool CompareExchangeUser32(u64 address, u32 expected, u32 desired, u32* found): there are no unprivileged exclusives, so PAN opens
-// for this one loop; the caller has checked that the address is the program's.
+// for this one loop, and tags, which the program may not have checked, go unchecked; the caller has checked that the address is the program's.
 FUNCTION CompareExchangeUser32Asm
   NEEDS FEATURE_PAN, msr pan, #0
+  NEEDS FEATURE_MTE, msr tco, #1
 1:ldaxr w4, [x0]
   cmp w4, w1
   b.ne 2f
   stlxr w5, w2, [x0]
   cbnz w5, 1b
 2:NEEDS FEATURE_PAN, msr pan, #1
+  NEEDS FEATURE_MTE, msr tco, #0
   str w4, [x3]
   mov w0, #1
   ret
 3:NEEDS FEATURE_PAN, msr pan, #1
+  NEEDS FEATURE_MTE, msr tco, #0
   mov w0, #0
   ret
   FIXUP 1b, 2b, 3b

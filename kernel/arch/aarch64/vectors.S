@@ -146,6 +146,7 @@ StackOverflow:
   add x21, x21, #FRAME_SIZE
   stp x30, x21, [sp, #FRAME_X(30)]
   SAVE_STATE
+  NEEDS FEATURE_MTE, msr tco, #0
   mov x0, sp
   bl HandleUnexpected
   b .
