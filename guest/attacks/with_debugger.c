@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <sys/utsname.h>
 
-enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged, kTwoThreads, kTimer, kFreshPage };
+enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged, kTwoThreads, kTimer, kFreshPage, kSleep };
 
 // The debugger knows the offsets.
 static volatile struct {
@@ -72,6 +72,7 @@ int main(void) {
       setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 20000}, NULL);
       while (!rang) continue;
       break;
+    case kSleep: usleep(20000); break;
     case kFreshPage: (void)!getrandom(fresh_page, sizeof(fresh_page), 0); break;
 #if defined(__x86_64__)
     case kPrivileged:

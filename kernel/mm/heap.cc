@@ -117,7 +117,8 @@ Result<void> BeginHistory(u32 page) {
 
 void Rest(u32 page) {
   Unmap(AddressOf(page));
-  SlabAt(page) = {.free = {}, .next = kNone, .previous = kNone, .free_slots = 0, .size_class = 0, .use = Use::kResting, .held = 0};
+  SlabAt(page) = {
+      .free = {}, .next = kNone, .previous = kNone, .free_slots = 0, .size_class = 0, .use = Use::kResting, .held = 0};
   (g_first_resting == kNone ? g_first_resting : SlabAt(g_last_resting).next) = page;
   g_last_resting = page;
   const u32 first = static_cast<u32>(AlignDown(page, kPagesPerWords));

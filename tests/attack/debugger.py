@@ -15,7 +15,7 @@ UNPROTECTED = os.environ["CRIME"].endswith("unprotected")
 CRIME = os.environ["CRIME"].split(",")[0]
 SYMBOLS = {line.split(" ", 2)[2].strip(): int(line.split(" ", 1)[0], 16) for line in open(os.environ["SYMBOLS"])}
 BOX = ["errand", "address", "worked", "function", "buffer", "value"]
-ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8, "timer": 9, "fresh page": 10}
+ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8, "timer": 9, "fresh page": 10, "sleep": 11}
 ARGUMENTS = ["x0", "x1", "x2", "x3", "x4"] if ARM else ["rdi", "rsi", "rdx", "rcx", "r8"]
 RESULT = "x0" if ARM else "rax"
 SAVED = [f"x{i}" for i in range(31)] + ["sp", "pc"] if ARM else "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
@@ -244,9 +244,10 @@ def disarm_calls(function):
 PLACES = {
     "a system call": ("getppid", ENTRY),
     "an interrupt of the program": ("timer", "HandleUserIrq"),
-    "an interrupt of the kernel": ("input", "HandleKernelIrq"),
+    "an interrupt of the kernel": ("sleep", "HandleKernelIrq"),
     "a fault of the kernel": ("fresh page", "caponier::arch::OnUserCopyFault(unsigned long, caponier::arch::Access)"),
-    "a thread of the kernel": ("input", "caponier::kernel::random::UseIdleTime()"),
+    "a new thread": ("two threads", "caponier::sched::(anonymous namespace)::FirstRun(void*)"),
+    "the idle loop": ("sleep", "caponier::kernel::random::UseIdleTime()"),
 }
 
 

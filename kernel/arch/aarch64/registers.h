@@ -40,7 +40,8 @@ inline constexpr u64 kMmu = 1u << 0, kDataCache = 1u << 2, kStackAlignment = 1u 
                      kEntryContextSync = 1u << 22, kKeepPan = 1u << 23, kUserCacheMaintain = 1u << 26, kEnableKeyDa = 1u << 27,
                      kLoadMultipleTrap = 1u << 28, kLoadMultipleOrder = 1u << 29, kEnableKeyIb = 1u << 30,
                      kEnableKeyIa = u64{1} << 31, kBranchUser = u64{1} << 35, kBranchKernel = u64{1} << 36,
-                     kTagFaultSync = u64{1} << 37, kTagCheckKernelSync = u64{1} << 40, kTagsUser = u64{1} << 42, kTagsKernel = u64{1} << 43;
+                     kTagFaultSync = u64{1} << 37, kTagCheckKernelSync = u64{1} << 40, kTagsUser = u64{1} << 42,
+                     kTagsKernel = u64{1} << 43;
 inline constexpr int kTagCheckUserShift = 38;
 inline constexpr u64 kTagCheckUserMask = u64{3} << kTagCheckUserShift;
 enum TagCheck : u64 { kNone = 0, kSync = 1, kAsync = 2, kAsymmetric = 3 };

@@ -1,5 +1,5 @@
 // MTE for the program [arm-arm] D10; Linux's interface [linux-mte]. The mode is a thread's own: which tags IRG may draw (GCR_EL1), and
-// what a mismatch at EL0 does (SCTLR_EL1.TCF0). The kernel's own accesses to its half carry no tags yet (TBI1 is off).
+// what a mismatch at EL0 does (SCTLR_EL1.TCF0). The kernel's own accesses are always checked, and fault (TCF).
 //
 // A program that leaves the choice to the kernel (both modes offered) gets the asymmetric mode where the processor has it, else the
 // synchronous one: never less than it would have caught by asking for the weaker.
@@ -33,9 +33,7 @@ constexpr u64 kLatchedUser = 1;           // TFSRE0_EL1.TF0
 constexpr u64 kGranuleBytes = 16, kGranules = kPageSize / kGranuleBytes;
 
 u64 TagOf(const std::byte* at) { return LoadTag(reinterpret_cast<u64>(at)); }
-void SetTag(std::byte* at, u64 tag) {
-  HeapTags::Set(reinterpret_cast<u64>(at), kGranuleBytes, heap::Tag{static_cast<u8>(tag)});
-}
+void SetTag(std::byte* at, u64 tag) { HeapTags::Set(reinterpret_cast<u64>(at), kGranuleBytes, heap::Tag{static_cast<u8>(tag)}); }
 
 sctlr::TagCheck CheckFor(u64 control) {
   const bool sync = (control & kPR_MTE_TCF_SYNC) != 0, async = (control & kPR_MTE_TCF_ASYNC) != 0;
@@ -92,6 +90,11 @@ bool TakeLatchedTagFault() {
   if ((CAPONIER_READ(REG_TFSRE0) & kLatchedUser) == 0) return false;
   CAPONIER_WRITE(REG_TFSRE0, 0);
   return true;
+}
+
+void DropLatchedTagFault() {
+  asm volatile("dsb nsh; isb" ::: "memory");
+  CAPONIER_WRITE(REG_TFSRE0, 0);
 }
 
 Result<u64> SetTaggedAddressControl(u64 control) {

@@ -19,21 +19,21 @@ struct TagLatching {
 };
 extern TagLatching g_tag_latching;
 bool TakeLatchedTagFault();
+void DropLatchedTagFault();
 // True once for each asynchronous tag fault of the program.
 inline bool AsyncTagFaultPending() { return g_tag_latching.stores && TakeLatchedTagFault(); }
 
-// The kernel's accesses to program memory while they would latch: not checked, as on Linux, since the fault would be charged to the
-// program long after the call. (Where they would fault, they are checked, and the call fails.)
-class TagChecksOff {
+// Around the kernel's accesses to program memory, in a mode in which theirs latch a mismatch: it is dropped, as Linux does not check them,
+// since it would be charged to the program long after the call. What the program itself left was taken at the entry. (Where a mismatch
+// faults, the call fails.)
+class DropLatched {
  public:
-  explicit TagChecksOff(bool wanted) : wanted_(wanted) {
-    if (wanted_) asm volatile(".arch_extension memtag; msr tco, #1" ::: "memory");
+  explicit DropLatched(bool wanted) : wanted_(wanted) {}
+  ~DropLatched() {
+    if (wanted_) DropLatchedTagFault();
   }
-  ~TagChecksOff() {
-    if (wanted_) asm volatile(".arch_extension memtag; msr tco, #0" ::: "memory");
-  }
-  TagChecksOff(const TagChecksOff&) = delete;
-  TagChecksOff& operator=(const TagChecksOff&) = delete;
+  DropLatched(const DropLatched&) = delete;
+  DropLatched& operator=(const DropLatched&) = delete;
 
  private:
   bool wanted_;

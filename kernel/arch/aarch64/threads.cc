@@ -96,18 +96,21 @@ u64 ThreadPointer() { return CAPONIER_READ("tpidr_el0"); }
 void SetThreadPointer(u64 value) { CAPONIER_WRITE("tpidr_el0", value); }
 
 size_t CopyFromUserRaw(void* to, u64 from, size_t bytes) {
-  const TagChecksOff off(g_tag_latching.loads);
+  const DropLatched drop(g_tag_latching.loads);
   return CopyFromUserAsm(to, from, bytes);
 }
 size_t CopyToUserRaw(u64 to, const void* from, size_t bytes) {
-  const TagChecksOff off(g_tag_latching.stores);
+  const DropLatched drop(g_tag_latching.stores);
   return CopyToUserAsm(to, from, bytes);
 }
 size_t ZeroUserRaw(u64 to, size_t bytes) {
-  const TagChecksOff off(g_tag_latching.stores);
+  const DropLatched drop(g_tag_latching.stores);
   return ZeroUserAsm(to, 0, bytes);
 }
-bool LoadUser32(u64 address, u32* value) { return LoadUser32Asm(address, value); }
+bool LoadUser32(u64 address, u32* value) {
+  const DropLatched drop(g_tag_latching.loads);
+  return LoadUser32Asm(address, value);
+}
 bool CompareExchangeUser32(u64 address, u32 expected, u32 desired, u32* found) {
   return CompareExchangeUser32Asm(address, expected, desired, found);
 }

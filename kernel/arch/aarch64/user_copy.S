@@ -1,7 +1,7 @@
 // The only instructions of the kernel that touch program memory: unprivileged loads and stores (LDTR, STTR), which the processor
 // checks with the program's own rights, so PAN stays on and a kernel address can never pass. They check tags as the program's own
 // accesses do (TCF0): in synchronous mode a mismatch ends the copy as any fault does and the system call returns EFAULT, as on
-// Linux; where a mismatch would be latched the callers switch checking off.
+// Linux; what is latched the callers drop. The kernel's side of a copy is checked as all its accesses are.
 //
 // A fault that cannot be repaired continues at the routine's fixup (kUserCopyRoutines, below): a block copy falls back to single
 // bytes so that the count is exact, a single byte ends the copy. x2 always holds the bytes not yet copied.
