@@ -3,7 +3,9 @@
 //
 // Where the processor has tags, slots take theirs by lib/heap's policy: a block differs from both neighbours, free memory and what was not
 // asked for have tag 0, and a slot takes no tag twice. A slot that has had them all is held, and a page of nothing but such slots rests: it
-// is absent, and its addresses come back when no others are left.
+// is absent, and its addresses come back when no others are left. What is left of a block's last granule holds a canary.
+//
+// Where it has none, slots are zeroed when they are freed and must be zero when they are used again.
 #include "kernel/mm/heap.h"
 
 #include <new>
@@ -15,6 +17,7 @@
 #include "kernel/mm/kernel_space.h"
 #include "kernel/random/random.h"
 #include "kernel/report/crash.h"
+#include "lib/heap/canary.h"
 #include "lib/heap/explain_tag.h"
 #include "lib/heap/size_class.h"
 
@@ -52,6 +55,7 @@ u32 g_fresh;   // first page never used
 u64 g_metadata_pages;
 bool g_tagged;
 u32 g_first_resting, g_last_resting;
+heap::Canary g_canary;
 
 bool tagged() { return HeapTags::kPossible && g_tagged; }
 Slab& SlabAt(u32 page) { return reinterpret_cast<Slab*>(g_metadata.begin)[page]; }
@@ -115,7 +119,7 @@ Result<void> BeginHistory(u32 page) {
   return {};
 }
 
-void Rest(u32 page) {
+void LayToRest(u32 page) {
   Unmap(AddressOf(page));
   SlabAt(page) = {
       .free = {}, .next = kNone, .previous = kNone, .free_slots = 0, .size_class = 0, .use = Use::kResting, .held = 0};
@@ -135,7 +139,7 @@ bool Renew(u32 page) {
   for (u32 i = 0; i < kWordsPerPage; i++) had |= (&WordAt(AddressOf(page)))[i];
   const TagSet used = SlotWord(had).used();
   if (TagSet::Blocks().Without(used).size() < kFewestTags) {
-    Rest(page);
+    LayToRest(page);
     return false;
   }
   SetHistory(page, used);
@@ -165,6 +169,17 @@ Tag TagAround(u64 address) {
   return slot ? slot->tag : heap::kFreeTag;
 }
 
+// What is left of the last granule of a block of `bytes`: the program can reach it, and never asked for it.
+u64 Remainder(u64 bytes) { return AlignUp(bytes, heap::kGranule) - bytes; }
+
+// Tags a block's granules, and no more of its memory, which is zero.
+void* MakeBlock(u64 address, u64 bytes, Tag tag) {
+  HeapTags::Set(address, AlignUp(bytes, heap::kGranule), tag);
+  auto* block = static_cast<std::byte*>(HeapTags::Pointer(address, tag));
+  heap::WriteCanary(block + bytes, g_canary.For(address), Remainder(bytes));
+  return block;
+}
+
 // Makes a block of a free slot; null when the slot has had all tags.
 void* Issue(u64 address, u64 slot_bytes, u64 bytes) {
   const TagSet used = SlotWord(WordAt(address)).used();
@@ -172,18 +187,20 @@ void* Issue(u64 address, u64 slot_bytes, u64 bytes) {
   if (allowed.empty()) return nullptr;
   const Tag tag = heap::PickTag(allowed, NextByte);
   if (bytes == 0) bytes = 1;  // its tag stands in memory only
-  HeapTags::SetAndZero(address, AlignUp(bytes, heap::kGranule), tag);
   WordAt(address) = SlotWord::Live(used.With(tag), slot_bytes - bytes).raw();
-  return HeapTags::Pointer(address, tag);
+  return MakeBlock(address, bytes, tag);
 }
 
-// False when `block` is not the one that lives at `address`.
-bool TakeBack(const void* block, u64 address, u64 slot_bytes) {
+[[noreturn]] void BadFree() { report::Panic("a heap block was freed that is not in use"); }
+
+void TakeBack(std::byte* block, u64 address, u64 slot_bytes) {
   const SlotWord word(WordAt(address));
-  if (!word.live() || HeapTags::InMemory(address) != HeapTags::TagOf(block)) return false;
-  HeapTags::Set(address, AlignUp(slot_bytes - word.slack(), heap::kGranule), heap::kFreeTag);
+  if (!word.live() || HeapTags::InMemory(address) != HeapTags::TagOf(block)) BadFree();
+  const u64 bytes = slot_bytes - word.slack();
+  if (!heap::CanaryHolds(block + bytes, g_canary.For(address), Remainder(bytes)))
+    report::Panic("a heap block was overrun, found when it was freed");
+  HeapTags::SetAndZero(address, AlignUp(bytes, heap::kGranule), heap::kFreeTag);
   WordAt(address) = word.Freed().raw();
-  return true;
 }
 
 // --- slots ---
@@ -200,7 +217,8 @@ Result<u32> FreshPage() {
   }
   if (tagged()) TRY(BeginHistory(page));
   TRY(MapFreshFrame(AddressOf(page), {.write = true, .tagged = tagged()}));
-  if (tagged()) arch::ZeroTaggedPage(reinterpret_cast<std::byte*>(AddressOf(page)));
+  auto* memory = reinterpret_cast<std::byte*>(AddressOf(page));
+  tagged() ? arch::ZeroTaggedPage(memory) : arch::ZeroPage(memory);
   if (is_new) g_fresh++;
   else g_first_resting = SlabAt(page).next;
   return page;
@@ -227,14 +245,50 @@ Result<u32> PageForClass(u32 size_class) {
   return page;
 }
 
-[[noreturn]] void BadFree() { report::Panic("a heap block was freed that is not in use"); }
+// --- slots without tags ---
+
+void CheckUnwritten(const u64* slot, u64 slot_bytes) {
+  u64 found = 0;
+  for (const u64* word = slot; word < slot + slot_bytes / sizeof(u64); word += 4) found |= word[0] | word[1] | word[2] | word[3];
+  if (found != 0) report::Panic("a heap block was written to after it was freed, found when its memory was used again");
+}
+
+// --- larger blocks ---
 
 constexpr char kLargeBlock[] = "heap block";
 
-void FreeLarge(u64 address) {
+void* AllocateTaggedLarge(u64 bytes) {
+  Result<KernelRegion> region = ReserveRegion(kLargeBlock, bytes);
+  if (!region.ok()) return nullptr;
+  for (u64 page = region.value().begin; page < region.value().end(); page += kPageSize) {
+    if (!MapFreshFrame(page, {.write = true, .tagged = true}).ok()) {
+      UnmapRegion(region.value());
+      return nullptr;
+    }
+    arch::ZeroTaggedPage(reinterpret_cast<std::byte*>(page));
+  }
+  const Tag tag = heap::PickTag(heap::AllowedTags(kNeverUsed, heap::kFreeTag, heap::kFreeTag), NextByte);
+  return MakeBlock(region.value().begin, bytes, tag);
+}
+
+void FreeLarge(const void* block, u64 address) {
   const RegionName region = DescribeAddress(address);
   if (region.name != kLargeBlock || region.offset != 0 || region.guard) BadFree();
+  if (tagged() && HeapTags::InMemory(address) != HeapTags::TagOf(block)) BadFree();
   UnmapRegionAt(address);
+}
+
+// The size is known by the tags, in granules.
+bool ExplainLarge(u64 address, Tag tag, heap::Misuse* misuse) {
+  const RegionName region = DescribeAddress(address);
+  if (region.name != kLargeBlock || region.guard) return false;
+  const u64 begin = address - static_cast<u64>(region.offset);
+  *misuse = {.crime = heap::Crime::kWildAccess};
+  if (tag == heap::kFreeTag || tag != HeapTags::InMemory(begin)) return true;
+  u64 end = begin;
+  while (end < address && HeapTags::InMemory(end) == tag) end += heap::kGranule;
+  *misuse = {.crime = heap::Crime::kOverflow, .block_bytes = end - begin, .distance = address - end};
+  return true;
 }
 
 }  // namespace
@@ -250,6 +304,7 @@ void InitHeap() {
     if (!words.ok()) __builtin_trap();
     g_words = words.value();
     g_first_resting = kNone;
+    g_canary.Draw(kernel::random::SecretStream().Next(), kernel::random::SecretStream().Next());
     g_tagged = true;
   }
   for (u32& head : g_with_room) head = kNone;
@@ -258,6 +313,7 @@ void InitHeap() {
 
 void* Allocate(size_t bytes) {
   if (bytes > size_t{1} << kLargestShift) {
+    if (tagged()) return AllocateTaggedLarge(bytes);
     const Result<KernelRegion> region = MapRegion(kLargeBlock, bytes);
     return region.ok() ? region.value().data() : nullptr;
   }
@@ -272,23 +328,28 @@ void* Allocate(size_t bytes) {
     slab.free[word] &= slab.free[word] - 1;
     if (--slab.free_slots == 0) Unlink(g_with_room[size_class], page.value());
     const u64 slot_bytes = SlotBytes(slab), address = AddressOf(page.value()) + slot * slot_bytes;
-    if (!tagged()) return __builtin_memset(reinterpret_cast<void*>(address), 0, slot_bytes);
+    if (!tagged()) {
+      auto* block = reinterpret_cast<u64*>(address);
+      CheckUnwritten(block, slot_bytes);
+      return block;
+    }
     if (void* block = Issue(address, slot_bytes, bytes)) return block;
-    if (++slab.held == SlotsOf(size_class)) Rest(page.value());
+    if (++slab.held == SlotsOf(size_class)) LayToRest(page.value());
   }
 }
 
 void Free(void* block) {
   if (block == nullptr) return;
   const u64 address = HeapTags::Address(block);
-  if (address < g_arena.begin || address >= g_arena.end()) return FreeLarge(address);
+  if (address < g_arena.begin || address >= g_arena.end()) return FreeLarge(block, address);
   const u32 page = PageOf(address);
   if (page >= g_fresh) BadFree();
   Slab& slab = SlabAt(page);
   const u64 slot_bytes = SlotBytes(slab);
   const u32 slot = static_cast<u32>((address & (kPageSize - 1)) / slot_bytes);
   if (slab.use != Use::kSlots || !IsAligned(address, slot_bytes) || (slab.free[slot / 64] >> (slot % 64) & 1) != 0) BadFree();
-  if (tagged() && !TakeBack(block, address, slot_bytes)) BadFree();
+  if (tagged()) TakeBack(static_cast<std::byte*>(block), address, slot_bytes);
+  else __builtin_memset(block, 0, slot_bytes);
   slab.free[slot / 64] |= u64{1} << (slot % 64);
   if (slab.free_slots++ == 0) Push(g_with_room[slab.size_class], page);
   if (slab.free_slots + (tagged() ? slab.held : 0) != SlotsOf(slab.size_class)) return;
@@ -302,12 +363,15 @@ bool ExplainTagFault(u64 address, heap::Misuse* misuse) {
   if (!tagged()) return false;
   const u64 plain = arch::WithoutTag(address);
   const Tag tag = HeapTags::TagOf(reinterpret_cast<const void*>(address));
-  if (plain < g_arena.begin || plain >= g_arena.end()) return false;
+  if (plain < g_arena.begin || plain >= g_arena.end()) return ExplainLarge(plain, tag, misuse);
+  *misuse = {.crime = heap::Crime::kWildAccess};
+  if (tag == HeapTags::kPlain) return true;
   *misuse = heap::ExplainTag(plain, tag, [plain](int places) {
     const auto own = SlotAround(plain);
     if (!own || places == 0) return own;
     return SlotAround(places < 0 ? own->begin - 1 : own->begin + SlotBytes(SlabAt(PageOf(plain))));
   });
+  misuse->generation = 0;  // a page may have had slots of several sizes
   return true;
 }
 

@@ -251,21 +251,87 @@ PLACES = {
 }
 
 
+def is_mapped(address):
+    try:
+        at = entry_at(address)
+    except gdb.GdbError:
+        run("maintenance packet Qqemu.PhyMemMode:0")
+        return False
+    run("maintenance packet Qqemu.PhyMemMode:1")
+    entry = word(at)
+    run("maintenance packet Qqemu.PhyMemMode:0")
+    return entry & 1 == 1
+
+
+def plain(pointer):
+    """Without its tag, as an address that never had one."""
+    return pointer | 0xFF << 56 if ARM else pointer
+
+
+def look_at_tags(allocate, free):
+    """How many neighbours have the same tag, how many tags a slot has twice before it is held, and how many blocks have the tag of free memory or of
+    addresses without one."""
+    tag = lambda pointer: pointer >> 56 & 15
+    blocks = sorted((allocate(64) for _ in range(160)), key=plain)
+    same = sum(tag(one) == tag(other) for one, other in zip(blocks, blocks[1:]) if plain(other) - plain(one) == 64)
+    had = {}
+    for _ in range(60):
+        block = allocate(1024)
+        had.setdefault(plain(block), []).append(tag(block))
+        free(block)
+    twice = sum(len(tags) - len(set(tags)) for tags in had.values())
+    longest = max(len(tags) for tags in had.values())
+    reserved = sum(one in (0, 15) for one in [tag(block) for block in blocks] + sum(had.values(), []))
+    print(f"returned {same} neighbours alike, {twice} tags twice, {reserved} reserved, {len(had)} slots, at most {longest} blocks each")
+    run("kill")
+
+
 def misuse_block(crime):
-    """40 bytes of the kernel's heap, and what is done to them by an address that is theirs."""
-    block = call(kernel(ALLOCATE), 40)
+    """40 bytes of the kernel's heap, with neighbours in their page, and what is done to them by an address that is theirs."""
+    allocate = lambda size: call(kernel(ALLOCATE), size)
+    free = lambda pointer: call(kernel(FREE), pointer)
+    write_by_kernel = lambda pointer, size=8: call(kernel("memset"), pointer, 1, size)
+    if crime == "looking at tags":
+        return look_at_tags(allocate, free)
+    block = allocate(40)
+    while not 64 <= block & 4095 < 4096 - 64:
+        block = allocate(40)
+    allocate(40)
     if crime == "overflow":
-        return call(kernel("memset"), block, 1, 64)
+        return write_by_kernel(block, 64)
+    if crime == "overflow into the neighbour":
+        return write_by_kernel(block + 64)
     if crime == "underflow":
-        return call(kernel("memset"), block - 16, 1, 8)
-    call(kernel(FREE), block)
-    if crime == "reuse":
-        while call(kernel(ALLOCATE), 40) & (1 << 56) - 1 != block & (1 << 56) - 1:
+        return write_by_kernel(block - 16)
+    if crime == "wild write":
+        return write_by_kernel(plain(block))
+    if crime == "overflow of 5000 bytes":
+        return write_by_kernel(allocate(5000), 5040)
+    if crime == "overflow by one":
+        write_by_kernel(block + 40, 0 if UNPROTECTED else 1)
+        return free(block)
+    if crime == "wearing out":
+        held = [allocate(2048) for _ in range(4)]
+        block = next(one for one in held if sum(plain(one) >> 12 == plain(other) >> 12 for other in held) == 2)
+        for one in held:
+            free(one)
+        for _ in range(200):
+            free(allocate(2048))
+            if not is_mapped(plain(block)):
+                break
+        return write_by_kernel(block)
+    free(block)
+    if crime == "late write":
+        if not UNPROTECTED:
+            write_by_kernel(block + 8)
+        return allocate(40)
+    if crime == "stale use":
+        for _ in range(6):
+            free(allocate(40))
+    if crime in ("stale use", "stale free"):
+        while plain(allocate(40)) != plain(block):
             pass
-    if crime == "stale free":
-        call(kernel(ALLOCATE), 40)
-        return call(kernel(FREE), block)
-    return call(kernel("memset"), block + 8, 1, 8)
+    return free(block) if crime == "stale free" else write_by_kernel(block + 8)
 
 
 def commit_in_kernel():
@@ -307,7 +373,7 @@ def commit_in_kernel():
         write(block, RETURN)
         if UNPROTECTED:
             change_entries(block, make_executable)
-        return call(block)
+        return call(plain(block))
     if CRIME == "write descriptors":
         target = table("GDT") + 0x28
         if UNPROTECTED:
@@ -461,8 +527,9 @@ try:
         send_frame()
     else:
         value = commit_in_kernel()
-        print("went on" if value is None else f"returned {value:#x}")
-        run("kill")
+        if gdb.selected_inferior().threads():
+            print("went on" if value is None else f"returned {value:#x}")
+            run("kill")
 except Ended:
     print("ended")
 except Exception:
