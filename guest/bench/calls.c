@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -54,6 +55,11 @@ static void CreateJoin(void) {
   pthread_join(thread, NULL);
 }
 
+// A block of the kernel's heap, taken and given back.
+static void EventClose(void) {
+  if (close(eventfd(0, 0)) != 0) Fail("eventfd");
+}
+
 static void Yield(void) { sched_yield(); }
 
 static void Clock(void) {
@@ -68,7 +74,7 @@ static const struct {
 } kTimed[] = {
     {"getpid", Getpid, 10000},         {"read-4096", ReadPage, 1500},           {"read-1", ReadByte, 4000},
     {"getrandom-32", Getrandom, 2000}, {"map-touch-unmap", MapTouchUnmap, 100}, {"thread-create-join", CreateJoin, 60},
-    {"sched_yield", Yield, 4000},      {"clock_gettime", Clock, 20000},
+    {"sched_yield", Yield, 4000},      {"clock_gettime", Clock, 20000},         {"eventfd-close", EventClose, 1000},
 };
 
 static int64_t Now(void) {

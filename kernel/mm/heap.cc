@@ -183,7 +183,10 @@ void* MakeBlock(u64 address, u64 bytes, Tag tag) {
 // Makes a block of a free slot; null when the slot has had all tags.
 void* Issue(u64 address, u64 slot_bytes, u64 bytes) {
   const TagSet used = SlotWord(WordAt(address)).used();
-  const TagSet allowed = heap::AllowedTags(used, TagAround(address - 1), TagAround(address + slot_bytes));
+  const u64 end = address + slot_bytes;
+  const Tag left = IsAligned(address, kPageSize) ? TagAround(address - 1) : HeapTags::InMemory(address - slot_bytes);
+  const Tag right = IsAligned(end, kPageSize) ? TagAround(end) : HeapTags::InMemory(end);
+  const TagSet allowed = heap::AllowedTags(used, left, right);
   if (allowed.empty()) return nullptr;
   const Tag tag = heap::PickTag(allowed, NextByte);
   if (bytes == 0) bytes = 1;  // its tag stands in memory only

@@ -311,7 +311,7 @@ def misuse_block(crime):
         write_by_kernel(block + 40, 0 if UNPROTECTED else 1)
         return free(block)
     if crime == "wearing out":
-        held = [allocate(2048) for _ in range(4)]
+        held = [allocate(2048) for _ in range(8)]
         block = next(one for one in held if sum(plain(one) >> 12 == plain(other) >> 12 for other in held) == 2)
         for one in held:
             free(one)
