@@ -310,7 +310,7 @@ def misuse_block(crime):
     if crime == "overflow by one":
         write_by_kernel(block + 40, 0 if UNPROTECTED else 1)
         return free(block)
-    if crime == "wearing out":
+    if crime in ("wearing out", "coming back"):
         held = [allocate(2048) for _ in range(8)]
         block = next(one for one in held if sum(plain(one) >> 12 == plain(other) >> 12 for other in held) == 2)
         for one in held:
@@ -319,6 +319,12 @@ def misuse_block(crime):
             free(allocate(2048))
             if not is_mapped(plain(block)):
                 break
+        if crime == "coming back":  # the arena has no new page any more
+            write(kernel("caponier::mm::(anonymous namespace)::g_fresh"), struct.pack("<I", 65536))
+            while plain(one := allocate(2048)) != plain(block):
+                if one == 0:
+                    return 0
+            block = one
         return write_by_kernel(block)
     free(block)
     if crime == "late write":

@@ -34,4 +34,5 @@ only_with_tags 'wild write' 'tag mismatch: wild access to the heap, at:'
 only_with_tags 'overflow of 5000 bytes' 'tag mismatch: access behind a block; block of 5008 bytes, at:'
 only_with_tags 'overflow by one' 'a heap block was overrun, found when it was freed'
 only_with_tags 'wearing out' 'forbidden write of heap arena at offset [0-9]+, at:'
+succeeds aarch64 '' 'coming back in a system call' 'returned 0xf[1-9a-e]ff[0-9a-f]{9}[08]00'
 exit $status
