@@ -169,7 +169,7 @@ Tag TagAround(u64 address) {
   return slot ? slot->tag : heap::kFreeTag;
 }
 
-// What is left of the last granule of a block of `bytes`: the program can reach it, and never asked for it.
+// What is left of the last granule of a block of `bytes`: whoever has the block can reach it, and nobody asked for it.
 u64 Remainder(u64 bytes) { return AlignUp(bytes, heap::kGranule) - bytes; }
 
 // Tags a block's granules, and no more of its memory, which is zero.

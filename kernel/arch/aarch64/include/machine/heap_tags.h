@@ -21,12 +21,9 @@ struct HeapTags {
   static void* Pointer(u64 address, heap::Tag tag) {
     return reinterpret_cast<void*>(address ^ u64{static_cast<u8>(tag.value ^ kPlain.value)} << heap::MteTags::kShift);
   }
-  static void* Reach(void* pointer) { return pointer; }
   static void Set(u64 address, u64 bytes, heap::Tag tag) { heap::MteTags::Set(address & ~kTopByte, bytes, tag); }
   static void SetAndZero(u64 address, u64 bytes, heap::Tag tag) { heap::MteTags::SetAndZero(address & ~kTopByte, bytes, tag); }
   // That of the granule at `address`.
   static heap::Tag InMemory(u64 address) { return heap::Tag{static_cast<u8>(LoadTag(address))}; }
 };
-static_assert(heap::TagStore<HeapTags>);
-
 }  // namespace caponier::arch
