@@ -168,7 +168,13 @@ def make_executable(entry, leaf):
 
 def enter_kernel(errand, at):
     put_word(box_at("errand"), ERRANDS[errand])
+    if at == WAIT:  # the kernel's code can be read in the kernel only
+        go_to(kernel(ENTRY))
+        scheduler = kernel("caponier::sched::Schedule()")
+        return go_to(scheduler + read(scheduler, 4096).index(bytes.fromhex("7f2003d5")))
     go_to(kernel(at))
+    while at == FAULT and reg("SPSR_EL1") & 4 == 0:  # the program's own
+        go_to(kernel(at))
 
 
 def call(function, *arguments):
@@ -240,14 +246,15 @@ def disarm_calls(function):
         raise gdb.GdbError("no check to disarm")
 
 
-# Where the kernel can be met: what the program is sent to do, and the function that the kernel comes to in consequence.
+WAIT, FAULT = "wfi", "caponier::mm::AddressSpace::HandleFault(unsigned long, caponier::arch::Access)"
+# Where the kernel can be met: what the program is sent to do, and the function or instruction that the kernel comes to in consequence.
 PLACES = {
     "a system call": ("getppid", ENTRY),
     "an interrupt of the program": ("timer", "HandleUserIrq"),
     "an interrupt of the kernel": ("sleep", "HandleKernelIrq"),
-    "a fault of the kernel": ("fresh page", "caponier::arch::OnUserCopyFault(unsigned long, caponier::arch::Access)"),
+    "a fault of the kernel": ("fresh page", FAULT),
     "a new thread": ("two threads", "caponier::sched::(anonymous namespace)::FirstRun(void*)"),
-    "the idle loop": ("sleep", "caponier::kernel::random::UseIdleTime()"),
+    "the idle loop": ("sleep", WAIT),
 }
 
 
