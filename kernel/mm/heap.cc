@@ -1,11 +1,12 @@
-// The kernel's heap: power-of-two slots in pages of one arena, their state in a region of its own, larger blocks as regions with
-// guards. An address that is not the start of a live block cannot be freed: the machine stops.
+// The kernel's heap: power-of-two slots in pages of one arena, their state in regions of its own, larger blocks as regions with
+// guards. An address that is not the start of a live block cannot be freed: the machine stops. It also stops when a block is freed whose canary
+// does not stand behind it any more.
 //
 // Where the processor has tags, slots take theirs by lib/heap's policy: a block differs from both neighbours, free memory and what was not
 // asked for have tag 0, and a slot takes no tag twice. A slot that has had them all is held, and a page of nothing but such slots rests: it
-// is absent, and its addresses come back when no others are left. What is left of a block's last granule holds a canary.
+// is absent, and its addresses come back when no others are left.
 //
-// Where it has none, slots are zeroed when they are freed and must be zero when they are used again.
+// Where it has none, blocks are zeroed when they are freed, and all of a slot must be zero when it is used again.
 #include "kernel/mm/heap.h"
 
 #include <new>
@@ -94,24 +95,24 @@ void Unmap(u64 page) {
   });
 }
 
-// --- tags ---
-
 // A word for each slot of the smallest class; a larger slot has that of its first bytes. Eight pages of the arena have a page of words.
 constexpr u32 kWordsPerPage = kPageSize >> kSmallestShift;
 constexpr u32 kPagesPerWords = kPageSize / (kWordsPerPage * sizeof(u32));
 u32& WordAt(u64 address) { return reinterpret_cast<u32*>(g_words.begin)[(address - g_arena.begin) >> kSmallestShift]; }
 u64 WordsPage(u32 page) { return AlignDown(reinterpret_cast<u64>(&WordAt(AddressOf(page))), kPageSize); }
 
+// --- tags ---
+
 // A page that has had more tags than leave this many would not serve long.
 constexpr u32 kFewestTags = 8;
-constexpr TagSet kNeverUsed = TagSet().With(HeapTags::kPlain);
+constexpr TagSet kNeverUsed = HeapTags::kPossible ? TagSet().With(HeapTags::kPlain) : TagSet();
 
 void SetHistory(u32 page, TagSet used) {
   u32* words = &WordAt(AddressOf(page));
   for (u32 i = 0; i < kWordsPerPage; i++) words[i] = used.bits();
 }
 
-// Before a page's first slots: no slot of it has had a tag.
+// Before a page's first slots: none of it is a block, or has had a tag.
 Result<void> BeginHistory(u32 page) {
   const u64 words = WordsPage(page);
   if (!KernelTables().Lookup(words)) TRY(MapFreshFrame(words, {.write = true}));
@@ -169,40 +170,66 @@ Tag TagAround(u64 address) {
   return slot ? slot->tag : heap::kFreeTag;
 }
 
-// What is left of the last granule of a block of `bytes`: whoever has the block can reach it, and nobody asked for it.
-u64 Remainder(u64 bytes) { return AlignUp(bytes, heap::kGranule) - bytes; }
-
-// Tags a block's granules, and no more of its memory, which is zero.
-void* MakeBlock(u64 address, u64 bytes, Tag tag) {
-  HeapTags::Set(address, AlignUp(bytes, heap::kGranule), tag);
-  auto* block = static_cast<std::byte*>(HeapTags::Pointer(address, tag));
-  heap::WriteCanary(block + bytes, g_canary.For(address), Remainder(bytes));
-  return block;
-}
-
-// Makes a block of a free slot; null when the slot has had all tags.
-void* Issue(u64 address, u64 slot_bytes, u64 bytes) {
-  const TagSet used = SlotWord(WordAt(address)).used();
+// A tag for the free slot; the free tag when it has had all that its neighbours leave it.
+Tag ChooseTag(u64 address, u64 slot_bytes, TagSet used) {
   const u64 end = address + slot_bytes;
   const Tag left = IsAligned(address, kPageSize) ? TagAround(address - 1) : HeapTags::InMemory(address - slot_bytes);
   const Tag right = IsAligned(end, kPageSize) ? TagAround(end) : HeapTags::InMemory(end);
   const TagSet allowed = heap::AllowedTags(used, left, right);
-  if (allowed.empty()) return nullptr;
-  const Tag tag = heap::PickTag(allowed, NextByte);
+  return allowed.empty() ? heap::kFreeTag : heap::PickTag(allowed, NextByte);
+}
+
+// --- blocks ---
+
+// Bytes of the canary of a block: under tags what is left of its last granule, else what its slot has room for.
+u64 CanaryBytes(u64 bytes, u64 room) {
+  if (tagged()) return AlignUp(bytes, heap::kGranule) - bytes;
+  return room < heap::kCanaryBytes ? room : heap::kCanaryBytes;
+}
+
+// Tags a block's granules, and no more of its memory, which is zero.
+void* MakeTagged(u64 address, u64 bytes, Tag tag) {
+  HeapTags::Set(address, AlignUp(bytes, heap::kGranule), tag);
+  return HeapTags::Pointer(address, tag);
+}
+
+void CheckUnwritten(u64 address, u64 slot_bytes) {
+  u64 found = 0;
+  const auto* slot = reinterpret_cast<const u64*>(address);
+  for (const u64* word = slot; word < slot + slot_bytes / sizeof(u64); word += 4) found |= word[0] | word[1] | word[2] | word[3];
+  if (found != 0) report::Panic("a heap block was written to after it was freed, found when its memory was used again");
+}
+
+// Makes a block of a free slot; null when the slot has had all tags.
+void* Issue(u64 address, u64 slot_bytes, u64 bytes) {
+  TagSet used;
+  void* block = reinterpret_cast<void*>(address);
   if (bytes == 0) bytes = 1;  // its tag stands in memory only
-  WordAt(address) = SlotWord::Live(used.With(tag), slot_bytes - bytes).raw();
-  return MakeBlock(address, bytes, tag);
+  if (tagged()) {
+    used = SlotWord(WordAt(address)).used();
+    const Tag tag = ChooseTag(address, slot_bytes, used);
+    if (tag == heap::kFreeTag) return nullptr;
+    used = used.With(tag);
+    block = MakeTagged(address, bytes, tag);
+  } else {
+    CheckUnwritten(address, slot_bytes);
+  }
+  const u64 slack = slot_bytes - bytes;
+  WordAt(address) = SlotWord::Live(used, slack).raw();
+  heap::WriteCanary(static_cast<std::byte*>(block) + bytes, g_canary.For(address), CanaryBytes(bytes, slack));
+  return block;
 }
 
 [[noreturn]] void BadFree() { report::Panic("a heap block was freed that is not in use"); }
 
 void TakeBack(std::byte* block, u64 address, u64 slot_bytes) {
   const SlotWord word(WordAt(address));
-  if (!word.live() || HeapTags::InMemory(address) != HeapTags::TagOf(block)) BadFree();
-  const u64 bytes = slot_bytes - word.slack();
-  if (!heap::CanaryHolds(block + bytes, g_canary.For(address), Remainder(bytes)))
+  if (!word.live() || (tagged() && HeapTags::InMemory(address) != HeapTags::TagOf(block))) BadFree();
+  const u64 bytes = slot_bytes - word.slack(), canary = CanaryBytes(bytes, word.slack());
+  if (!heap::CanaryHolds(block + bytes, g_canary.For(address), canary))
     report::Panic("a heap block was overrun, found when it was freed");
-  HeapTags::SetAndZero(address, AlignUp(bytes, heap::kGranule), heap::kFreeTag);
+  if (tagged()) HeapTags::SetAndZero(address, bytes + canary, heap::kFreeTag);
+  else __builtin_memset(block, 0, bytes + canary);
   WordAt(address) = word.Freed().raw();
 }
 
@@ -218,7 +245,7 @@ Result<u32> FreshPage() {
     arch::ZeroPage(g_metadata.data() + g_metadata_pages * kPageSize);
     g_metadata_pages++;
   }
-  if (tagged()) TRY(BeginHistory(page));
+  TRY(BeginHistory(page));
   TRY(MapFreshFrame(AddressOf(page), {.write = true, .tagged = tagged()}));
   auto* memory = reinterpret_cast<std::byte*>(AddressOf(page));
   tagged() ? arch::ZeroTaggedPage(memory) : arch::ZeroPage(memory);
@@ -248,14 +275,6 @@ Result<u32> PageForClass(u32 size_class) {
   return page;
 }
 
-// --- slots without tags ---
-
-void CheckUnwritten(const u64* slot, u64 slot_bytes) {
-  u64 found = 0;
-  for (const u64* word = slot; word < slot + slot_bytes / sizeof(u64); word += 4) found |= word[0] | word[1] | word[2] | word[3];
-  if (found != 0) report::Panic("a heap block was written to after it was freed, found when its memory was used again");
-}
-
 // --- larger blocks ---
 
 constexpr char kLargeBlock[] = "heap block";
@@ -271,7 +290,7 @@ void* AllocateTaggedLarge(u64 bytes) {
     arch::ZeroTaggedPage(reinterpret_cast<std::byte*>(page));
   }
   const Tag tag = heap::PickTag(heap::AllowedTags(kNeverUsed, heap::kFreeTag, heap::kFreeTag), NextByte);
-  return MakeBlock(region.value().begin, bytes, tag);
+  return MakeTagged(region.value().begin, bytes, tag);
 }
 
 void FreeLarge(const void* block, u64 address) {
@@ -298,18 +317,15 @@ bool ExplainLarge(u64 address, Tag tag, heap::Misuse* misuse) {
 
 void InitHeap() {
   const Result<KernelRegion> arena = ReserveRegion("heap arena", kArenaBytes);
-  const Result<KernelRegion> metadata = ReserveRegion("heap metadata", kArenaBytes / kPageSize * sizeof(Slab));
-  if (!arena.ok() || !metadata.ok()) __builtin_trap();
+  const Result<KernelRegion> metadata = ReserveRegion("heap metadata", kArenaPages * sizeof(Slab));
+  const Result<KernelRegion> words = ReserveRegion("heap slots", kArenaPages * kWordsPerPage * sizeof(u32));
+  if (!arena.ok() || !metadata.ok() || !words.ok()) __builtin_trap();
   g_arena = arena.value();
   g_metadata = metadata.value();
-  if (HeapTags::kPossible && arch::HasMemoryTags()) {
-    const Result<KernelRegion> words = ReserveRegion("heap slots", kArenaPages * kWordsPerPage * sizeof(u32));
-    if (!words.ok()) __builtin_trap();
-    g_words = words.value();
-    g_first_resting = kNone;
-    g_canary.Draw(kernel::random::SecretStream().Next(), kernel::random::SecretStream().Next());
-    g_tagged = true;
-  }
+  g_words = words.value();
+  g_canary.Draw(kernel::random::SecretStream().Next(), kernel::random::SecretStream().Next());
+  g_tagged = arch::HasMemoryTags();
+  g_first_resting = kNone;
   for (u32& head : g_with_room) head = kNone;
   g_unused = kNone;
 }
@@ -330,13 +346,8 @@ void* Allocate(size_t bytes) {
     const u32 slot = word * 64 + static_cast<u32>(__builtin_ctzll(slab.free[word]));
     slab.free[word] &= slab.free[word] - 1;
     if (--slab.free_slots == 0) Unlink(g_with_room[size_class], page.value());
-    const u64 slot_bytes = SlotBytes(slab), address = AddressOf(page.value()) + slot * slot_bytes;
-    if (!tagged()) {
-      auto* block = reinterpret_cast<u64*>(address);
-      CheckUnwritten(block, slot_bytes);
-      return block;
-    }
-    if (void* block = Issue(address, slot_bytes, bytes)) return block;
+    const u64 slot_bytes = SlotBytes(slab);
+    if (void* block = Issue(AddressOf(page.value()) + slot * slot_bytes, slot_bytes, bytes)) return block;
     if (++slab.held == SlotsOf(size_class)) LayToRest(page.value());
   }
 }
@@ -350,9 +361,8 @@ void Free(void* block) {
   Slab& slab = SlabAt(page);
   const u64 slot_bytes = SlotBytes(slab);
   const u32 slot = static_cast<u32>((address & (kPageSize - 1)) / slot_bytes);
-  if (slab.use != Use::kSlots || !IsAligned(address, slot_bytes) || (slab.free[slot / 64] >> (slot % 64) & 1) != 0) BadFree();
-  if (tagged()) TakeBack(static_cast<std::byte*>(block), address, slot_bytes);
-  else __builtin_memset(block, 0, slot_bytes);
+  if (slab.use != Use::kSlots || !IsAligned(address, slot_bytes)) BadFree();
+  TakeBack(static_cast<std::byte*>(block), address, slot_bytes);
   slab.free[slot / 64] |= u64{1} << (slot % 64);
   if (slab.free_slots++ == 0) Push(g_with_room[slab.size_class], page);
   if (slab.free_slots + (tagged() ? slab.held : 0) != SlotsOf(slab.size_class)) return;

@@ -315,7 +315,7 @@ def misuse_block(crime):
     if crime == "overflow of 5000 bytes":
         return write_by_kernel(allocate(5000), 5040)
     if crime == "overflow by one":
-        write_by_kernel(block + 40, 0 if UNPROTECTED else 1)
+        call(kernel("memset"), block + 40, 0, 0 if UNPROTECTED else 1)  # a canary's first byte is never zero
         return free(block)
     if crime in ("wearing out", "coming back"):
         held = [allocate(2048) for _ in range(8)]
