@@ -434,7 +434,7 @@ def commit_in_kernel():
 def smash_canary():
     """While uname's structure lies on the kernel's stack: the canaries above it."""
     put_word(box_at("errand"), ERRANDS["uname"])
-    go_to(kernel("caponier::arch::CopyToUserRaw(unsigned long, void const*, unsigned long)" if ARM else "UserCopyBegin"))
+    go_to(kernel("CopyToUserAsm" if ARM else "UserCopyBegin"))
     canary, at, found = word(kernel("__stack_chk_guard")), reg("sp"), 0
     while at & 4095 or not found:
         if word(at) == canary:
