@@ -105,23 +105,15 @@ u64 WordsPage(u32 page) { return AlignDown(reinterpret_cast<u64>(&WordAt(Address
 
 // A page that has had more tags than leave this many would not serve long.
 constexpr u32 kFewestTags = 8;
-constexpr TagSet kNeverUsed = HeapTags::kPossible ? TagSet().With(HeapTags::kPlain) : TagSet();
 
 void SetHistory(u32 page, TagSet used) {
   u32* words = &WordAt(AddressOf(page));
   for (u32 i = 0; i < kWordsPerPage; i++) words[i] = used.bits();
 }
 
-// Before a page's first slots: none of it is a block, or has had a tag.
-Result<void> BeginHistory(u32 page) {
-  const u64 words = WordsPage(page);
-  if (!KernelTables().Lookup(words)) TRY(MapFreshFrame(words, {.write = true}));
-  SetHistory(page, kNeverUsed);
-  return {};
-}
-
 void LayToRest(u32 page) {
   Unmap(AddressOf(page));
+  SetHistory(page, {});
   SlabAt(page) = {
       .free = {}, .next = kNone, .previous = kNone, .free_slots = 0, .size_class = 0, .use = Use::kResting, .held = 0};
   (g_first_resting == kNone ? g_first_resting : SlabAt(g_last_resting).next) = page;
@@ -139,7 +131,7 @@ bool Renew(u32 page) {
   u32 had = 0;
   for (u32 i = 0; i < kWordsPerPage; i++) had |= (&WordAt(AddressOf(page)))[i];
   const TagSet used = SlotWord(had).used();
-  if (TagSet::Blocks().Without(used).size() < kFewestTags) {
+  if (TagSet::Blocks().Without(used).size() <= kFewestTags) {
     LayToRest(page);
     return false;
   }
@@ -170,12 +162,15 @@ Tag TagAround(u64 address) {
   return slot ? slot->tag : heap::kFreeTag;
 }
 
+// What a block may never have, besides the tag of free memory.
+constexpr TagSet WithReserved(TagSet used) { return HeapTags::kPossible ? used.With(HeapTags::kPlain) : used; }
+
 // A tag for the free slot; the free tag when it has had all that its neighbours leave it.
 Tag ChooseTag(u64 address, u64 slot_bytes, TagSet used) {
   const u64 end = address + slot_bytes;
   const Tag left = IsAligned(address, kPageSize) ? TagAround(address - 1) : HeapTags::InMemory(address - slot_bytes);
   const Tag right = IsAligned(end, kPageSize) ? TagAround(end) : HeapTags::InMemory(end);
-  const TagSet allowed = heap::AllowedTags(used, left, right);
+  const TagSet allowed = heap::AllowedTags(WithReserved(used), left, right);
   return allowed.empty() ? heap::kFreeTag : heap::PickTag(allowed, NextByte);
 }
 
@@ -235,6 +230,15 @@ void TakeBack(std::byte* block, u64 address, u64 slot_bytes) {
 
 // --- slots ---
 
+// Words for a page that begins to have slots: zero, since none of it was a block, or all that is forgotten.
+Result<void> MapWords(u32 page) {
+  const u64 words = WordsPage(page);
+  if (KernelTables().Lookup(words)) return {};
+  TRY(MapFreshFrame(words, {.write = true}));
+  arch::ZeroPage(reinterpret_cast<std::byte*>(words));
+  return {};
+}
+
 // A page for slots, all of it free; its addresses new or, when there are no new ones, those that have rested longest.
 Result<u32> FreshPage() {
   const bool is_new = g_fresh < kArenaPages;
@@ -245,7 +249,7 @@ Result<u32> FreshPage() {
     arch::ZeroPage(g_metadata.data() + g_metadata_pages * kPageSize);
     g_metadata_pages++;
   }
-  TRY(BeginHistory(page));
+  TRY(MapWords(page));
   TRY(MapFreshFrame(AddressOf(page), {.write = true, .tagged = tagged()}));
   auto* memory = reinterpret_cast<std::byte*>(AddressOf(page));
   tagged() ? arch::ZeroTaggedPage(memory) : arch::ZeroPage(memory);
@@ -256,12 +260,13 @@ Result<u32> FreshPage() {
 
 Result<u32> PageForClass(u32 size_class) {
   if (g_with_room[size_class] != kNone) return g_with_room[size_class];
-  u32 page;
-  do {
+  u32 page = kNone;
+  while (page == kNone && g_unused != kNone) {
     page = g_unused;
-    if (page == kNone) page = TRY(FreshPage());
-    else Unlink(g_unused, page);
-  } while (tagged() && !Renew(page));
+    Unlink(g_unused, page);
+    if (tagged() && !Renew(page)) page = kNone;
+  }
+  if (page == kNone) page = TRY(FreshPage());
   Slab& slab = SlabAt(page);
   const u32 slots = SlotsOf(size_class);
   slab = {.free = {slots >= 64 ? ~u64{0} : (u64{1} << slots) - 1, slots > 64 ? ~u64{0} : 0},
@@ -289,7 +294,7 @@ void* AllocateTaggedLarge(u64 bytes) {
     }
     arch::ZeroTaggedPage(reinterpret_cast<std::byte*>(page));
   }
-  const Tag tag = heap::PickTag(heap::AllowedTags(kNeverUsed, heap::kFreeTag, heap::kFreeTag), NextByte);
+  const Tag tag = heap::PickTag(heap::AllowedTags(WithReserved({}), heap::kFreeTag, heap::kFreeTag), NextByte);
   return MakeTagged(region.value().begin, bytes, tag);
 }
 
