@@ -22,7 +22,7 @@ namespace {
 Features g_features;
 
 // TCR_EL1: E0PD1; TBI1 and TBID1, as TBI0 and TBID0 are for the program: the kernel's data addresses carry tags, its code addresses do not.
-constexpr u64 kNoUserProbing = u64{1} << 56, kIgnoreTopByte = u64{1} << 38, kButOfData = u64{1} << 52;
+constexpr u64 kNoUserProbing = u64{1} << 56, kKernelTopByteIgnored = u64{1} << 38, kOfDataOnly = u64{1} << 52;
 
 // All but the low half of instruction key A, which is the kernel's by now.
 void LoadProgramKeys() {
@@ -77,7 +77,7 @@ void PrepareCpu() {
   CAPONIER_WRITE("cpacr_el1", g_features.floating_point ? u64{3} << 20 : 0);
   u64 translation = CAPONIER_READ("tcr_el1");
   if (g_features.no_user_probing) translation |= kNoUserProbing;
-  if (g_features.tagging != 0) translation |= kIgnoreTopByte | (g_features.address_auth ? kButOfData : 0);
+  if (g_features.tagging != 0) translation |= kKernelTopByteIgnored | (g_features.address_auth ? kOfDataOnly : 0);
   CAPONIER_WRITE("tcr_el1", translation);
   CAPONIER_WRITE("sctlr_el1", SystemControl() & ~sctlr::kWriteExecuteNever);
   InstructionBarrier();
