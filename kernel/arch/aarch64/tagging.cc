@@ -1,5 +1,5 @@
 // MTE for the program [arm-arm] D10; Linux's interface [linux-mte]. The mode is a thread's own: which tags IRG may draw (GCR_EL1), and
-// what a mismatch at EL0 does (SCTLR_EL1.TCF0). The kernel's own accesses are always checked, and fault (TCF).
+// what a mismatch at EL0 does (SCTLR_EL1.TCF0). The kernel's own accesses are checked, and fault (TCF).
 //
 // A program that leaves the choice to the kernel (both modes offered) gets the asymmetric mode where the processor has it, else the
 // synchronous one: never less than it would have caught by asking for the weaker.

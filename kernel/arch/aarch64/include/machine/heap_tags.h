@@ -26,4 +26,5 @@ struct HeapTags {
   // That of the granule at `address`.
   static heap::Tag InMemory(u64 address) { return heap::Tag{static_cast<u8>(LoadTag(address))}; }
 };
+
 }  // namespace caponier::arch
