@@ -38,7 +38,7 @@ else()
   target_compile_definitions(caponier_freestanding_vectors INTERFACE CAPONIER_FREESTANDING=1 _LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST)
   target_compile_options(caponier_freestanding_vectors INTERFACE
     -ffreestanding -fPIE -fdirect-access-external-data -fvisibility=hidden -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
-    -ffunction-sections -fdata-sections -ftrivial-auto-var-init=zero -fstack-protector-strong -fstack-clash-protection -fno-plt -g
+    -ffunction-sections -fdata-sections -ftrivial-auto-var-init=zero -fstack-protector-strong -fstack-clash-protection -g
     -fno-unwind-tables -fno-asynchronous-unwind-tables
     $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions -fsanitize=cfi-icall,cfi-vcall -fsanitize-trap=cfi-icall,cfi-vcall -fwhole-program-vtables -nostdinc++ -isystem/usr/lib/llvm-19/include/c++/v1 -fno-threadsafe-statics -fno-c++-static-destructors>)
   # All but the ciphers' vector forms: no register that belongs to the program and is not saved at once.
@@ -50,8 +50,6 @@ else()
   else()
     target_compile_options(caponier_freestanding_vectors INTERFACE
       -mbranch-protection=standard -mno-outline-atomics
-      # One image, nothing imported: no detour through the GOT, which is not relocated yet when stage 1 starts.
-      -fplt -fdirect-access-external-data
       $<$<COMPILE_LANGUAGE:C,CXX>:-isystem/usr/lib/llvm-19/lib/clang/19/include -isystem/usr/aarch64-linux-gnu/include>)
     target_compile_options(caponier_freestanding INTERFACE -mgeneral-regs-only)
   endif()

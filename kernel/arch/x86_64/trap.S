@@ -275,7 +275,7 @@ UserWordBegin:
 END LoadUserWord
 
 // bool ExchangeUserWord(u64 address, u32 expected, u32 desired, u32* found)
-FUNCTION ExchangeUserWord
+FUNCTION ExchangeUserWord, LoadUserWord
   movl %esi, %eax
   STAC_PATCHED
   lock cmpxchgl %edx, (%rdi)
