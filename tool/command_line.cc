@@ -96,7 +96,7 @@ Arch RequireArch(const std::string& name) {
 
 Command ParseRun(std::span<const std::string> words) {
   RunOptions options;
-  std::string arch, memory = "128M", accelerator = "auto";
+  std::string arch, memory = "128M", accelerator = "auto", kernel_order = "random";
   CLI::App app("Boots PROGRAM as its own virtual machine; without one, the built-in tour.", "run");
   app.formatter(std::make_shared<UsageFormatter>("caponier run [options] [--] [PROGRAM [ARGS...]]"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: PROGRAM's own")->type_name("ARCH");
@@ -126,6 +126,10 @@ Command ParseRun(std::span<const std::string> words) {
                  "libcaponier-heap; or libc: it stays as it is")
       ->type_name("LEVEL")
       ->check(OneOf({"tagged", "caponier", "libc"}));
+  app.add_option("--kernel-order", kernel_order,
+                 "random (default): the kernel's functions stand in an order drawn for this start; or fixed: as they were linked")
+      ->type_name("LEVEL")
+      ->check(OneOf({"random", "fixed"}));
   app.add_flag("--trace", options.trace, "system calls to standard error, as strace prints them");
   app.add_option("--report", options.report, "write a JSON report of the run")->type_name("FILE");
   app.add_option("--seed-file", options.seed_file,
@@ -144,6 +148,7 @@ Command ParseRun(std::span<const std::string> words) {
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable.front() == '=') throw Failure(fmt::format("--env {}: not K=V", variable));
   }
+  if (kernel_order == "fixed") options.kernel_order = order::KernelOrder::kFixed;
   if (accelerator == "kvm") options.accelerator = AcceleratorChoice::kKvm;
   if (accelerator == "tcg") options.accelerator = AcceleratorChoice::kTcg;
   if (options.root.has_value() && options.sysroot.has_value()) throw Failure("--root and --sysroot exclude each other");

@@ -18,6 +18,7 @@
 #include "tool/machine/kvm_probe.h"
 #include "tool/machine/launch.h"
 #include "tool/machine/report.h"
+#include "tool/order/boot_kernel.h"
 #include "tool/pack/config.h"
 #include "tool/pack/environment.h"
 #include "tool/pack/guest_plan.h"
@@ -133,17 +134,9 @@ std::string HeapOf(const GuestPlan& plan) {
   return glibc ? "tagged" : "libc";
 }
 
-// What an x86 kernel takes of memory from 2 MiB on, zeroed data included, which no emulator looks whether it has.
-u64 KernelBytes(const std::string& kernel) {
-  const MappedFile file(kernel);
-  elf::BytesReader reader(file.bytes());
-  FirstDiagnostic diagnostic;
-  const auto image = elf::Parse(reader, file.bytes().size(), elf::Machine::kX86_64, diagnostic,
-                                {elf::WritableExecutable::kAllow, elf::EntryPoint::kAny});
-  if (!image.ok()) throw Failure(fmt::format("{}: {}", kernel, diagnostic.what()));
-  u64 end = 0;
-  for (const elf::LoadSegment& segment : image.value().segments()) end = std::max(end, segment.end());
-  return end;
+// A debugger has the linked file's symbols.
+order::KernelOrder KernelOrderFor(const RunOptions& options) {
+  return options.gdb ? order::KernelOrder::kFixed : options.kernel_order;
 }
 
 // The archive and the kernel must lie in the machine's memory together. The virt machine puts an initial ram disk into the upper
@@ -216,18 +209,25 @@ int Run(const RunOptions& options) {
     config.seed_file = true;
   }
   const Archive archive = PackArchive(EncodeConfig(config), plan.files);
-  CheckFits(archive.size, spec, spec.arch == Arch::kX86_64 ? KernelBytes(spec.kernel) : 0);
+  const order::BootKernel kernel = order::PrepareKernel(install, plan.arch, KernelOrderFor(options));
+  CheckFits(archive.size, spec, kernel.memory_bytes);
+  spec.kernel = kernel.path;
+  spec.kernel_file = kernel.file.get();
   spec.archive = archive.file.get();
   if (options.gdb) spec.gdb_port = FreeLoopbackPort();
   facts.packed = Clock::now();
 
   Machine machine = StartMachine(spec);
   facts.spawned = Clock::now();
-  if (options.gdb)
+  if (options.gdb) {
+    if (options.kernel_order == order::KernelOrder::kRandom)
+      Say("for the debugger's symbols, the kernel's functions stay in the linked order");
     Say(fmt::format("waiting for a debugger: gdb-multiarch {} -ex 'target remote 127.0.0.1:{}'", install.KernelSymbols(plan.arch),
                     *spec.gdb_port));
+  }
   Session session(machine.process, std::move(machine.link), std::move(machine.console),
-                  {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure});
+                  {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure,
+                   .reword = [&](std::string_view line) { return order::AsLinked(kernel.places, line); }});
   const Outcome outcome = session.Run();
   const int status = StatusOf(outcome, session);
   if (seed_file.has_value() && !outcome.seed.empty()) seed_file->Refresh(AsBytes(outcome.seed));
@@ -237,6 +237,7 @@ int Run(const RunOptions& options) {
     facts.command = machine.command;
     facts.archive_bytes = archive.size;
     facts.status = status;
+    facts.kernel_order = KernelOrderFor(options) == order::KernelOrder::kRandom ? "random" : "fixed";
     facts.heap = HeapOf(plan);
     WriteReport(report.get(), *options.report, facts, outcome);
   }

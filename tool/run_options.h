@@ -7,6 +7,7 @@
 
 #include "lib/base/types.h"
 #include "tool/arch.h"
+#include "tool/order/kernel_order.h"
 
 namespace caponier::tool {
 
@@ -21,6 +22,7 @@ struct RunOptions {
   std::vector<std::string> with;  // more host files and directories to pack
   AcceleratorChoice accelerator = AcceleratorChoice::kAuto;
   std::string layout, wx, tagging, heap;  // empty: the default
+  order::KernelOrder kernel_order = order::KernelOrder::kRandom;
   bool trace = false, gdb = false, console = false;
   std::optional<std::string> report, seed_file;
   std::vector<std::string> program;  // PROGRAM and ARGS; empty: the tour

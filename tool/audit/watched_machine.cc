@@ -96,7 +96,7 @@ std::optional<Region> ParseMapping(const std::string& line) {
 
 WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& options)
     : options_(options),
-      symbols_(install.KernelSymbols(options.arch)),
+      kernel_(order::PrepareKernel(install, options.arch, order::KernelOrder::kRandom, order::Symbols::kWanted)),
       memory_file_(MakeMachineMemory()),
       mapped_bytes_(kMemoryBytes) {
   mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, memory_file_.get(), 0);
@@ -107,16 +107,19 @@ WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& optio
   errors_ = OpenNull();
   auto [here, there] = MakeSocketPair();
   const Archive archive = PackProbe(install, options);
-  MachineSpec spec{
-      .arch = options.arch, .memory_bytes = kMemoryBytes, .kernel = install.Kernel(options.arch), .archive = archive.file.get()};
+  MachineSpec spec{.arch = options.arch, .memory_bytes = kMemoryBytes, .kernel = kernel_.path, .archive = archive.file.get()};
+  spec.kernel_file = kernel_.file.get();
   spec.debugger = there.get();
   spec.memory = memory_file_.get();
   machine_.emplace(StartMachine(spec));
   debugger_.emplace(std::move(here));
   session_ = std::make_unique<Session>(
       machine_->process, std::move(machine_->link), std::move(machine_->console),
-      SessionOptions{
-          .input = program_input_.get(), .output = program_output_.get(), .errors = errors_.get(), .deadline = kDeadline});
+      SessionOptions{.reword = [this](std::string_view line) { return order::AsLinked(kernel_.places, line); },
+                     .input = program_input_.get(),
+                     .output = program_output_.get(),
+                     .errors = errors_.get(),
+                     .deadline = kDeadline});
   debugger_->Resume();
   carrier_ = std::thread([this] {
     outcome_ = session_->Run();
@@ -197,11 +200,10 @@ Result<Finding> WatchedMachine::Examine(Bytes kernel, Diagnostics& diagnostics) 
 }
 
 Finding WatchedMachine::Look() {
-  const MappedFile kernel(symbols_);
   for (int tries = 1;; tries++) {
     debugger_->Stop();
     FirstDiagnostic diagnostic;
-    Result<Finding> finding = Examine(kernel.bytes(), diagnostic);
+    Result<Finding> finding = Examine(kernel_.symbols, diagnostic);
     debugger_->Resume();
     if (!finding.ok())
       throw Failure(fmt::format("the machine cannot be audited: {} (at {:#x})", diagnostic.what(), diagnostic.offset()));

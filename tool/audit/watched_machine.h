@@ -12,6 +12,7 @@
 #include "tool/audit/rules.h"
 #include "tool/install.h"
 #include "tool/machine/launch.h"
+#include "tool/order/boot_kernel.h"
 
 namespace caponier::tool::audit {
 
@@ -58,7 +59,7 @@ class WatchedMachine {
   std::optional<std::string> Line();
 
   WatchOptions options_;
-  std::string symbols_;
+  order::BootKernel kernel_;
   UniqueFd memory_file_;
   void* mapped_ = nullptr;
   u64 mapped_bytes_ = 0;

@@ -11,6 +11,7 @@
 
 #include "tool/failure.h"
 #include "tool/machine/launch.h"
+#include "tool/order/boot_kernel.h"
 #include "tool/pack/config.h"
 #include "tool/pack/packer.h"
 
@@ -58,7 +59,7 @@ u64 NowNanoseconds() {
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
-Finished RunMachine(const std::string& kernel, const GuestPlan& plan, const Machinery& machinery) {
+Finished RunMachine(const std::string& kernel, int kernel_file, const GuestPlan& plan, const Machinery& machinery) {
   const GuestConfig config{.exe = plan.exe,
                            .arguments = plan.arguments,
                            .environment = plan.environment,
@@ -66,8 +67,11 @@ Finished RunMachine(const std::string& kernel, const GuestPlan& plan, const Mach
                            .epoch_ns = NowNanoseconds(),
                            .report = machinery.report};
   const Archive archive = PackArchive(EncodeConfig(config), plan.files);
-  const MachineSpec spec{
-      .arch = plan.arch, .memory_bytes = machinery.memory_bytes, .kernel = kernel, .archive = archive.file.get()};
+  const MachineSpec spec{.arch = plan.arch,
+                         .memory_bytes = machinery.memory_bytes,
+                         .kernel = kernel,
+                         .archive = archive.file.get(),
+                         .kernel_file = kernel_file};
   const UniqueFd null = OpenNull(), output = MakeMemoryFile("output", ""), errors = MakeMemoryFile("errors", "");
   Finished finished;
   Outcome outcome;
@@ -112,11 +116,12 @@ GuestPlan PlanJob(Arch arch, const std::vector<std::string>& program, const std:
 }
 
 Finished RunCaponier(const Install& install, const GuestPlan& plan, const Machinery& machinery) {
-  return RunMachine(install.Kernel(plan.arch), plan, machinery);
+  const order::BootKernel kernel = order::PrepareKernel(install, plan.arch, order::KernelOrder::kRandom);
+  return RunMachine(kernel.path, kernel.file.get(), plan, machinery);
 }
 
 Finished RunFloor(const Install& install, const GuestPlan& plan, const Machinery& machinery) {
-  return FloorEnd(RunMachine(FloorKernel(install, plan.arch), plan, machinery));
+  return FloorEnd(RunMachine(FloorKernel(install, plan.arch), -1, plan, machinery));
 }
 
 Finished RunBareFloor(const Install& install, Arch arch) {

@@ -21,6 +21,7 @@
 #include "tool/failure.h"
 #include "tool/install.h"
 #include "tool/machine/launch.h"
+#include "tool/order/boot_kernel.h"
 #include "tool/pack/config.h"
 #include "tool/pack/packer.h"
 
@@ -133,16 +134,21 @@ void CollectOnHost(const CollectOptions& options, SampleFile& file) {
 void CollectInGuest(const CollectOptions& options, SampleFile& file) {
   const GuestConfig config{.exe = "/", .arguments = {"collect"}, .collect = fmt::format("{}:{}", options.source, options.count)};
   const Archive archive = PackArchive(EncodeConfig(config), FileSet());
+  const order::BootKernel kernel = order::PrepareKernel(Install::FromSelf(), *options.arch, order::KernelOrder::kRandom);
   MachineSpec spec{.arch = *options.arch,
                    .accelerator = options.accelerator,
                    .memory_bytes = 64 * kMiB,
-                   .kernel = Install::FromSelf().Kernel(*options.arch),
-                   .archive = archive.file.get()};
+                   .kernel = kernel.path,
+                   .archive = archive.file.get(),
+                   .kernel_file = kernel.file.get()};
   const UniqueFd null = OpenNull();
   for (u64 restart = 1; restart <= options.restarts; restart++) {
     Machine machine = StartMachine(spec);
     Session session(machine.process, std::move(machine.link), std::move(machine.console),
-                    {.input = null.get(), .output = file.fd(), .errors = null.get()});
+                    {.reword = [&](std::string_view line) { return order::AsLinked(kernel.places, line); },
+                     .input = null.get(),
+                     .output = file.fd(),
+                     .errors = null.get()});
     const Outcome outcome = session.Run();
     if (outcome.exit.has_value() && outcome.exit->cause == link::ExitCause::kRefused)
       throw Failure(

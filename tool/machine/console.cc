@@ -18,6 +18,7 @@ void Console::Append(std::string_view bytes) {
 
 void Console::FinishLine() {
   if (partial_.empty()) return;
+  if (reword_) partial_ = reword_(partial_);
   if (show_ == Show::kAlways) Say(prefix_ + ": " + partial_);
   lines_.push_back(std::move(partial_));
   partial_.clear();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,10 @@ namespace caponier::tool {
 class Console {
  public:
   enum class Show { kOnFailure, kAlways };
-  Console(std::string prefix, Show show) : prefix_(std::move(prefix)), show_(show) {}
+  // `reword`, if any, makes of each line what is shown.
+  using Reword = std::function<std::string(std::string_view)>;
+  Console(std::string prefix, Show show, Reword reword = {})
+      : prefix_(std::move(prefix)), show_(show), reword_(std::move(reword)) {}
   void Append(std::string_view bytes);
   // The lines so far, an unfinished one included, as `caponier: PREFIX: line`. Nothing when they were shown as they came.
   void SayTail();
@@ -25,6 +29,7 @@ class Console {
 
   std::string prefix_;
   Show show_;
+  Reword reword_;
   std::string partial_;
   std::deque<std::string> lines_;
 };

@@ -22,7 +22,7 @@ Machine StartMachine(MachineSpec spec, const std::function<std::vector<std::stri
   spec.console = console_there.get();
   std::vector<std::string> line = command(spec);
   std::vector<int> inherited{spec.archive, spec.seed, spec.link, spec.console};
-  for (const int fd : {spec.debugger, spec.memory}) {
+  for (const int fd : {spec.kernel_file, spec.debugger, spec.memory}) {
     if (fd >= 0) inherited.push_back(fd);
   }
   Process process = Process::Spawn(line, inherited);

@@ -20,6 +20,7 @@ struct MachineSpec {
   std::string kernel = {};
   // Descriptors that the emulator inherits.
   int archive = -1, seed = -1, link = -1, console = -1;
+  int kernel_file = -1;              // if that is where `kernel` leads
   std::optional<int> gdb_port = {};  // halt before the first instruction and wait for a debugger there
   // Likewise for an audit: the debugger's end of a socket, and a file that is the machine's memory, as long as it.
   int debugger = -1, memory = -1;

@@ -64,8 +64,9 @@ std::string RenderReport(const LaunchFacts& facts, const Outcome& outcome) {
     whole = parsed.is_object();
     if (whole) report = std::move(parsed);
   }
-  // The machine knows the processor's part of it, the launcher what the C library was told.
+  // The machine knows the processor's part of it, the launcher what the C library was told and which kernel it made.
   if (const auto on = report.find("mitigations"); on != report.end() && on->is_object()) {
+    (*on)["kernel order"] = facts.kernel_order;
     const auto tags = on->find("MTE");
     (*on)["heap"] = (tags != on->end() && *tags == "on") || facts.heap == "caponier" ? facts.heap : "libc";
   }

@@ -16,7 +16,8 @@ struct LaunchFacts {
   std::vector<std::string> command = {};
   u64 archive_bytes = 0;
   Clock::time_point start{}, packed{}, spawned{};
-  int status = 0;             // the tool's own exit status
+  int status = 0;  // the tool's own exit status
+  std::string kernel_order = "fixed";
   std::string heap = "libc";  // the program's: "tagged" when its C library was asked for tags and has them
 };
 

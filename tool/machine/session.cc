@@ -52,7 +52,7 @@ Session::Session(Process& process, UniqueFd link, UniqueFd console, const Sessio
       console_fd_(std::move(console)),
       signals_(WatchSignals()),
       options_(options),
-      console_("console", options.console),
+      console_("console", options.console, options.reword),
       emulator_("qemu", options.console),
       output_(options.output),
       errors_(options.errors),

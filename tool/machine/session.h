@@ -26,6 +26,7 @@ inline constexpr size_t kOutputBound = kMiB;  // per stream; a frame or two may 
 
 struct SessionOptions {
   Console::Show console = Console::Show::kOnFailure;
+  Console::Reword reword = {};  // of the machine's console
   int input = 0, output = 1, errors = 2;
   std::optional<std::chrono::milliseconds> deadline = std::nullopt;  // kills the machine; for probes
 };
