@@ -21,6 +21,7 @@ WRAPPER
 done
 chmod +x "$scratch"/bin/*
 
+# The kernel's functions stand as its file says, unless KERNEL_ORDER says otherwise.
 # debug ARCH CPU CRIME: sets code, output, errors as attack does, and verdict, the debugger's words. CPU: what is added to the emulator's
 # -cpu (as -smep), or a whole processor, or nothing.
 debug() {
@@ -28,7 +29,8 @@ debug() {
   export ARCH CRIME GDB_SOCKET=$scratch/gdb SYMBOLS=$scratch/symbols-$ARCH
   rm -f "$GDB_SOCKET" "$scratch"/output "$scratch"/errors # what the last machine said is no sign of this one
   echo 'some input for the machine' >"$scratch/input"
-  CAPONIER_EMULATORS=$scratch/bin ATTACK_CPU=$2 timeout 60 "$CAPONIER" run --accel tcg ${MACHINE_OPTIONS-} "$CAPONIER_ROOT/build/$ARCH/guest/attacks/with_debugger" \
+  CAPONIER_EMULATORS=$scratch/bin ATTACK_CPU=$2 timeout 60 "$CAPONIER" run --accel tcg --kernel-order "${KERNEL_ORDER-fixed}" ${MACHINE_OPTIONS-} \
+    "$CAPONIER_ROOT/build/$ARCH/guest/attacks/with_debugger" \
     >"$scratch/output" 2>"$scratch/errors" <"$scratch/input" &
   local machine=$!
   until grep -q ready "$scratch/output" 2>/dev/null || ((++waited > 600)); do sleep 0.05; done

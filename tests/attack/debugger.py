@@ -90,11 +90,13 @@ def table(name):
     return int(re.search(name + r"=\s*([0-9a-f]+)", run("monitor info registers")).group(1), 16)
 
 
+def gate(number):
+    low, middle, high = struct.unpack("<H4xHI", read(table("IDT") + 16 * number, 12))
+    return low | middle << 16 | high << 32
+
+
 def kernel_base():
-    if ARM:
-        return reg("VBAR_EL1") - SYMBOLS["exception_vectors"]
-    low, middle, high = struct.unpack("<H4xHI", read(table("IDT"), 12))
-    return (low | middle << 16 | high << 32) - SYMBOLS["VectorTable"]
+    return reg("VBAR_EL1") - SYMBOLS["exception_vectors"] if ARM else gate(0) - SYMBOLS["VectorTable"]
 
 
 def box_at(name):
@@ -463,6 +465,55 @@ def watch_stacks():
     run("kill")
 
 
+def enter_any():
+    """Into a kernel of any order, by a trap of the program's, whose vector the processor knows [arm-arm] D1.3, [intel-sdm] vol. 3A 6.15."""
+    put_word(box_at("errand"), ERRANDS["getppid" if ARM else "privileged"])
+    go_to(reg("VBAR_EL1") + 0x400 if ARM else gate(13))
+
+
+def find_functions():
+    """One function's address is known, the vectors'. How many of the functions in $TARGETS stand where their linked distance from it says."""
+    enter_any()
+    found = count = 0
+    for line in open(os.environ["TARGETS"]):
+        address, code = line.split()
+        count += 1
+        try:
+            found += read(base + int(address, 16), len(code) // 2).hex() == code
+        except gdb.MemoryError:
+            pass
+    print(f"returned {found} of {count} functions")
+    run("kill")
+
+
+def find_sled(near):
+    """A place within traps that follow each other, in one of the pages around `near`."""
+    trap, length = (bytes.fromhex("000020d4"), 3) if ARM else (b"\xcc", 12)
+    for page in sorted(range(near // 4096 - 128, near // 4096 + 128), key=lambda page: abs(page - near // 4096)):
+        try:
+            code = read(page * 4096, 4096)
+        except gdb.MemoryError:
+            continue
+        for at in range(0, 4096, len(trap)):
+            if code.startswith(trap * length, at):
+                return page * 4096 + at + len(trap)
+    raise gdb.GdbError("no sled")
+
+
+def run_sled():
+    """The kernel, on its own stack in a trap of the program's, is sent into a sled."""
+    enter_any()
+    if not ARM:
+        swapgs = b"\x0f\x01\xf8"
+        while read(reg("rip"), 3) != swapgs:
+            run("stepi")
+        run("stepi")
+    set_reg("pc" if ARM else "rip", find_sled(reg("pc" if ARM else "rip")))
+    go_on()
+    print("went on")
+    run("kill")
+
+
 def send_frame():
     """Rewrites the header of the frame that the tool sent, in the machine's receive buffer, before the kernel reads it."""
     header = {"unknown frame": (0x7F, 0), "oversized frame": (64, 0x10001), "long frame": (65, 17), "no such signal": (65, 4), "no such stream": (66, 4), "honest frame": None}[CRIME]
@@ -534,6 +585,10 @@ try:
         dump_tables()
     elif CRIME == "watch stacks":
         watch_stacks()
+    elif CRIME == "find functions":
+        find_functions()
+    elif CRIME == "run sled":
+        run_sled()
     elif CRIME == "canary":
         smash_canary()
     elif "frame" in CRIME or "no such" in CRIME:
