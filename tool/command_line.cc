@@ -148,7 +148,7 @@ Command ParseRun(std::span<const std::string> words) {
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable.front() == '=') throw Failure(fmt::format("--env {}: not K=V", variable));
   }
-  if (kernel_order == "fixed") options.kernel_order = order::KernelOrder::kFixed;
+  options.kernel_order = order::KernelOrderNamed(kernel_order).value();
   if (accelerator == "kvm") options.accelerator = AcceleratorChoice::kKvm;
   if (accelerator == "tcg") options.accelerator = AcceleratorChoice::kTcg;
   if (options.root.has_value() && options.sysroot.has_value()) throw Failure("--root and --sysroot exclude each other");

@@ -237,7 +237,7 @@ int Run(const RunOptions& options) {
     facts.command = machine.command;
     facts.archive_bytes = archive.size;
     facts.status = status;
-    facts.kernel_order = KernelOrderFor(options) == order::KernelOrder::kRandom ? "random" : "fixed";
+    facts.kernel_order = order::NameOf(KernelOrderFor(options));
     facts.heap = HeapOf(plan);
     WriteReport(report.get(), *options.report, facts, outcome);
   }

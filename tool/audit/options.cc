@@ -31,7 +31,7 @@ std::vector<Arch> Chosen(const std::string& arch) {
 
 std::variant<Options, PrintText> ParseTables(std::span<const std::string> words) {
   TablesOptions options;
-  std::string arch;
+  std::string arch, kernel_order = "random";
   CLI::App app(
       "Boots a program that makes random calls for memory, stops the machine at several moments, and walks its page tables. "
       "Status 1\n"
@@ -42,6 +42,9 @@ std::variant<Options, PrintText> ParseTables(std::span<const std::string> words)
   app.add_option("--wx", options.wx, "as for caponier run; less than strict is there to see the audit find it")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"strict", "allow-jit", "off"}));
+  app.add_option("--kernel-order", kernel_order, "as for caponier run")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"random", "fixed"}));
   app.add_option("--calls", options.calls, "random calls; default: 10000")
       ->type_name("N")
       ->check(CLI::Range(u64{1}, u64{10'000'000}));
@@ -49,6 +52,7 @@ std::variant<Options, PrintText> ParseTables(std::span<const std::string> words)
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
   if (auto help = ParseWords(app, "audit", words)) return *help;
   options.architectures = Chosen(arch);
+  options.kernel_order = order::KernelOrderNamed(kernel_order).value();
   return options;
 }
 

@@ -9,6 +9,7 @@
 
 #include "tool/arch.h"
 #include "tool/audit/page_tables.h"
+#include "tool/order/kernel_order.h"
 #include "tool/print_text.h"
 
 namespace caponier::tool::audit {
@@ -17,6 +18,7 @@ namespace caponier::tool::audit {
 struct TablesOptions {
   std::vector<Arch> architectures;
   std::string wx;
+  order::KernelOrder kernel_order = order::KernelOrder::kRandom;
   u64 calls = 10'000;
   bool addresses = false;
   std::optional<std::string> json;

@@ -96,7 +96,7 @@ std::optional<Region> ParseMapping(const std::string& line) {
 
 WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& options)
     : options_(options),
-      kernel_(order::PrepareKernel(install, options.arch, order::KernelOrder::kRandom, order::Symbols::kWanted)),
+      kernel_(order::PrepareKernel(install, options.arch, options.kernel_order, order::Symbols::kWanted)),
       memory_file_(MakeMachineMemory()),
       mapped_bytes_(kMemoryBytes) {
   mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, memory_file_.get(), 0);

@@ -19,6 +19,7 @@ namespace caponier::tool::audit {
 struct WatchOptions {
   Arch arch = kHostArch;
   std::string wx = {}, layout = {};  // as for caponier run; empty: the default
+  order::KernelOrder kernel_order = order::KernelOrder::kRandom;
   u64 calls = 0;                     // that the probe makes
 };
 
