@@ -28,6 +28,13 @@ std::string LineOf(std::vector<std::string> words) {
   return "accepted";
 }
 
+TEST(CommandLine, TheKernelsOrderIsDrawnUnlessFixed) {
+  EXPECT_EQ(RunWith({"ls"}).kernel_order, order::KernelOrder::kRandom);
+  EXPECT_EQ(RunWith({"--kernel-order", "random", "ls"}).kernel_order, order::KernelOrder::kRandom);
+  EXPECT_EQ(RunWith({"--kernel-order=fixed", "ls"}).kernel_order, order::KernelOrder::kFixed);
+  EXPECT_THAT(LineOf({"run", "--kernel-order", "linked", "ls"}), HasSubstr("random, fixed"));
+}
+
 TEST(CommandLine, OptionsEndAtTheProgram) {
   EXPECT_THAT(RunWith({"ls", "-l", "--memory", "x"}).program, ElementsAre("ls", "-l", "--memory", "x"));
   const RunOptions options = RunWith({"--memory", "64M", "--env", "A=1", "--trace", "-e", "B", "ls", "--trace", "--", "x"});

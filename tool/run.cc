@@ -217,6 +217,8 @@ int Run(const RunOptions& options) {
   if (options.gdb) spec.gdb_port = FreeLoopbackPort();
   facts.packed = Clock::now();
 
+  if (!options.gdb && options.kernel_order == order::KernelOrder::kFixed)
+    Say("the kernel's functions stand in the linked order: one's address tells the others' (--kernel-order fixed)");
   Machine machine = StartMachine(spec);
   facts.spawned = Clock::now();
   if (options.gdb) {

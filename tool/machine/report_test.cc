@@ -21,5 +21,12 @@ TEST(Report, NamesTheHeapThatIsOn) {
   EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), Not(HasSubstr("heap")));
 }
 
+TEST(Report, NamesTheKernelsOrder) {
+  Outcome outcome;
+  outcome.report = R"({"mitigations":{}})";
+  EXPECT_THAT(RenderReport({.kernel_order = "random"}, outcome), HasSubstr(R"("kernel order": "random")"));
+  EXPECT_THAT(RenderReport({.kernel_order = "fixed"}, outcome), HasSubstr(R"("kernel order": "fixed")"));
+}
+
 }  // namespace
 }  // namespace caponier::tool

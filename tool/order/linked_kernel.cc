@@ -137,6 +137,12 @@ class KernelReader {
     }
     if (kernel_.functions.empty() || kernel_.functions.front().begin != 0 || kernel_.functions.front().name != kEntryName)
       return Malformed("the kernel does not begin with its entry", 0);
+    kernel_.first_functions.reserve(kernel_.text_bytes / LinkedKernel::kGranule);
+    u32 number = 0;
+    for (u64 at = 0; at < kernel_.text_bytes; at += LinkedKernel::kGranule) {
+      while (number + 1 < kernel_.functions.size() && kernel_.functions[number + 1].begin <= at) number++;
+      kernel_.first_functions.push_back(number);
+    }
     return true;
   }
 
@@ -241,9 +247,11 @@ class KernelReader {
 }  // namespace
 
 std::optional<size_t> LinkedKernel::FunctionAt(u64 address) const {
-  const auto above = std::ranges::upper_bound(functions, address, {}, &Function::begin);
-  if (above == functions.begin() || address >= (above - 1)->end()) return std::nullopt;
-  return static_cast<size_t>(above - functions.begin()) - 1;
+  if (address >= text_bytes) return std::nullopt;
+  size_t number = first_functions[address / kGranule];
+  while (number + 1 < functions.size() && functions[number + 1].begin <= address) number++;
+  if (address >= functions[number].end()) return std::nullopt;
+  return number;
 }
 
 Result<LinkedKernel> ReadKernel(Bytes file, Diagnostics& diagnostics) { return KernelReader(file, diagnostics).Read(); }

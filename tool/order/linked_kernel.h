@@ -48,6 +48,7 @@ struct RelocatedSection {
 };
 
 struct LinkedKernel {
+  static constexpr u64 kGranule = 64;
   elf::Machine machine = elf::Machine::kX86_64;
   Bytes file;
   std::vector<elf::ProgramHeader> segments;
@@ -56,6 +57,7 @@ struct LinkedKernel {
   std::vector<std::byte> image;  // text, constants and data; what is zeroed at the start is not in it
   u64 text_bytes = 0, image_bytes = 0;
   std::vector<Function> functions;
+  std::vector<u32> first_functions;  // by each kGranule bytes of text: the last function that begins at or before their first
   std::vector<KernelSymbol> symbols;
   std::vector<RelocatedSection> relocated;
   std::vector<u64> pointers;         // the words that RELR lists, in order

@@ -15,21 +15,24 @@ constexpr u64 kSectionAllocated = 2;       // [gabi] 4, sh_flags
 // [gabi] 5, d_tag: those of this image that hold addresses; the last two are GNU's hash table and RELR's.
 constexpr u64 kAddressTags[] = {3, 4, 5, 6, 0x6fff'fef5, 36};
 
-std::vector<std::byte> TextOfTraps(const LinkedKernel& kernel, const Placement& placement) {
-  std::vector<std::byte> image(placement.text_bytes, std::byte{kX86Trap});
-  if (kernel.machine != elf::Machine::kAarch64) return image;
+void FillWithTraps(elf::Machine machine, MutableBytes text) {
+  if (machine == elf::Machine::kX86_64) {
+    std::ranges::fill(text, std::byte{kX86Trap});
+    return;
+  }
   const Le32 trap(kAarch64Trap);
-  for (u64 at = 0; at < image.size(); at += sizeof(trap)) std::memcpy(image.data() + at, &trap, sizeof(trap));
-  return image;
+  for (u64 at = 0; at < text.size(); at += sizeof(trap)) std::memcpy(text.data() + at, &trap, sizeof(trap));
 }
 
 std::vector<std::byte> MoveParts(const LinkedKernel& kernel, const Placement& placement) {
-  std::vector<std::byte> image = TextOfTraps(kernel, placement);
+  std::vector<std::byte> image(placement.text_bytes + kernel.image.size() - kernel.text_bytes);
+  FillWithTraps(kernel.machine, MutableBytes(image).first(placement.text_bytes));
   for (size_t i = 0; i < kernel.functions.size(); i++) {
     const Function& function = kernel.functions[i];
     std::memcpy(image.data() + placement.begins[i], kernel.image.data() + function.begin, function.bytes);
   }
-  image.insert(image.end(), kernel.image.begin() + static_cast<std::ptrdiff_t>(kernel.text_bytes), kernel.image.end());
+  std::ranges::copy(Bytes(kernel.image).subspan(kernel.text_bytes),
+                    image.begin() + static_cast<std::ptrdiff_t>(placement.text_bytes));
   return image;
 }
 
@@ -71,7 +74,8 @@ void MoveDynamic(const LinkedKernel& kernel, u64 growth, MutableBytes image) {
 
 // The headers and the image behind them, without sections.
 std::vector<std::byte> ElfFile(const LinkedKernel& kernel, const ReorderedKernel& reordered) {
-  std::vector<std::byte> file(kImageOffset);
+  std::vector<std::byte> file(kImageOffset + reordered.image.size());
+  std::ranges::copy(reordered.image, file.begin() + kImageOffset);
   auto& header = At<elf::Header>(file, 0);
   std::memcpy(&header, kernel.file.data(), sizeof(header));
   header.phoff = sizeof(header);
@@ -91,7 +95,6 @@ std::vector<std::byte> ElfFile(const LinkedKernel& kernel, const ReorderedKernel
     std::memcpy(file.data() + at, &segment, sizeof(segment));
     at += sizeof(segment);
   }
-  file.insert(file.end(), reordered.image.begin(), reordered.image.end());
   return file;
 }
 
