@@ -126,7 +126,8 @@ int AuditTables(const TablesOptions& options) {
   fmt::print("{:<32} {:>7} {:>8} {:>9} {:>8}\n", "page tables, walked from outside", "tables", "kernel's", "program's",
              "aliases");
   for (const Arch arch : options.architectures) {
-    WatchedMachine machine(install, {.arch = arch, .wx = options.wx, .kernel_order = options.kernel_order, .calls = options.calls});
+    WatchedMachine machine(install,
+                           {.arch = arch, .wx = options.wx, .kernel_order = options.kernel_order, .calls = options.calls});
     ordered_json moments;
     while (const std::optional<std::string> moment = machine.Next()) {
       const Finding finding = machine.Look();

@@ -20,7 +20,7 @@ struct WatchOptions {
   Arch arch = kHostArch;
   std::string wx = {}, layout = {};  // as for caponier run; empty: the default
   order::KernelOrder kernel_order = order::KernelOrder::kRandom;
-  u64 calls = 0;                     // that the probe makes
+  u64 calls = 0;  // that the probe makes
 };
 
 struct Place {
