@@ -49,7 +49,7 @@ class Repair {
   template <typename T>
   void Write(u64 place, u64 moved, T value) {
     const Le<T> bytes(value);
-    std::memcpy(image_.data() + place + moved, &bytes, sizeof(bytes));
+    std::memcpy(image_.data() + (place + moved), &bytes, sizeof(bytes));  // `moved` wraps
   }
   const KernelSymbol& SymbolOf(const Relocation& relocation) const { return kernel_.symbols[relocation.symbol]; }
 
