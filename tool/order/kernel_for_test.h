@@ -31,7 +31,7 @@ struct KernelForTest {
   std::vector<std::byte> text = std::vector<std::byte>(0x1000), data = std::vector<std::byte>(0x1000);
   std::vector<RelaForTest> code_references = {}, data_references = {}, word_references = {};  // of .text, .rodata, .table
   std::string functions =
-      "0 20 1 .text.entry\n40 30 16 .text.first\n80 40 32 .text.second\nc4 8 4 .text.third\n100 40 16 .text.switch\n200 dc0 16 "
+      "0 20 1 .text.entry\n40 30 16 .text.first\n80 40 32 .text.second\nc4 8 4 .text.third\n100 40 16 .text.switch\n140 ec0 16 "
       ".text.filler\n";
   u32 number_value = 0x2800;
   std::string number_name = "__image_bytes";

@@ -22,7 +22,7 @@ Placement Place(const LinkedKernel& kernel, const Draw& draw) {
     placement.begins[number] = begin;
     end = begin + function.bytes;
   }
-  placement.text_bytes = std::max(AlignUp(end, kPageSize), kernel.text_bytes);
+  placement.text_bytes = std::max(AlignUp(end + 1, kPageSize), kernel.text_bytes);  // a trap behind the last one, too
   return placement;
 }
 

@@ -98,7 +98,7 @@ def data_of(kernel):
     binary = open(kernel.path, "rb").read()
     out = {}
     for name, (address, offset, size) in kernel.sections.items():
-        if name in (".rodata", ".data", ".data.rel.ro", ".kcfi_traps", ".patch.smap", ".patch.features", ".rodata.fixups"):
+        if name in (".rodata", ".data", ".data.rel.ro", ".patch.smap", ".patch.features", ".rodata.fixups"):
             out[name] = (address, bytearray(binary[offset : offset + size]))
     return out
 
