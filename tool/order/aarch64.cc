@@ -80,11 +80,11 @@ class Aarch64Repair : Repair {
     const std::optional<size_t> function = kernel_.FunctionAt(place);
     if (!function.has_value() || place + sizeof(u32) > kernel_.functions[*function].end())
       return Malformed("a reference from between functions", place);
+    own_move_ = moves_.OfFunction(*function);
     if (relocation.type == kAbs64) return RepairNumber(relocation);
     if (!IsAligned(place, sizeof(u32))) return Unlike(place);
     const std::optional<u64> move = TargetMove(relocation);
     if (!move.has_value()) return false;
-    own_move_ = *moves_.Of(place);
     new_target_ = target_ + *move;
     const u32 old = Old<u32>(place);
     switch (relocation.type) {
@@ -123,7 +123,7 @@ class Aarch64Repair : Repair {
     const u64 old = Old<u64>(relocation.place);
     if (symbol.kind != SymbolKind::kNumber || symbol.name != kImageBytes || old != symbol.value)
       return Malformed("a number in code that is not the image's size", relocation.place);
-    Write<u64>(relocation.place, *moves_.Of(relocation.place), old + moves_.growth());
+    Write<u64>(relocation.place, own_move_, old + moves_.growth());
     return true;
   }
 

@@ -20,8 +20,9 @@ class Moves {
     if (!InText(address)) return growth_;
     const std::optional<size_t> function = kernel_.FunctionAt(address);
     if (!function.has_value()) return std::nullopt;
-    return placement_.begins[*function] - kernel_.functions[*function].begin;
+    return OfFunction(*function);
   }
+  u64 OfFunction(size_t number) const { return placement_.begins[number] - kernel_.functions[number].begin; }
 
  private:
   const LinkedKernel& kernel_;

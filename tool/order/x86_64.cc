@@ -59,7 +59,7 @@ class X86Repair : Repair {
     const std::optional<size_t> function = kernel_.FunctionAt(place);
     if (!function.has_value() || place + kEntryBytes > kernel_.functions[*function].end())
       return Malformed("a reference from between functions", place);
-    const u64 own_move = *moves_.Of(place),
+    const u64 own_move = moves_.OfFunction(*function),
               target = place + kEntryBytes + static_cast<u64>(i64{static_cast<i32>(Old<u32>(place))});
     switch (relocation.type) {
       case kPc32:
