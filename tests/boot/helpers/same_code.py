@@ -21,6 +21,14 @@ class Kernel:
         self.text = self.sections[".text"][2]
         symbols = [line.split() for line in lines_of("llvm-readelf-19", "-sW", path)]
         self.symbols = {int(s[0][:-1]): int(s[1], 16) for s in symbols if len(s) >= 7 and s[6] == text}  # by number
+        # The linker's own list: where addresses and distances are, and which distances lead into text.
+        self.references = {}
+        for line in lines_of("llvm-readelf-19", "-rW", path):
+            entry = re.match(r"([0-9a-f]{16}) +(?:[0-9a-f]{16}) (\w+) +(.*)", line)
+            if entry and entry[2] in ("R_X86_64_PC32", "R_AARCH64_PREL32"):
+                self.references[int(entry[1], 16)] = ("distance", int(entry[3].split()[0], 16) < self.text)
+            elif entry and entry[2] in ("R_X86_64_64", "R_AARCH64_ABS64"):
+                self.references[int(entry[1], 16)] = ("pointer", False)
         self.begins = functions  # (begin, size, number), sorted
 
     def place(self, address):
@@ -126,7 +134,7 @@ def compare(linked, ours, reordered_path):
         references += sum("[(" in words for _, words in code)
         if code != theirs.get(number):
             differences += [f"{functions[number][0]:#x}: {a} is {b}" for a, b in zip(code, theirs.get(number, [])) if a != b][:3] or [f"{functions[number][0]:#x} is cut"]
-    # Data: a word that differs must be an address or a distance, and lead to the same place.
+    # Data: what the linker says is a reference must lead to the same place, and everything else be the same.
     words = 0
     before, after = data_of(linked), data_of(other)
     for name, (address, content) in before.items():
@@ -134,22 +142,25 @@ def compare(linked, ours, reordered_path):
         if len(content) != len(new_content) or address - linked.text != new_address - other.text:
             differences.append(f"{name} is another one")
             continue
-        at = 0
+        run = at = 0  # from `run` to `at`: references to text only, one after another
         while at < len(content):
-            if content[at : at + 4] == new_content[at : at + 4]:
-                at += 4
-                continue
-            old, new = (int.from_bytes(c[at & ~7 : (at & ~7) + 8], "little") for c in (content, new_content))
-            if name in (".data", ".data.rel.ro") and linked.place(old) == other.place(new) != ("between", 0):
-                at = (at & ~7) + 8
-                words += 1
-                continue
-            old, new = (int.from_bytes(c[at : at + 4], "little", signed=True) for c in (content, new_content))
-            bases = [at] if name != ".rodata" else range(at, -1, -4)  # a jump table's begin is one of the words before
-            if not any(linked.place(address + base + old) == other.place(new_address + base + new) != ("between", 0) for base in bases):
-                differences.append(f"{name}+{at:#x} leads elsewhere")
-            at += 4
-            words += 1
+            kind, to_text = linked.references.get(address + at, ("none", False))
+            size = {"pointer": 8, "distance": 4, "none": 1}[kind]
+            if kind != "distance" or not to_text:
+                run = at + size
+            old, new = (int.from_bytes(c[at : at + size], "little", signed=kind == "distance") for c in (content, new_content))
+            if kind == "none":
+                leads = old == new
+            elif kind == "pointer":
+                leads = linked.place(old) == other.place(new) != ("between", 0)
+            else:  # from its own place, or from the begin of the jump table that it is in
+                bases = range(at, run - 1, -4) if name == ".rodata" else [at]
+                pairs = [(linked.place(address + base + old), other.place(new_address + base + new)) for base in bases] if to_text else []
+                leads = any(a == b and isinstance(a[0], int) for a, b in pairs) if to_text else old == new
+            if not leads:
+                differences.append(f"{name}+{at:#x} leads elsewhere" if kind != "none" else f"{name}+{at:#x} is another byte")
+            words += kind != "none"
+            at += size
     if differences:
         return f"{len(differences)} differences: " + "; ".join(differences[:3])
     return f"same: {len(ours)} functions, {moved} of them moved, {references} references in code, {words} words of data"
