@@ -19,9 +19,9 @@ void* Aligned(size_t alignment, size_t bytes) {
   return OrNoMemory(ProcessHeap::Get().AllocateAligned(ProcessHeap::Mine(), bytes, alignment));
 }
 
-// A thread's first call, apart so that the others need no frame.
-[[gnu::noinline]] void* FirstMalloc(size_t bytes) { return ProcessHeap::Get().Allocate(ProcessHeap::Mine(), bytes); }
-[[gnu::noinline]] void FirstFree(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
+// A thread's first call and all that is not usual, apart so that the others need no frame.
+[[gnu::noinline]] void* OtherMalloc(size_t bytes) { return ProcessHeap::Get().Allocate(ProcessHeap::Mine(), bytes); }
+[[gnu::noinline]] void OtherFree(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
 
 }  // namespace
 }  // namespace caponier::hosted
@@ -29,13 +29,13 @@ void* Aligned(size_t alignment, size_t bytes) {
 using namespace caponier::hosted;
 
 CAPONIER_PUBLIC void* malloc(size_t bytes) {
-  caponier::heap::Cache* cache = ProcessHeap::MineIfThere();
-  return cache == nullptr ? FirstMalloc(bytes) : ProcessHeap::Get().Allocate(*cache, bytes);
+  caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
+  return bytes < cache.usual_end ? ProcessHeap::Get().AllocateUsual(cache, bytes) : OtherMalloc(bytes);
 }
 CAPONIER_PUBLIC void free(void* block) {
   // errno stays as it is (POSIX.1-2024), since nothing here sets it but a system call that fails.
-  caponier::heap::Cache* cache = ProcessHeap::MineIfThere();
-  return cache == nullptr ? FirstFree(block) : ProcessHeap::Get().Free(*cache, block);
+  caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
+  return cache.usual_end != 0 ? ProcessHeap::Get().FreeUsual(cache, block) : OtherFree(block);
 }
 CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
   return OrNoMemory(ProcessHeap::Get().AllocateZeroed(ProcessHeap::Mine(), count, bytes));

@@ -36,7 +36,7 @@ heap::Cache& ProcessHeap::Open() {
 }
 
 void ProcessHeap::Close(void* cache) {
-  mine_ = nullptr;  // a later destructor of this thread may open another
+  mine_ = &nobodys_;  // a later destructor of this thread may open another
   heap_.CloseCache(static_cast<heap::Cache*>(cache));
 }
 
@@ -50,7 +50,7 @@ void ProcessHeap::AfterForkInParent() {
 }
 void ProcessHeap::AfterForkInChild() {
   AfterForkInParent();
-  if (mine_ != nullptr) mine_->random_left = 0;  // the child draws its own
+  if (mine_ != &nobodys_) mine_->random_left = 0;  // the child draws its own
 }
 
 // Before main and before any thread: faults are reported from here on, and forks are safe.

@@ -13,12 +13,12 @@ class ProcessHeap {
   // The calling thread's cache; the first call of all starts the heap.
   static heap::Cache& Mine() {
     heap::Cache* cache = mine_;
-    if (cache == nullptr) [[unlikely]]
+    if (cache == &nobodys_) [[unlikely]]
       return Open();
     return *cache;
   }
-
-  static heap::Cache* MineIfThere() { return mine_; }
+  // Before the thread's first call, and after its end, a cache in which nothing is usual.
+  static heap::Cache& MineOrNobodys() { return *mine_; }
 
  private:
   friend struct ProcessHeapStarter;
@@ -32,7 +32,8 @@ class ProcessHeap {
   static inline constinit LinuxHeap heap_;
   static inline constinit FutexLock start_lock_;
   static inline constinit std::atomic<bool> started_ = false;
-  static inline constinit thread_local heap::Cache* mine_ = nullptr;
+  static inline constinit heap::Cache nobodys_ = {};
+  static inline constinit thread_local heap::Cache* mine_ = &nobodys_;
 };
 
 }  // namespace caponier::hosted

@@ -27,18 +27,20 @@ static_assert(RunCapacity(2) == 3 * kUnitBytes);
 
 enum class UnitKind : u8 { kNone, kSlab, kFreedSlab, kRetiredSlab, kLarge, kFreedLarge };
 
-// 32 bytes, so that a free touches one line of the table. A pointer is a slot's when its offset from `base` is a multiple of `slot_bytes`
-// below `slots`; nothing but a slab's unit has slots.
+// 32 bytes, so that a free touches one line of the table. A pointer is a slot's when its offset from `base` has a number below `slots`
+// (SlotNumber); nothing but a slab's unit has slots.
 struct alignas(32) UnitRecord {
-  u64 base;        // of the slab, or of the large block
-  u64 link;        // slab: its slot words. large block: its bytes
-  u32 reciprocal;  // slab: of slot_bytes. large block: pages behind it. run given back: the next one in line
+  u64 base;     // of the slab, or of the large block
+  u64 link;     // slab: its slot words. large block: its bytes
+  u32 inverse;  // slab: of slot_bytes. large block: pages behind it. run given back: the next one in line
   u32 slot_bytes;
   u32 slots;
   UnitKind kind;
   u8 size_class;
-  u8 order;  // of the run, in its first unit and in that of a large block
+  u8 order;  // slab: twos in slot_bytes. else of the run, in its first unit and in that of a large block
   Tag tag;   // of a large block
+
+  u32 SlotOf(u64 address) const { return SlotNumber(static_cast<u32>(address - base), inverse, order); }
 };
 static_assert(sizeof(UnitRecord) == 32);
 
@@ -80,7 +82,7 @@ class Arena {
       if (fresh.ok() || line.length == 0) return fresh;
     }
     const u32 unit = line.first;
-    line.first = table_[unit].reciprocal;
+    line.first = table_[unit].inverse;
     line.length--;
     return unit;
   }
@@ -89,7 +91,7 @@ class Arena {
     const Locked locked(lock_);
     Line& line = lines_[order];
     if (line.length++ == 0) line.first = unit;
-    else table_[line.last].reciprocal = unit;
+    else table_[line.last].inverse = unit;
     line.last = unit;
   }
 

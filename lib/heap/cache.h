@@ -2,29 +2,39 @@
 // until others of its class have been freed after it, and no lock is touched.
 #pragma once
 
+#include <cstddef>
+
+#include "lib/heap/canary.h"
+#include "lib/heap/memory.h"
 #include "lib/heap/shelf.h"
 
 namespace caponier::heap {
 
-struct Bin {
-  Entry* ring;
-  u32 head, tail;  // count without bound; the entries between them are in the ring
-  u32 until;       // those before this may be taken
-  u32 mask;        // entries of the ring, a power of two, less one
+// One class's line, in a row that is longer than the line: it moves to the row's start when it has come to the end. Without a row all
+// pointers are null, so that nothing is ready and there is no room.
+struct alignas(64) Bin {
+  Entry* head;   // what is taken next
+  Entry* ready;  // those before this may be taken
+  Entry* tail;   // where what is freed next goes
+  Entry* end;    // of the row
+  Entry* row;
   u32 slot_bytes;
-  u32 next_batch;  // how many to take from the shelf next time
-  u32 resting;     // the last so many that were freed are not taken
-  u32 batch;       // never more than this at once
+  u8 second, third;  // where the middle two of the four steps that cover a slot of up to kStep bytes stand
+  u8 next_batch;     // how many to take from the shelf next time
+  u8 batch;          // never more than this at once
+  u8 resting;        // the last so many that were freed are not taken
 
-  u32 ready() const { return until - head; }
-  u32 count() const { return ring == nullptr ? 0 : tail - head; }
-  bool full() const { return tail - head > mask; }  // also when there is no ring: Close leaves it so
-  void Close() {
-    *this = {
-        .ring = nullptr, .head = 0, .tail = 1, .until = 0, .mask = 0, .slot_bytes = 0, .next_batch = 0, .resting = 0, .batch = 0};
+  u32 count() const { return static_cast<u32>(tail - head); }
+  u32 room_before() const { return static_cast<u32>(head - row); }
+  u32 capacity() const { return static_cast<u32>(end - row); }
+  void MoveTo(Entry* place) {
+    __builtin_memmove(place, head, count() * sizeof(Entry));
+    ready = ready < head ? place : place + (ready - head);
+    tail = place + count();
+    head = place;
   }
-  Entry& at(u32 position) { return ring[position & mask]; }
 };
+static_assert(sizeof(Bin) == 64);
 
 inline constexpr u32 kMaxBatch = 32;
 inline constexpr u32 kLine = 64, kPrefetchBytes = 512;  // of the processor's cache, and how much of a slot is fetched ahead
@@ -39,23 +49,41 @@ constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
     return value < least ? least : value > most ? most : static_cast<u32>(value);
   };
   BinPlan plan{};
-  plan.batch = within(kCacheBytes / 2 / slot_bytes, 1, kMaxBatch);
+  plan.batch = within(kCacheBytes / 4 / slot_bytes, 1, kMaxBatch);
   // In proportion where the default of 32 would hold back more than that.
   plan.resting = quarantine == 0 ? 0 : within(kCacheBytes * quarantine / 32 / slot_bytes, 1, quarantine);
-  plan.capacity = static_cast<u32>(std::bit_ceil(u64{plan.resting} + plan.batch + 1));
+  plan.capacity = plan.resting + 2 * plan.batch + (plan.batch == kMaxBatch ? kMaxBatch : 0);
   return plan;
 }
-static_assert(PlanBin(64, 32).resting == 32 && PlanBin(256 * kKiB, 32).resting == 1 && PlanBin(256 * kKiB, 32).capacity == 4);
+static_assert(PlanBin(64, 32).resting == 32 && PlanBin(256 * kKiB, 32).resting == 1 && PlanBin(256 * kKiB, 32).capacity == 3);
 static_assert(PlanBin(16, Settings::kMaxQuarantine).capacity * sizeof(Entry) <= kMaxSlotBytes);
 
-// One thread's.
+// Where in a cache the bin of a class is, by granules asked for: one load less than by the class's number.
+inline constexpr auto kBinTable = [] {
+  std::array<u16, kClassTable.size()> table{};
+  for (size_t i = 0; i < table.size(); i++) table[i] = static_cast<u16>(kClassTable[i] * sizeof(Bin));
+  return table;
+}();
+static_assert(kClassCount * sizeof(Bin) <= 0xffff);
+
+// Requests below this are served from the line of their class at once.
+inline constexpr u64 kUsualEnd = kTableBytes - kCanaryBytes + 1;
+
+// One thread's. All zeros it is nobody's: every request takes the long way.
 struct alignas(64) Cache {
-  u64 unusual;       // 1 when a setting is not the default, or tags are on
+  Bin bins[kClassCount];
+  u64 usual_end;     // kUsualEnd; 0 when a setting is not the default, or tags are on
   u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
   Cache* next;  // among those whose threads have ended
-  Bin bins[kClassCount];
+
+  // That of a request below kUsualEnd, with its canary.
+  Bin& BinFor(u64 bytes) {
+    const u16 place = kBinTable[(bytes + kCanaryBytes + kGranule - 1) / kGranule];
+    return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
+  }
   u8 random[256];  // bytes of the platform's, used from the end
 };
+static_assert(offsetof(Cache, bins) == 0);
 
 }  // namespace caponier::heap

@@ -11,16 +11,17 @@ inline constexpr u64 kCanaryBytes = 8;
 
 class Canary {
  public:
-  // `multiplier` is made odd, so that no bit of the address is lost.
+  // Both are made odd: with the multiplier no bit of the address is lost, and with both the product of an even address is odd, so that its
+  // first byte is not zero.
   void Draw(u64 addend, u64 multiplier) {
-    addend_ = addend;
+    addend_ = addend | 1;
     multiplier_ = multiplier | 1;
   }
-  // Of the block at `address`.
-  u64 For(u64 address) const { return ((address + addend_) * multiplier_) | 1; }
+  // Of the block at `address`, a multiple of a granule.
+  u64 For(u64 address) const { return (address + addend_) * multiplier_; }
 
  private:
-  u64 addend_ = 0, multiplier_ = 1;
+  u64 addend_ = 1, multiplier_ = 1;
 };
 
 inline void WriteCanary(void* at, u64 canary, u64 bytes) {

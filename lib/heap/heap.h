@@ -26,10 +26,10 @@ class Heap {
 
   // Null when memory or address space is short, or for a size that no memory could have.
   [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
-    if (bytes > kTableBytes - kCanaryBytes || cache.unusual) [[unlikely]]
-      return AllocateOther(cache, bytes);
-    return AllocateSlot(cache, kClassTable[(bytes + kCanaryBytes + kGranule - 1) / kGranule], bytes);
+    return bytes < cache.usual_end ? AllocateUsual(cache, bytes) : AllocateOther(cache, bytes);
   }
+  [[gnu::always_inline]] void* AllocateUsual(Cache& cache, u64 bytes) { return AllocateSlot(cache, cache.BinFor(bytes), bytes); }
+  [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
   void* AllocateAligned(Cache& cache, u64 bytes, u64 alignment);  // a power of two
   // To another size; null, and the block as it was, when that cannot be had. A size of 0 gives the smallest block.
@@ -39,21 +39,9 @@ class Heap {
   // As sized delete does it: the program says how large the block is, or how aligned.
   static constexpr u64 kUnsaid = ~u64{0};
   [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
-    const u64 address = Tags::Address(block), unit = ground_.arena.WideUnitOf(address);
-    if (!ground_.arena.Knows(unit)) [[unlikely]]
-      return Blame(block);
-    // While its record and its slot's word are looked up.
-    __builtin_prefetch(reinterpret_cast<void*>(address), 1);
-    UnitRecord& record = ground_.arena.record(unit);
-    const u64 offset = address - record.base;
-    const auto index = static_cast<u32>(((offset / kGranule) * record.reciprocal) >> kReciprocalShift);
-    if (u64{index} * record.slot_bytes != offset || index >= record.slots) [[unlikely]]
-      return FreeLarge(cache, record, block, said);
-    AtomicWord* word = reinterpret_cast<AtomicWord*>(record.link) + index;
-    if (cache.unusual) [[unlikely]]
-      return FreeSlotOther(cache, record, word, block, said);
-    FreeSlot<kUsual>(cache, record, word, block, said);
+    cache.usual_end != 0 ? FreeAs<kUsual>(cache, block, said) : FreeAs<kOther>(cache, block, said);
   }
+  [[gnu::always_inline]] void FreeUsual(Cache& cache, void* block) { FreeAs<kUsual>(cache, block, kUnsaid); }
   void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
 
   // What was asked for; every byte of it is the program's, and none beyond. Stops the program when it is no live block.
@@ -91,20 +79,21 @@ class Heap {
   }
 
   // With the defaults, without tags.
-  [[gnu::always_inline]] void* AllocateSlot(Cache& cache, u32 size_class, u64 bytes) {
-    Bin& bin = cache.bins[size_class];
-    if (bin.ready() == 0) [[unlikely]]
-      return AllocateSlotSlowly(cache, size_class, bytes);
-    const Entry entry = bin.at(bin.head++);
-    const u64 slot_bytes = bin.slot_bytes;
-    const SlotWord before(entry.word->load(std::memory_order_relaxed));
-    if (slot_bytes > kInlineBytes || !before.rests()) [[unlikely]]
-      return Issue(entry.address, entry.word, slot_bytes, bytes);
-    if (!IsZeroShort(reinterpret_cast<void*>(entry.address), slot_bytes)) [[unlikely]]
+  [[gnu::always_inline]] void* AllocateSlot(Cache& cache, Bin& bin, u64 bytes) {
+    Entry* entry = bin.head;
+    if (entry == bin.ready) [[unlikely]]
+      return AllocateSlotSlowly(cache, bin, bytes);
+    bin.head = entry + 1;
+    const u64 address = entry->address, slot_bytes = bin.slot_bytes;
+    AtomicWord* word = entry->word;
+    const SlotWord before(word->load(std::memory_order_relaxed));
+    if (slot_bytes > kStep || !before.rests()) [[unlikely]]
+      return Issue(address, word, slot_bytes, bytes);
+    if (!IsZeroStep(reinterpret_cast<void*>(address), bin.second, bin.third, slot_bytes)) [[unlikely]]
       return Blame(Crime::kWriteToFree, slot_bytes, before);
-    return MakeLive<kUsual>(entry.address, entry.word, slot_bytes, bytes);
+    return MakeLive<kUsual>(address, word, slot_bytes, bytes);
   }
-  [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes);
+  [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, Bin& bin, u64 bytes);
   void* AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes);
 
   // Makes a block of a free slot.
@@ -123,44 +112,57 @@ class Heap {
   }
   [[gnu::always_inline]] void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes);
 
+  template <Mode M>
+  [[gnu::always_inline]] void FreeAs(Cache& cache, void* block, u64 said) {
+    const u64 address = Tags::Address(block), unit = ground_.arena.WideUnitOf(address);
+    if (!ground_.arena.Knows(unit)) [[unlikely]]
+      return Blame(block);
+    // While its record and its slot's word are looked up.
+    __builtin_prefetch(reinterpret_cast<void*>(address), 1);
+    UnitRecord& record = ground_.arena.record(unit);
+    const u32 slot = record.SlotOf(address);
+    if (slot >= record.slots) [[unlikely]]
+      return FreeLarge(cache, record, block, said);
+    AtomicWord* word = reinterpret_cast<AtomicWord*>(record.link) + slot;
+    if (M == kOther) return FreeSlotOther(cache, record, word, block, said);
+    FreeSlot<kUsual>(cache, record, word, block, said);
+  }
   // The block that `word` is of, in a slab with this record.
   template <Mode M>
   [[gnu::always_inline]] void FreeSlot(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
     const SlotWord before(word->load(std::memory_order_relaxed));
-    const u64 address = Tags::Address(block), bytes = slab.slot_bytes - before.slack();
+    const u64 address = Tags::Address(block), slot_bytes = slab.slot_bytes, bytes = slot_bytes - before.slack();
     if (!before.live()) [[unlikely]]
       return Blame(block);
     if (said != kUnsaid && said != bytes) [[unlikely]]
       AccuseSize(bytes, said);
     if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]] {
-      Blame(Crime::kOverflowFound, slab.slot_bytes, before);
+      Blame(Crime::kOverflowFound, slot_bytes, before);
       return;
     }
-    if (M == kUsual || zero_) {
-      const u64 whole = AlignUp(bytes + tail<M>(), kGranule);
-      if (whole <= kStep) {
-        ClearStep(block, whole);
-      } else {
-        if (whole > kShortBytes) [[unlikely]]
-          return ClearAndRest(cache, slab.size_class, word, block, bytes);
-        ClearSteps(block, whole);
-      }
+    Bin& bin = cache.bins[slab.size_class];
+    Entry* last = bin.tail;
+    if (M == kUsual && slot_bytes <= kStep && last != bin.end) [[likely]] {
+      ClearStep(block, bin.second, bin.third, slot_bytes);
+      word->store(before.Freed().raw(), std::memory_order_relaxed);
+      bin.tail = last + 1;
+      *last = {address, word};
+      return;
     }
-    word->store(before.Freed().raw(), std::memory_order_relaxed);
-    Rest(cache, cache.bins[slab.size_class], {address, word});
+    ClearAndRest(cache, bin, word, block, M == kUsual || zero_ ? bytes + tail<M>() : 0);
   }
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
-  [[gnu::noinline]] void ClearAndRest(Cache& cache, u8 size_class, AtomicWord* word, void* block, u64 bytes);
+  // Its first `bytes` are cleared.
+  [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes);
 
-  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, Entry entry) {
-    if (bin.full()) [[unlikely]]
+  void Rest(Cache& cache, Bin& bin, Entry entry) {
+    if (bin.tail == bin.end) [[unlikely]]
       return RestSlowly(cache, bin, entry.address, entry.word);
-    bin.at(bin.tail++) = entry;
+    *bin.tail++ = entry;
   }
   [[gnu::noinline]] void RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
 
-  [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateLarge(Cache& cache, u64 bytes, u64 alignment);
   [[gnu::noinline]] void FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said);
   void* AllocateToGrow(Cache& cache, u64 before, u64 bytes);
@@ -168,7 +170,7 @@ class Heap {
   bool Prepare(Cache& cache, Bin& bin, u32 size_class);
   void Shuffle(Cache& cache, Entry* entries, u32 count);
   bool MakeRoom(Cache& cache, Bin& bin);
-  bool MakeRing(Bin& bin, u32 slot_bytes);
+  bool MakeRow(Bin& bin, u32 slot_bytes);
   u8 NextByte(Cache& cache);
   u32 NextRandom(Cache& cache);  // 24 bits
   u64 NextSample(Cache& cache);
@@ -195,7 +197,7 @@ class Heap {
 
   Ground<P> ground_;
   u64 tail_ = 0;  // bytes of each block's canary that its slot must have room for
-  bool zero_ = false, check_ = false, unusual_ = false, wide_ = false;
+  bool zero_ = false, check_ = false, usual_ = false, wide_ = false;
   Canary canary_;
   Shelf<P> shelves_[kClassCount];
   WarmPages<P> warm_;

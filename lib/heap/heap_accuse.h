@@ -27,9 +27,8 @@ Heap<P>::Block Heap<P>::LookAt(const void* pointer) {
   if (record == nullptr) Accuse(pointer);
   if (record->kind == UnitKind::kLarge && record->base == address && record->tag == Tags::TagOf(pointer))
     return {record, nullptr, record->link};
-  const u64 offset = address - record->base;
-  const auto index = static_cast<u32>(((offset / kGranule) * record->reciprocal) >> kReciprocalShift);
-  if (u64{index} * record->slot_bytes != offset || index >= record->slots) Accuse(pointer);
+  const u32 index = record->SlotOf(address);
+  if (index >= record->slots) Accuse(pointer);
   AtomicWord* word = reinterpret_cast<AtomicWord*>(record->link) + index;
   const SlotWord state(word->load(std::memory_order_relaxed));
   if (!state.live()) Accuse(pointer);

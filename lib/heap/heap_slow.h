@@ -13,7 +13,7 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   check_ = settings.zero && settings.check;
   wide_ = P::HasWideVectors();
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
-  unusual_ = ground_.tagged || !check_ || tail_ == 0 || settings.sample != 0;
+  usual_ = !ground_.tagged && check_ && tail_ != 0 && settings.sample == 0;
   TRY(ground_.arena.Open(settings.arena_bytes));
   TRY(ground_.metadata.Open(ground_.arena.bytes() / 16));
   u64 secrets[2];
@@ -62,8 +62,7 @@ Cache* Heap<P>::OpenCache() {
   Result<void*> memory = ground_.metadata.Take(sizeof(Cache));
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
-  for (Bin& bin : cache->bins) bin.Close();
-  cache->unusual = unusual_;
+  cache->usual_end = usual_ ? kUsualEnd : 0;
   if (ground_.settings.sample != 0) cache->until_sample = NextSample(*cache);
   return cache;
 }
@@ -72,8 +71,8 @@ template <Platform P>
 void Heap<P>::CloseCache(Cache* cache) {
   for (u32 size_class = 0; size_class < kClassCount; size_class++) {
     Bin& bin = cache->bins[size_class];
-    for (; bin.count() != 0; bin.head++) shelves_[size_class].Give(ground_, &bin.at(bin.head), 1);
-    bin.until = bin.head;
+    shelves_[size_class].Give(ground_, bin.head, bin.count());
+    bin.head = bin.ready = bin.tail = bin.row;
     bin.next_batch = 1;
   }
   const Locked locked(caches_lock_);
@@ -101,19 +100,23 @@ void Heap<P>::UnlockAll() {
 }
 
 template <Platform P>
-bool Heap<P>::MakeRing(Bin& bin, u32 slot_bytes) {
+bool Heap<P>::MakeRow(Bin& bin, u32 slot_bytes) {
   const BinPlan plan = PlanBin(slot_bytes, ground_.settings.quarantine);
-  const Result<void*> ring = ground_.metadata.Take(plan.capacity * sizeof(Entry));
-  if (!ring.ok()) return false;
-  bin = {.ring = static_cast<Entry*>(ring.value()),
-         .head = 0,
-         .tail = 0,
-         .until = 0,
-         .mask = plan.capacity - 1,
+  const Result<void*> taken = ground_.metadata.Take(plan.capacity * sizeof(Entry));
+  if (!taken.ok()) return false;
+  auto* row = static_cast<Entry*>(taken.value());
+  const MiddleSteps steps = slot_bytes <= kStep ? StepsOf(slot_bytes) : MiddleSteps{};
+  bin = {.head = row,
+         .ready = row,
+         .tail = row,
+         .end = row + plan.capacity,
+         .row = row,
          .slot_bytes = slot_bytes,
-         .next_batch = plan.batch < 4 ? plan.batch : 4,
-         .resting = plan.resting,
-         .batch = plan.batch};
+         .second = steps.second,
+         .third = steps.third,
+         .next_batch = static_cast<u8>(plan.batch < 4 ? plan.batch : 4),
+         .batch = static_cast<u8>(plan.batch),
+         .resting = static_cast<u8>(plan.resting)};
   return true;
 }
 
@@ -132,41 +135,43 @@ void Heap<P>::Shuffle(Cache& cache, Entry* entries, u32 count) {
 template <Platform P>
 bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
   // Few at a time would bring us here with each allocation.
-  if (bin.count() > bin.resting + bin.batch / 2) {
-    bin.until = bin.tail - bin.resting;
+  if (bin.count() > u32{bin.resting} + bin.batch / 2) {
+    bin.ready = bin.tail - bin.resting;
     return true;
   }
   // Drawing may allocate, where the platform's first draw does: before anything is half done.
   const u32 random = NextRandom(cache);
-  if (bin.ring == nullptr && !MakeRing(bin, SlotBytes(size_class))) return false;
-  const u32 room = bin.mask + 1 - bin.count();
+  if (bin.row == nullptr && !MakeRow(bin, SlotBytes(size_class))) return false;
+  const u32 room = bin.capacity() - bin.count();
   Entry taken[kMaxBatch];
   const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch < room ? bin.next_batch : room, random);
-  bin.next_batch = 2 * bin.next_batch < bin.batch ? 2 * bin.next_batch : bin.batch;
+  bin.next_batch = 2 * bin.next_batch < bin.batch ? static_cast<u8>(2 * bin.next_batch) : bin.batch;
   if (ground_.settings.shuffle) Shuffle(cache, taken, count);
+  if (bin.room_before() < count) bin.MoveTo(bin.row + count);
   for (u32 i = count; i-- != 0;) {
-    bin.at(--bin.head) = taken[i];
+    *--bin.head = taken[i];
     // All at once, since one by one they would be waited for.
     __builtin_prefetch(taken[i].word, 1);
     for (u32 at = 0; at < bin.slot_bytes && at < kPrefetchBytes; at += kLine)
       __builtin_prefetch(reinterpret_cast<void*>(taken[i].address + at), 1);
   }
-  bin.until = count != 0 ? bin.head + count : bin.tail;  // before memory runs out, the rest ends
-  return bin.ready() != 0;
+  bin.ready = count != 0 ? bin.head + count : bin.tail;  // before memory runs out, the rest ends
+  return bin.ready != bin.head;
 }
 
-// The half that has rested longest goes back to the shelf. False when there is no ring, and no memory for one.
+// By moving the line to the row's start; of a long line, what has rested longest goes back to the shelf. False when there is no row, and no
+// memory for one.
 template <Platform P>
 bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
   const auto size_class = static_cast<u32>(&bin - cache.bins);
-  if (bin.ring == nullptr) return MakeRing(bin, SlotBytes(size_class));
-  for (u32 left = (bin.mask + 1) / 2; left != 0;) {
-    const u32 straight = bin.mask + 1 - (bin.head & bin.mask), count = left < straight ? left : straight;
-    shelves_[size_class].Give(ground_, &bin.at(bin.head), count);
-    bin.head += count;
-    left -= count;
+  if (bin.row == nullptr) return MakeRow(bin, SlotBytes(size_class));
+  const u32 most = u32{bin.resting} + bin.batch;
+  if (bin.count() > most) {
+    const u32 excess = bin.count() - most;
+    shelves_[size_class].Give(ground_, bin.head, excess);
+    bin.head += excess;
   }
-  bin.until = bin.head;
+  bin.MoveTo(bin.row);
   return true;
 }
 
@@ -183,16 +188,18 @@ void Heap<P>::CheckFree(u64 address, AtomicWord* word, u64 slot_bytes) {
 }
 
 template <Platform P>
-void Heap<P>::ClearAndRest(Cache& cache, u8 size_class, AtomicWord* word, void* block, u64 bytes) {
-  __builtin_memset(block, 0, bytes + tail_);
+void Heap<P>::ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
+  const u64 whole = AlignUp(bytes, kGranule);
+  if (whole > kShortBytes || whole <= kStep) __builtin_memset(block, 0, whole);
+  else ClearSteps(block, whole);
   word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
-  Rest(cache, cache.bins[size_class], {Tags::Address(block), word});
+  Rest(cache, bin, {Tags::Address(block), word});
 }
 
 template <Platform P>
 void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
   const Entry entry{address, word};
-  if (MakeRoom(cache, bin)) bin.at(bin.tail++) = entry;
+  if (MakeRoom(cache, bin)) *bin.tail++ = entry;
   else shelves_[&bin - cache.bins].Give(ground_, &entry, 1);
 }
 
@@ -205,8 +212,9 @@ void Heap<P>::FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* wo
 }
 
 template <Platform P>
-void* Heap<P>::AllocateSlotSlowly(Cache& cache, u32 size_class, u64 bytes) {
-  if (!Prepare(cache, cache.bins[size_class], size_class)) return P::NoMemory();
+void* Heap<P>::AllocateSlotSlowly(Cache& cache, Bin& bin, u64 bytes) {
+  const auto size_class = static_cast<u32>(&bin - cache.bins);
+  if (!Prepare(cache, bin, size_class)) return P::NoMemory();
   return AllocateSlotOther(cache, size_class, bytes);
 }
 
@@ -214,8 +222,8 @@ template <Platform P>
 void* Heap<P>::AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes) {
   Bin& bin = cache.bins[size_class];
   for (;;) {
-    if (bin.ready() == 0 && !Prepare(cache, bin, size_class)) return P::NoMemory();
-    const Entry entry = bin.at(bin.head++);
+    if (bin.head == bin.ready && !Prepare(cache, bin, size_class)) return P::NoMemory();
+    const Entry entry = *bin.head++;
     if (!Tags::kPossible || !ground_.tagged) return Issue(entry.address, entry.word, bin.slot_bytes, bytes);
     if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
     shelves_[size_class].Hold(ground_, entry);  // exhausted
@@ -230,7 +238,7 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
   }
   // The comparison comes before any sum that could wrap around.
   if (bytes > kMaxSlotBytes - kCanaryBytes) return AllocateLarge(cache, bytes, kGranule);
-  if (!cache.unusual) return AllocateSlot(cache, ComputeClass(bytes + kCanaryBytes), bytes);
+  if (cache.usual_end != 0) return AllocateSlot(cache, cache.bins[ComputeClass(bytes + kCanaryBytes)], bytes);
   return AllocateSlotOther(cache, ClassFor(bytes + tail_), bytes);
 }
 

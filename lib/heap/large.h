@@ -39,7 +39,7 @@ class Large {
     UnitRecord& record = ground.arena.record(ground.arena.UnitOf(address));
     record = {.base = address,
               .link = bytes,
-              .reciprocal = static_cast<u32>(whole / kPageSize),
+              .inverse = static_cast<u32>(whole / kPageSize),
               .slot_bytes = 0,
               .slots = 0,
               .kind = UnitKind::kLarge,
@@ -54,7 +54,7 @@ class Large {
 
   // The block whose record this is. Its ends have been looked at.
   static void Free(Ground<P>& ground, WarmPages<P>& warm, UnitRecord& record, u8 random) {
-    const u64 pages_at = PagesAt(record), bytes = u64{record.reciprocal} * kPageSize;
+    const u64 pages_at = PagesAt(record), bytes = u64{record.inverse} * kPageSize;
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
     record.kind = UnitKind::kFreedLarge;
     if (warm.Keep(ground, pages_at, bytes, unit, order, random)) return;
@@ -67,7 +67,7 @@ class Large {
   static Result<void*> Resize(Ground<P>& ground, const Canary& canary, UnitRecord* record, u64 bytes, u8 random) {
     if (bytes > ground.arena.bytes() || record->tag != kFreeTag) return Error::kNotSupported;
     const u64 inset = record->base % kPageSize, at = PagesAt(*record), whole = AlignUp(inset + bytes, kPageSize);
-    const u64 have = u64{record->reciprocal} * kPageSize;
+    const u64 have = u64{record->inverse} * kPageSize;
     const u64 limit = RunOf(ground, *record) + RunCapacity(record->order);
     if (at + whole > limit) {
       record = TRY(MoveToLongerRun(ground, *record, whole, random));
@@ -80,7 +80,7 @@ class Large {
     const u64 before = record->link;
     if (bytes >= before)
       __builtin_memset(Behind(*record), 0, have - inset - before < kCanaryBytes ? have - inset - before : kCanaryBytes);
-    record->reciprocal = static_cast<u32>(whole / kPageSize);
+    record->inverse = static_cast<u32>(whole / kPageSize);
     record->link = bytes;
     if (bytes < before) __builtin_memset(Behind(*record), 0, SlackBytes(*record));
     if (ground.settings.canary) WriteCanary(Behind(*record), canary.For(record->base), CanaryBytes(*record));
@@ -105,7 +105,7 @@ class Large {
  private:
   static u64 PagesAt(const UnitRecord& record) { return AlignDown(record.base, kPageSize); }
   static u64 SlackBytes(const UnitRecord& record) {
-    const u64 end = PagesAt(record) + u64{record.reciprocal} * kPageSize - record.base;
+    const u64 end = PagesAt(record) + u64{record.inverse} * kPageSize - record.base;
     // Under a tag what is behind the last granule is out of reach, for the program and for us.
     return (record.tag == kFreeTag ? end : AlignUp(record.link, kGranule)) - record.link;
   }
@@ -120,7 +120,7 @@ class Large {
 
   // With room to double, so that a block that grows step by step moves a number of times that grows with the logarithm of its size.
   static Result<UnitRecord*> MoveToLongerRun(Ground<P>& ground, UnitRecord& record, u64 whole, u8 random) {
-    const u64 have = u64{record.reciprocal} * kPageSize;
+    const u64 have = u64{record.inverse} * kPageSize;
     const u32 order = RunOrder(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
     const u64 to = ground.arena.AddressOf(unit);
     Result<> done = P::Commit(to + have, whole - have, MemoryUse::kBlocks);

@@ -10,24 +10,37 @@ using Vector = u64 __attribute__((vector_size(16), may_alias));
 static_assert(sizeof(Vector) == 16);
 inline constexpr u64 kStep = 4 * sizeof(Vector);
 
-// Up to 64 bytes are four steps from both ends, which may overlap; so is the last of more.
 // The four steps that cover up to kStep bytes, some of them twice where there are fewer: 64 are steps 0, 1, 2, 3; 48 are 0, 0, 1, 2; 32 are
-// 0, 0, 1, 1. Without a branch, since sizes in a row are as good as random.
-struct FourSteps {
-  u64 second, third, fourth;
+// 0, 0, 1, 1. Without a branch, since sizes in a row are as good as random. The first is at 0 and the last ends with the bytes; these
+// are where the other two stand.
+struct MiddleSteps {
+  u8 second, third;
 };
-[[gnu::always_inline]] constexpr FourSteps StepsOf(u64 bytes) {
+constexpr MiddleSteps StepsOf(u64 bytes) {
   constexpr u64 kStepMask = ~u64{sizeof(Vector) - 1};
-  return {(bytes / 4 & kStepMask) / sizeof(Vector), (bytes / 2 & kStepMask) / sizeof(Vector), bytes / sizeof(Vector) - 1};
+  return {static_cast<u8>(bytes / 4 & kStepMask), static_cast<u8>(bytes / 2 & kStepMask)};
 }
 constexpr bool FourStepsCover() {
-  for (u64 steps = 1; steps <= 4; steps++) {
-    const FourSteps at = StepsOf(steps * sizeof(Vector));
-    if ((1u | 1u << at.second | 1u << at.third | 1u << at.fourth) != (1u << steps) - 1) return false;
+  for (u64 bytes = sizeof(Vector); bytes <= kStep; bytes += sizeof(Vector)) {
+    const MiddleSteps at = StepsOf(bytes);
+    const auto bit = [](u64 place) { return 1u << place / sizeof(Vector); };
+    if ((bit(0) | bit(at.second) | bit(at.third) | bit(bytes - sizeof(Vector))) != bit(bytes) - 1) return false;
   }
   return true;
 }
 static_assert(FourStepsCover());
+[[gnu::always_inline]] inline Vector* VectorAt(void* memory, u64 place) {
+  return reinterpret_cast<Vector*>(static_cast<u8*>(memory) + place);
+}
+[[gnu::always_inline]] inline bool IsNull(Vector sum) { return (sum[0] | sum[1]) == 0; }
+[[gnu::always_inline]] inline bool IsZeroStep(void* memory, u8 second, u8 third, u64 bytes) {
+  return IsNull((*VectorAt(memory, 0) | *VectorAt(memory, second)) |
+                (*VectorAt(memory, third) | *VectorAt(memory, bytes - sizeof(Vector))));
+}
+[[gnu::always_inline]] inline void ClearStep(void* memory, u8 second, u8 third, u64 bytes) {
+  *VectorAt(memory, 0) = *VectorAt(memory, second) = *VectorAt(memory, third) = *VectorAt(memory, bytes - sizeof(Vector)) =
+      Vector{};
+}
 
 // Longer pieces of up to 128 and 256 bytes are as many from the front as from the end; beyond, the steps are of 128.
 template <int N>
@@ -44,16 +57,11 @@ inline constexpr u64 kInlineBytes = 4 * kStep;
 [[gnu::always_inline]] inline bool IsZeroShort(const void* memory, u64 bytes) {
   const auto* at = static_cast<const Vector*>(memory);
   const auto* end = at + bytes / sizeof(Vector);
-  Vector sum;
   if (bytes <= kStep) {
-    const FourSteps steps = StepsOf(bytes);
-    sum = (at[0] | at[steps.second]) | (at[steps.third] | at[steps.fourth]);
-  } else if (bytes <= 2 * kStep) {
-    sum = Sum<4>(at) | Sum<4>(end - 4);
-  } else {
-    sum = Sum<8>(at) | Sum<8>(end - 8);
+    const MiddleSteps steps = StepsOf(bytes);
+    return IsZeroStep(const_cast<void*>(memory), steps.second, steps.third, bytes);
   }
-  return (sum[0] | sum[1]) == 0;
+  return IsNull(bytes <= 2 * kStep ? Sum<4>(at) | Sum<4>(end - 4) : Sum<8>(at) | Sum<8>(end - 8));
 }
 
 // From kInlineBytes on. Where a difference would be found early is of no interest: it ends the program.
@@ -62,7 +70,7 @@ inline constexpr u64 kInlineBytes = 4 * kStep;
   const auto* end = at + bytes / sizeof(Vector);
   Vector sum = Sum<8>(end - 8);
   for (; end - at > 8; at += 8) sum |= Sum<8>(at);
-  return (sum[0] | sum[1]) == 0;
+  return IsNull(sum);
 }
 inline bool IsZero(const void* memory, u64 bytes) {
   return bytes <= kInlineBytes ? IsZeroShort(memory, bytes) : IsZeroLong(memory, bytes);
@@ -84,13 +92,8 @@ inline bool IsZero(const void* memory, u64 bytes) {
 inline bool IsZeroWide(const void* memory, u64 bytes) { return IsZeroLong(memory, bytes); }
 #endif
 
-// For blocks of up to kStep and of more, up to kShortBytes; longer ones are worth a call.
+// Of more than kStep, up to kShortBytes; longer ones are worth a call.
 inline constexpr u64 kShortBytes = 16 * kStep;
-[[gnu::always_inline]] inline void ClearStep(void* memory, u64 bytes) {
-  auto* at = static_cast<Vector*>(memory);
-  const FourSteps steps = StepsOf(bytes);
-  at[0] = at[steps.second] = at[steps.third] = at[steps.fourth] = Vector{};
-}
 [[gnu::always_inline]] inline void ClearSteps(void* memory, u64 bytes) {
   auto* at = static_cast<Vector*>(memory);
   auto* end = at + bytes / sizeof(Vector);

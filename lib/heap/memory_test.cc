@@ -41,7 +41,7 @@ TEST(Memory, EveryByteIsClearedAndNoneBeyond) {
   for (u64 bytes = 16; bytes <= kShortBytes; bytes += 16) {
     Piece piece;
     std::fill(std::begin(piece.bytes), std::end(piece.bytes), u8{0xff});
-    if (bytes <= kStep) ClearStep(piece.at(), bytes);
+    if (bytes <= kStep) ClearStep(piece.at(), StepsOf(bytes).second, StepsOf(bytes).third, bytes);
     else ClearSteps(piece.at(), bytes);
     EXPECT_TRUE(std::all_of(piece.at(), piece.at() + bytes, [](u8 byte) { return byte == 0; })) << bytes;
     EXPECT_EQ(std::count(std::begin(piece.bytes), std::end(piece.bytes), u8{0xff}),

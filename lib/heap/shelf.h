@@ -155,12 +155,12 @@ class Shelf {
     for (u32 i = 0; i < slab.units; i++) {
       ground.arena.record(slab.unit + i) = {.base = slab.base,
                                             .link = there ? reinterpret_cast<u64>(slab.words()) : 0,
-                                            .reciprocal = there ? Reciprocal(slab.slot_bytes) : 0,
+                                            .inverse = there ? Inverse(slab.slot_bytes) : 0,
                                             .slot_bytes = slab.slot_bytes,
                                             .slots = there ? slab.slots : 0,
                                             .kind = kind,
                                             .size_class = slab.size_class,
-                                            .order = slab.order,
+                                            .order = Twos(slab.slot_bytes),
                                             .tag = kFreeTag};
     }
   }

@@ -45,15 +45,17 @@ constexpr u32 ClassFor(u64 bytes) {
 static_assert(SlotBytes(kClassCount - 1) == kMaxSlotBytes);
 static_assert(ComputeClass(kMaxSlotBytes) == kClassCount - 1);
 
-// A slot's number from its offset without a division: (offset / 16 * Reciprocal) >> 31. The product exceeds the true quotient by less than
-// one part in 2^31 for each granule of the slot, so it is exact while granules of the slab times granules of the slot stay below
-// 2^31: 2^17 (2 MiB) times 2^14 (256 KiB). SizeClass.ReciprocalIsExact tries every slot's both ends.
-inline constexpr u32 kReciprocalShift = 31;
+// A slot's number from its offset without a division, and whether the offset is a slot's start at all, by one multiplication: with
+// slot_bytes = odd * 2^twos, the offset times the inverse of `odd` modulo 2^32, turned right by `twos`, is the quotient where there is no
+// remainder, and else exceeds every quotient [granlund-montgomery] section 9. SizeClass.OnlySlotsStartsHaveNumbers tries every offset.
 inline constexpr u64 kMaxSlabBytes = 2 * kMiB;
-constexpr u32 Reciprocal(u32 slot_bytes) {
-  const u64 granules = slot_bytes / kGranule;
-  return static_cast<u32>(((u64{1} << kReciprocalShift) + granules - 1) / granules);
+constexpr u8 Twos(u32 slot_bytes) { return static_cast<u8>(std::countr_zero(slot_bytes)); }
+constexpr u32 Inverse(u32 slot_bytes) {
+  const u32 odd = slot_bytes >> Twos(slot_bytes);
+  u32 inverse = odd;  // right in its lowest three bits, and each step doubles those
+  for (int i = 0; i < 4; i++) inverse *= 2 - odd * inverse;
+  return inverse;
 }
-static_assert((kMaxSlabBytes / kGranule) * (kMaxSlotBytes / kGranule) <= u64{1} << kReciprocalShift);
+constexpr u32 SlotNumber(u32 offset, u32 inverse, u8 twos) { return std::rotr(offset * inverse, twos); }
 
 }  // namespace caponier::heap
