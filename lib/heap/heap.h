@@ -98,7 +98,7 @@ class Heap {
 
   // Makes a block of a free slot.
   [[gnu::noinline]] void* Issue(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
-    CheckFree(address, word, slot_bytes);
+    CheckFree(address, word, slot_bytes, bytes);
     return MakeLive<kOther>(address, word, slot_bytes, bytes);
   }
   // The same under tags; null when the slot is exhausted.
@@ -110,7 +110,8 @@ class Heap {
     if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes);
     return block;
   }
-  [[gnu::always_inline]] void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes);
+  [[gnu::always_inline]] void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes);
+  bool IsZeroFor(u64 address, u64 bytes) const;
 
   template <Mode M>
   [[gnu::always_inline]] void FreeAs(Cache& cache, void* block, u64 said) {

@@ -175,16 +175,22 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
   return true;
 }
 
+// Of a slot that is not small only what the block gets and a little behind it: the rest is looked at when the block grows into it, or another
+// one gets it.
 template <Platform P>
-void Heap<P>::CheckFree(u64 address, AtomicWord* word, u64 slot_bytes) {
+void Heap<P>::CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
   const SlotWord before(word->load(std::memory_order_relaxed));
   if (before.live()) AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
   if (!check_ || !before.memory_used()) return;
+  const u64 used = AlignUp(bytes + kLookBehind, kGranule);
+  if (!IsZeroFor(address, slot_bytes <= kLookAtAll || used > slot_bytes ? slot_bytes : used))
+    AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
+}
+
+template <Platform P>
+bool Heap<P>::IsZeroFor(u64 address, u64 bytes) const {
   const auto* memory = reinterpret_cast<const void*>(address);
-  const bool zero = slot_bytes <= kInlineBytes ? IsZeroShort(memory, slot_bytes)
-                    : wide_                    ? IsZeroWide(memory, slot_bytes)
-                                               : IsZeroLong(memory, slot_bytes);
-  if (!zero) AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
+  return bytes <= kInlineBytes ? IsZeroShort(memory, bytes) : wide_ ? IsZeroWide(memory, bytes) : IsZeroLong(memory, bytes);
 }
 
 template <Platform P>
@@ -313,14 +319,15 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   return other;
 }
 
-// A block that has grown grows again, mostly by little: from 256 bytes on it gets a slot with as much room again, so that a number of steps
-// that grows with the logarithm of its size copies it.
+// A block that has grown grows again, mostly by little: from 256 bytes on it gets a slot with as much room again, and from 4 KiB on, where pages
+// that are not touched cost nothing, with three times as much, so that a number of steps that grows with the logarithm of its size
+// copies it.
 template <Platform P>
 void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
-  const u64 roomy = 2 * bytes + tail_;
-  if (bytes <= before || before < 256 || bytes > kMaxSlotBytes || roomy > kMaxSlotBytes) return Allocate(cache, bytes);
-  const u32 size_class = ClassFor(roomy);
-  if (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) return Allocate(cache, bytes);
+  if (bytes <= before || before < 256 || bytes > kMaxSlotBytes - tail_) return Allocate(cache, bytes);
+  const u64 roomy = (bytes < kPageSize ? 2 : 4) * bytes + tail_;
+  u32 size_class = ClassFor(roomy < kMaxSlotBytes ? roomy : kMaxSlotBytes);
+  while (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) size_class--;
   void* block = AllocateSlotOther(cache, size_class, bytes);
   return block != nullptr ? block : Allocate(cache, bytes);
 }
@@ -330,19 +337,21 @@ template <Platform P>
 void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
   const SlotWord word(block.word->load(std::memory_order_relaxed));
   const u64 before = block.bytes, address = Tags::Address(pointer), canary = canary_.For(address);
+  const u64 slot_bytes = block.record->slot_bytes, old_end = AlignUp(before, kGranule), new_end = AlignUp(bytes, kGranule);
   auto* start = static_cast<std::byte*>(Tags::Reach(pointer));
-  if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before)))
-    AccuseSlot(Crime::kOverflowFound, block.record->slot_bytes, word);
-  if (ground_.tagged) {
-    const u64 old_end = address + AlignUp(before, kGranule), new_end = address + AlignUp(bytes, kGranule);
-    if (new_end > old_end) Tags::SetAndZero(old_end, new_end - old_end, Tags::TagOf(pointer));
-    else if (new_end < old_end) Tags::SetAndZero(new_end, old_end - new_end, kFreeTag);
-  }
-  const u64 reachable = ground_.tagged ? AlignUp(bytes < before ? bytes : before, kGranule) : before + SlotCanaryBytes(before);
+  if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before))) AccuseSlot(Crime::kOverflowFound, slot_bytes, word);
   const u64 from = bytes < before ? bytes : before;
-  __builtin_memset(start + from, 0, reachable - from);
+  __builtin_memset(start + from, 0, (ground_.tagged ? AlignUp(from, kGranule) : before + SlotCanaryBytes(before)) - from);
+  if (check_ && bytes > before && slot_bytes > kLookAtAll) {
+    const u64 used = AlignUp(bytes + kLookBehind, kGranule), end = used < slot_bytes ? used : slot_bytes;
+    if (end > old_end && !IsZeroFor(address + old_end, end - old_end)) AccuseSlot(Crime::kWriteToFree, slot_bytes, word);
+  }
+  if (ground_.tagged) {
+    if (new_end > old_end) Tags::SetAndZero(address + old_end, new_end - old_end, Tags::TagOf(pointer));
+    else if (new_end < old_end) Tags::SetAndZero(address + new_end, old_end - new_end, kFreeTag);
+  }
   WriteCanary(start + bytes, canary, SlotCanaryBytes(bytes));
-  block.word->store(word.WithSlack(block.record->slot_bytes - bytes).raw(), std::memory_order_relaxed);
+  block.word->store(word.WithSlack(slot_bytes - bytes).raw(), std::memory_order_relaxed);
   return pointer;
 }
 

@@ -8,7 +8,7 @@ namespace caponier::heap {
 
 template <Platform P>
 void* Heap<P>::IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes) {
-  CheckFree(entry.address, entry.word, slot_bytes);
+  CheckFree(entry.address, entry.word, slot_bytes, bytes);
   const SlotWord before(entry.word->load(std::memory_order_relaxed));
   Slab& slab = *Slab::Of(*ground_.arena.Find(entry.address));
   AtomicTag* own = slab.tags + slab.IndexOf(entry.word) + 1;

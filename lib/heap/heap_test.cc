@@ -195,6 +195,21 @@ TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundAtReuse) {
   }
 }
 
+// A large slot is not looked at beyond what its block gets, until the block grows into that.
+TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundWhenABlockGrowsIntoIt) {
+  for (const u64 at : {u64{43'000}, u64{44'999}}) {
+    TestHeap<TypeParam> heap({.quarantine = 0, .arena_bytes = kGiB});
+    void* block = heap.Allocate(45'000);
+    const u64 address = TypeParam::Tags::Address(block);
+    heap.Free(block);
+    reinterpret_cast<char*>(address)[at] = 1;
+    for (int i = 0; i < 100 && (i == 0 || TypeParam::Tags::Address(block) != address); i++) block = heap.Allocate(41'000);
+    ASSERT_EQ(TypeParam::Tags::Address(block), address);
+    EXPECT_EQ(heap.Reallocate(block, 42'000), block);
+    EXPECT_EQ(CrimeOf([&] { heap.Reallocate(block, 45'000); }), Crime::kWriteToFree) << at;
+  }
+}
+
 TYPED_TEST(HeapTest, ThreadsMayFreeEachOthersBlocks) {
   TestHeap<TypeParam> heap;
   constexpr int kThreads = 4, kRounds = 20'000;

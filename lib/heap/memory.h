@@ -68,9 +68,13 @@ inline constexpr u64 kInlineBytes = 4 * kStep;
 [[gnu::noinline]] inline bool IsZeroLong(const void* memory, u64 bytes) {
   const auto* at = static_cast<const Vector*>(memory);
   const auto* end = at + bytes / sizeof(Vector);
-  Vector sum = Sum<8>(end - 8);
-  for (; end - at > 8; at += 8) sum |= Sum<8>(at);
-  return IsNull(sum);
+  // Two sums, each of which waits for itself alone.
+  Vector sum = Sum<4>(end - 8), other = Sum<4>(end - 4);
+  for (; end - at > 8; at += 8) {
+    sum |= Sum<4>(at);
+    other |= Sum<4>(at + 4);
+  }
+  return IsNull(sum | other);
 }
 inline bool IsZero(const void* memory, u64 bytes) {
   return bytes <= kInlineBytes ? IsZeroShort(memory, bytes) : IsZeroLong(memory, bytes);
@@ -83,14 +87,20 @@ inline bool IsZero(const void* memory, u64 bytes) {
   static_assert(sizeof(Wide) == 32 && alignof(Wide) == 16);
   const auto* at = static_cast<const Wide*>(memory);
   const auto* end = reinterpret_cast<const Wide*>(static_cast<const u8*>(memory) + bytes);
-  Wide sum = (end[-4] | end[-3]) | (end[-2] | end[-1]);
-  for (; reinterpret_cast<u64>(end) - reinterpret_cast<u64>(at) > 4 * sizeof(Wide); at += 4)
-    sum |= (at[0] | at[1]) | (at[2] | at[3]);
+  Wide sum = end[-4] | end[-3], other = end[-2] | end[-1];
+  for (; reinterpret_cast<u64>(end) - reinterpret_cast<u64>(at) > 4 * sizeof(Wide); at += 4) {
+    sum |= at[0] | at[1];
+    other |= at[2] | at[3];
+  }
+  sum |= other;
   return (sum[0] | sum[1] | sum[2] | sum[3]) == 0;
 }
 #else
 inline bool IsZeroWide(const void* memory, u64 bytes) { return IsZeroLong(memory, bytes); }
 #endif
+
+// Slots of up to so much are looked at wholly when they are used again; of larger ones what the block gets and so much behind it.
+inline constexpr u64 kLookAtAll = 4096, kLookBehind = 256;
 
 // Of more than kStep, up to kShortBytes; longer ones are worth a call.
 inline constexpr u64 kShortBytes = 16 * kStep;
