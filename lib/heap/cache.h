@@ -10,14 +10,18 @@
 
 namespace caponier::heap {
 
+// Slots in a line.
+constexpr u32 MostInLine(u32 resting, u32 batch) { return resting + 2 * batch + 2; }
+
 // One class's line, in a row that is longer than the line: it moves to the row's start when it has come to the end. Without a row all
 // pointers are null, so that nothing is ready and there is no room.
 struct alignas(64) Bin {
   Entry* head;   // what is taken next
   Entry* ready;  // those before this may be taken
   Entry* tail;   // where what is freed next goes
-  Entry* end;    // of the row
+  Entry* stop;   // but not here: the row ends, or the line is long enough
   Entry* row;
+  Entry* row_end;
   u32 slot_bytes;
   u8 second, third;  // where the middle two of the four steps that cover a slot of up to kStep bytes stand
   u8 next_batch;     // how many to take from the shelf next time
@@ -26,13 +30,14 @@ struct alignas(64) Bin {
 
   u32 count() const { return static_cast<u32>(tail - head); }
   u32 room_before() const { return static_cast<u32>(head - row); }
-  u32 capacity() const { return static_cast<u32>(end - row); }
   void MoveTo(Entry* place) {
     __builtin_memmove(place, head, count() * sizeof(Entry));
     ready = ready < head ? place : place + (ready - head);
     tail = place + count();
     head = place;
   }
+  u32 most() const { return MostInLine(resting, batch); }
+  void SetStop() { stop = head + most() < row_end ? head + most() : row_end; }
 };
 static_assert(sizeof(Bin) == 64);
 
@@ -42,7 +47,9 @@ inline constexpr u32 kLine = 64, kPrefetchBytes = 512;  // of the processor's ca
 // The larger the slots, the fewer: a class's line stays within some dozen KiB where it can, for the processor's caches' sake.
 inline constexpr u64 kCacheBytes = 16 * kKiB;
 struct BinPlan {
-  u32 batch, resting, capacity;
+  u32 batch, resting;
+  constexpr u32 most() const { return MostInLine(resting, batch); }
+  constexpr u32 entries() const { return most() + kMaxBatch; }  // in the row, so that the line rarely moves
 };
 constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
   const auto within = [](u64 value, u32 least, u32 most) {
@@ -52,11 +59,10 @@ constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
   plan.batch = within(kCacheBytes / 4 / slot_bytes, 1, kMaxBatch);
   // In proportion where the default of 32 would hold back more than that.
   plan.resting = quarantine == 0 ? 0 : within(kCacheBytes * quarantine / 32 / slot_bytes, 1, quarantine);
-  plan.capacity = plan.resting + 2 * plan.batch + (plan.batch == kMaxBatch ? kMaxBatch : 0);
   return plan;
 }
-static_assert(PlanBin(64, 32).resting == 32 && PlanBin(256 * kKiB, 32).resting == 1 && PlanBin(256 * kKiB, 32).capacity == 3);
-static_assert(PlanBin(16, Settings::kMaxQuarantine).capacity * sizeof(Entry) <= kMaxSlotBytes);
+static_assert(PlanBin(64, 32).resting == 32 && PlanBin(256 * kKiB, 32).resting == 1 && PlanBin(256 * kKiB, 32).most() == 5);
+static_assert(PlanBin(16, Settings::kMaxQuarantine).entries() * sizeof(Entry) <= kMaxSlotBytes);
 
 // Where in a cache the bin of a class is, by granules asked for: one load less than by the class's number.
 inline constexpr auto kBinTable = [] {

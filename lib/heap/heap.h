@@ -143,7 +143,7 @@ class Heap {
     }
     Bin& bin = cache.bins[slab.size_class];
     Entry* last = bin.tail;
-    if (M == kUsual && slot_bytes <= kStep && last != bin.end) [[likely]] {
+    if (M == kUsual && slot_bytes <= kStep && last != bin.stop) [[likely]] {
       ClearStep(block, bin.second, bin.third, slot_bytes);
       word->store(before.Freed().raw(), std::memory_order_relaxed);
       bin.tail = last + 1;
@@ -158,9 +158,10 @@ class Heap {
   [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes);
 
   void Rest(Cache& cache, Bin& bin, Entry entry) {
-    if (bin.tail == bin.end) [[unlikely]]
+    if (bin.tail == bin.stop) [[unlikely]]
       return RestSlowly(cache, bin, entry.address, entry.word);
     *bin.tail++ = entry;
+    if (bin.tail - bin.ready > bin.resting) bin.ready = bin.tail - bin.resting;
   }
   [[gnu::noinline]] void RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
 

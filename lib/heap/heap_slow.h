@@ -72,7 +72,7 @@ void Heap<P>::CloseCache(Cache* cache) {
   for (u32 size_class = 0; size_class < kClassCount; size_class++) {
     Bin& bin = cache->bins[size_class];
     shelves_[size_class].Give(ground_, bin.head, bin.count());
-    bin.head = bin.ready = bin.tail = bin.row;
+    bin.head = bin.ready = bin.tail = bin.stop = bin.row;
     bin.next_batch = 1;
   }
   const Locked locked(caches_lock_);
@@ -102,15 +102,16 @@ void Heap<P>::UnlockAll() {
 template <Platform P>
 bool Heap<P>::MakeRow(Bin& bin, u32 slot_bytes) {
   const BinPlan plan = PlanBin(slot_bytes, ground_.settings.quarantine);
-  const Result<void*> taken = ground_.metadata.Take(plan.capacity * sizeof(Entry));
+  const Result<void*> taken = ground_.metadata.Take(plan.entries() * sizeof(Entry));
   if (!taken.ok()) return false;
   auto* row = static_cast<Entry*>(taken.value());
   const MiddleSteps steps = slot_bytes <= kStep ? StepsOf(slot_bytes) : MiddleSteps{};
   bin = {.head = row,
          .ready = row,
          .tail = row,
-         .end = row + plan.capacity,
+         .stop = row + plan.most(),
          .row = row,
+         .row_end = row + plan.entries(),
          .slot_bytes = slot_bytes,
          .second = steps.second,
          .third = steps.third,
@@ -142,9 +143,8 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
   // Drawing may allocate, where the platform's first draw does: before anything is half done.
   const u32 random = NextRandom(cache);
   if (bin.row == nullptr && !MakeRow(bin, SlotBytes(size_class))) return false;
-  const u32 room = bin.capacity() - bin.count();
   Entry taken[kMaxBatch];
-  const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch < room ? bin.next_batch : room, random);
+  const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch, random);
   bin.next_batch = 2 * bin.next_batch < bin.batch ? static_cast<u8>(2 * bin.next_batch) : bin.batch;
   if (ground_.settings.shuffle) Shuffle(cache, taken, count);
   if (bin.room_before() < count) bin.MoveTo(bin.row + count);
@@ -156,22 +156,23 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
       __builtin_prefetch(reinterpret_cast<void*>(taken[i].address + at), 1);
   }
   bin.ready = count != 0 ? bin.head + count : bin.tail;  // before memory runs out, the rest ends
+  bin.SetStop();
   return bin.ready != bin.head;
 }
 
-// By moving the line to the row's start; of a long line, what has rested longest goes back to the shelf. False when there is no row, and no
-// memory for one.
+// By moving the line to the row's start, where it has come to the end; of a long line, what has rested longest goes back to the shelf. False
+// when there is no row, and no memory for one.
 template <Platform P>
 bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
   const auto size_class = static_cast<u32>(&bin - cache.bins);
   if (bin.row == nullptr) return MakeRow(bin, SlotBytes(size_class));
-  const u32 most = u32{bin.resting} + bin.batch;
-  if (bin.count() > most) {
-    const u32 excess = bin.count() - most;
-    shelves_[size_class].Give(ground_, bin.head, excess);
-    bin.head += excess;
+  if (bin.count() >= bin.most()) {
+    shelves_[size_class].Give(ground_, bin.head, bin.batch);
+    bin.head += bin.batch;
+    if (bin.ready < bin.head) bin.ready = bin.head;
   }
-  bin.MoveTo(bin.row);
+  if (bin.tail == bin.row_end) bin.MoveTo(bin.row);
+  bin.SetStop();
   return true;
 }
 

@@ -49,7 +49,7 @@ TEST(SizeClass, SlabsAndCachesHaveRoomForThemselves) {
     }
     for (u32 quarantine = 0; quarantine <= Settings::kMaxQuarantine; quarantine++) {
       const BinPlan plan = PlanBin(slot_bytes, quarantine);
-      EXPECT_GT(plan.capacity, plan.resting + plan.batch);
+      EXPECT_GT(plan.most(), plan.resting + plan.batch);
       EXPECT_LE(plan.resting, quarantine);
     }
   }
