@@ -78,17 +78,17 @@ inline constexpr u64 kUsualEnd = kTableBytes - kCanaryBytes + 1;
 // One thread's. All zeros it is nobody's: every request takes the long way.
 struct alignas(64) Cache {
   Bin bins[kClassCount];
-  u64 usual_end;     // kUsualEnd; 0 when a setting is not the default, or tags are on
+  u64 usual_end;     // kUsualEnd; 0 when a setting is not the default
   u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
   Cache* next;  // among those whose threads have ended
 
-  // That of a request below kUsualEnd, with its canary.
+  // That of up to kTableBytes.
   Bin& BinFor(u64 bytes) {
-    const u16 place = kBinTable[(bytes + kCanaryBytes + kGranule - 1) / kGranule];
+    const u16 place = kBinTable[(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
-  u8 random[256];  // bytes of the platform's, used from the end
+  u8 random[1024];  // bytes of the platform's, used from the end
 };
 static_assert(offsetof(Cache, bins) == 0);
 

@@ -3,6 +3,8 @@
 // behind a string, is always found; any other single byte passes unseen one time in 128.
 #pragma once
 
+#include <bit>
+
 #include "lib/base/types.h"
 
 namespace caponier::heap {
@@ -41,6 +43,27 @@ inline bool CanaryHolds(const void* at, u64 canary, u64 bytes) {
   for (u64 i = 0; i < bytes; i++)
     if (static_cast<const u8*>(at)[i] != static_cast<u8>(canary >> (8 * (i % kCanaryBytes)))) return false;
   return true;
+}
+
+// The same for what remains of a block's last granule, of which the block has the first `used` bytes, 1 to 15: as two words.
+struct CanaryTail {
+  u64 low, high;
+};
+constexpr CanaryTail TailOf(u64 canary, u64 used) {
+  const auto shift = static_cast<int>(8 * (used & 7));
+  return used < 8 ? CanaryTail{canary << shift, std::rotl(canary, shift)} : CanaryTail{0, canary << shift};
+}
+// The block's own bytes there become zero.
+inline void WriteTail(void* granule, u64 canary, u64 used) {
+  const CanaryTail tail = TailOf(canary, used);
+  __builtin_memcpy(granule, &tail, sizeof(tail));
+}
+inline bool TailHolds(const void* granule, u64 canary, u64 used) {
+  CanaryTail found;
+  __builtin_memcpy(&found, granule, sizeof(found));
+  const CanaryTail tail = TailOf(canary, used);
+  const int shift = static_cast<int>(8 * (used & 7));
+  return used < 8 ? (((found.low ^ tail.low) >> shift) | (found.high ^ tail.high)) == 0 : (found.high ^ tail.high) >> shift == 0;
 }
 
 }  // namespace caponier::heap

@@ -28,7 +28,12 @@ class Heap {
   [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
     return bytes < cache.usual_end ? AllocateUsual(cache, bytes) : AllocateOther(cache, bytes);
   }
-  [[gnu::always_inline]] void* AllocateUsual(Cache& cache, u64 bytes) { return AllocateSlot(cache, cache.BinFor(bytes), bytes); }
+  [[gnu::always_inline]] void* AllocateUsual(Cache& cache, u64 bytes) {
+    if constexpr (Tags::kPossible) {
+      if (ground_.tagged) return AllocateTagged(cache, bytes);
+    }
+    return AllocateSlot(cache, cache.BinFor(bytes + kCanaryBytes), bytes);
+  }
   [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
   void* AllocateAligned(Cache& cache, u64 bytes, u64 alignment);  // a power of two
@@ -94,7 +99,7 @@ class Heap {
     return MakeLive<kUsual>(address, word, slot_bytes, bytes);
   }
   [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, Bin& bin, u64 bytes);
-  void* AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes);
+  void* AllocateSlotOther(Cache& cache, Bin& bin, u64 bytes);
 
   // Makes a block of a free slot.
   [[gnu::noinline]] void* Issue(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
@@ -103,6 +108,11 @@ class Heap {
   }
   // The same under tags; null when the slot is exhausted.
   void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
+  [[gnu::noinline]] void* AllocateTagged(Cache& cache, u64 bytes);
+  [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, Entry entry, u64 bytes);
+  [[gnu::always_inline]] void* MakeLiveTagged(u64 address, AtomicWord* word, Tag tag, u64 slot_bytes, u64 bytes);
+  // The slot's, between its neighbours'.
+  [[gnu::always_inline]] AtomicTag* TagsAt(u64 address, AtomicWord* word);
   template <Mode M>
   [[gnu::always_inline]] void* MakeLive(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
     word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
@@ -110,7 +120,7 @@ class Heap {
     if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes);
     return block;
   }
-  [[gnu::always_inline]] void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes);
+  void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes);
   bool IsZeroFor(u64 address, u64 bytes) const;
 
   template <Mode M>
@@ -125,6 +135,9 @@ class Heap {
     if (slot >= record.slots) [[unlikely]]
       return FreeLarge(cache, record, block, said);
     AtomicWord* word = reinterpret_cast<AtomicWord*>(record.link) + slot;
+    if constexpr (Tags::kPossible) {
+      if (ground_.tagged) return FreeTagged(cache, record, word, block, said);
+    }
     if (M == kOther) return FreeSlotOther(cache, record, word, block, said);
     FreeSlot<kUsual>(cache, record, word, block, said);
   }
@@ -153,7 +166,7 @@ class Heap {
     ClearAndRest(cache, bin, word, block, M == kUsual || zero_ ? bytes + tail<M>() : 0);
   }
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
-  void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
+  [[gnu::always_inline]] void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   // Its first `bytes` are cleared.
   [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes);
 
@@ -169,11 +182,18 @@ class Heap {
   [[gnu::noinline]] void FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said);
   void* AllocateToGrow(Cache& cache, u64 before, u64 bytes);
   void* ReallocateSlot(const Block& block, void* pointer, u64 bytes);
-  bool Prepare(Cache& cache, Bin& bin, u32 size_class);
+  bool Prepare(Cache& cache, Bin& bin);
   void Shuffle(Cache& cache, Entry* entries, u32 count);
   bool MakeRoom(Cache& cache, Bin& bin);
   bool MakeRow(Bin& bin, u32 slot_bytes);
   u8 NextByte(Cache& cache);
+  // Of those that are there: some are.
+  [[gnu::always_inline]] static u8 NextByteThere(Cache& cache) {
+    u8& byte = cache.random[--cache.random_left];
+    const u8 value = byte;
+    byte = 0;
+    return value;
+  }
   u32 NextRandom(Cache& cache);  // 24 bits
   u64 NextSample(Cache& cache);
   u64 SlotCanaryBytes(u64 bytes) const {

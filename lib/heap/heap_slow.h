@@ -13,7 +13,7 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   check_ = settings.zero && settings.check;
   wide_ = P::HasWideVectors();
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
-  usual_ = !ground_.tagged && check_ && tail_ != 0 && settings.sample == 0;
+  usual_ = check_ && settings.canary && settings.sample == 0;
   TRY(ground_.arena.Open(settings.arena_bytes));
   TRY(ground_.metadata.Open(ground_.arena.bytes() / 16));
   u64 secrets[2];
@@ -28,10 +28,7 @@ u8 Heap<P>::NextByte(Cache& cache) {
     P::Fill(std::as_writable_bytes(std::span(cache.random)));
     cache.random_left = sizeof(cache.random);
   }
-  u8& byte = cache.random[--cache.random_left];
-  const u8 value = byte;
-  byte = 0;
-  return value;
+  return NextByteThere(cache);
 }
 
 template <Platform P>
@@ -134,7 +131,7 @@ void Heap<P>::Shuffle(Cache& cache, Entry* entries, u32 count) {
 
 // Makes entries at the front ready: those that have rested, or else some from the shelf, before the resting ones.
 template <Platform P>
-bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
+bool Heap<P>::Prepare(Cache& cache, Bin& bin) {
   // Few at a time would bring us here with each allocation.
   if (bin.count() > u32{bin.resting} + bin.batch / 2) {
     bin.ready = bin.tail - bin.resting;
@@ -142,6 +139,7 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin, u32 size_class) {
   }
   // Drawing may allocate, where the platform's first draw does: before anything is half done.
   const u32 random = NextRandom(cache);
+  const auto size_class = static_cast<u32>(&bin - cache.bins);
   if (bin.row == nullptr && !MakeRow(bin, SlotBytes(size_class))) return false;
   Entry taken[kMaxBatch];
   const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch, random);
@@ -212,28 +210,23 @@ void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) 
 
 template <Platform P>
 void Heap<P>::FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
-  if constexpr (Tags::kPossible) {
-    if (ground_.tagged) return FreeTagged(cache, slab, word, block, said);
-  }
   FreeSlot<kOther>(cache, slab, word, block, said);
 }
 
 template <Platform P>
 void* Heap<P>::AllocateSlotSlowly(Cache& cache, Bin& bin, u64 bytes) {
-  const auto size_class = static_cast<u32>(&bin - cache.bins);
-  if (!Prepare(cache, bin, size_class)) return P::NoMemory();
-  return AllocateSlotOther(cache, size_class, bytes);
+  if (!Prepare(cache, bin)) return P::NoMemory();
+  return AllocateSlotOther(cache, bin, bytes);
 }
 
 template <Platform P>
-void* Heap<P>::AllocateSlotOther(Cache& cache, u32 size_class, u64 bytes) {
-  Bin& bin = cache.bins[size_class];
+void* Heap<P>::AllocateSlotOther(Cache& cache, Bin& bin, u64 bytes) {
   for (;;) {
-    if (bin.head == bin.ready && !Prepare(cache, bin, size_class)) return P::NoMemory();
+    if (bin.head == bin.ready && !Prepare(cache, bin)) return P::NoMemory();
     const Entry entry = *bin.head++;
     if (!Tags::kPossible || !ground_.tagged) return Issue(entry.address, entry.word, bin.slot_bytes, bytes);
     if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
-    shelves_[size_class].Hold(ground_, entry);  // exhausted
+    shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
   }
 }
 
@@ -245,8 +238,8 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
   }
   // The comparison comes before any sum that could wrap around.
   if (bytes > kMaxSlotBytes - kCanaryBytes) return AllocateLarge(cache, bytes, kGranule);
-  if (cache.usual_end != 0) return AllocateSlot(cache, cache.bins[ComputeClass(bytes + kCanaryBytes)], bytes);
-  return AllocateSlotOther(cache, ClassFor(bytes + tail_), bytes);
+  if (cache.usual_end != 0 && !ground_.tagged) return AllocateSlot(cache, cache.bins[ComputeClass(bytes + kCanaryBytes)], bytes);
+  return AllocateSlotOther(cache, cache.bins[ClassFor(bytes + tail_)], bytes);
 }
 
 template <Platform P>
@@ -274,7 +267,7 @@ void* Heap<P>::AllocateAligned(Cache& cache, u64 bytes, u64 alignment) {
     for (u32 size_class = ClassFor(least); size_class < kClassCount; size_class++) {
       const u64 slot_bytes = SlotBytes(size_class);
       if (slot_bytes - bytes > SlotWord::kMaxSlack) break;
-      if (slot_bytes % alignment == 0) return AllocateSlotOther(cache, size_class, bytes);
+      if (slot_bytes % alignment == 0) return AllocateSlotOther(cache, cache.bins[size_class], bytes);
     }
   }
   return AllocateLarge(cache, bytes, alignment);
@@ -329,7 +322,7 @@ void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
   const u64 roomy = (bytes < kPageSize ? 2 : 4) * bytes + tail_;
   u32 size_class = ClassFor(roomy < kMaxSlotBytes ? roomy : kMaxSlotBytes);
   while (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) size_class--;
-  void* block = AllocateSlotOther(cache, size_class, bytes);
+  void* block = AllocateSlotOther(cache, cache.bins[size_class], bytes);
   return block != nullptr ? block : Allocate(cache, bytes);
 }
 

@@ -6,33 +6,78 @@
 
 namespace caponier::heap {
 
+// The usual case, without a call: the slot served a block of its own before, is short, and gets a tag by the first byte drawn.
+template <Platform P>
+void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
+  Bin& bin = cache.BinFor(bytes);
+  Entry* entry = bin.head;
+  if (entry == bin.ready || cache.random_left == 0) [[unlikely]]
+    return AllocateSlotOther(cache, bin, bytes);
+  bin.head = entry + 1;
+  const u64 address = entry->address, slot_bytes = bin.slot_bytes;
+  AtomicWord* word = entry->word;
+  const SlotWord before(word->load(std::memory_order_relaxed));
+  auto* memory = reinterpret_cast<void*>(address);
+  if (slot_bytes > kInlineBytes || before.live() || !before.memory_used()) [[unlikely]]
+    return AllocateTaggedOther(cache, bin, *entry, bytes);
+  const bool zero = slot_bytes <= kStep ? IsZeroStep(memory, bin.second, bin.third, slot_bytes) : IsZeroShort(memory, slot_bytes);
+  AtomicTag* own = TagsAt(address, word);
+  const Tag tag = zero ? TryClaimTag(own[-1], own[0], own[1], before.used(), NextByteThere(cache)) : kFreeTag;
+  if (tag == kFreeTag) [[unlikely]]
+    return AllocateTaggedOther(cache, bin, *entry, bytes);
+  return MakeLiveTagged(address, word, tag, slot_bytes, bytes);
+}
+
+template <Platform P>
+void* Heap<P>::AllocateTaggedOther(Cache& cache, Bin& bin, Entry entry, u64 bytes) {
+  if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
+  shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
+  return AllocateSlotOther(cache, bin, bytes);
+}
+
 template <Platform P>
 void* Heap<P>::IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes) {
   CheckFree(entry.address, entry.word, slot_bytes, bytes);
   const SlotWord before(entry.word->load(std::memory_order_relaxed));
-  Slab& slab = *Slab::Of(*ground_.arena.Find(entry.address));
-  AtomicTag* own = slab.tags + slab.IndexOf(entry.word) + 1;
+  AtomicTag* own = TagsAt(entry.address, entry.word);
   const Tag tag = ClaimTag(own[-1], own[0], own[1], before.used(), [&] { return NextByte(cache); });
-  if (tag == kFreeTag) return nullptr;
+  return tag == kFreeTag ? nullptr : MakeLiveTagged(entry.address, entry.word, tag, slot_bytes, bytes);
+}
+
+template <Platform P>
+AtomicTag* Heap<P>::TagsAt(u64 address, AtomicWord* word) {
+  Slab& slab = *Slab::Of(ground_.arena.record(ground_.arena.UnitOf(address)));
+  return slab.tags + slab.IndexOf(word) + 1;
+}
+
+template <Platform P>
+void* Heap<P>::MakeLiveTagged(u64 address, AtomicWord* word, Tag tag, u64 slot_bytes, u64 bytes) {
   // Only what was asked for: the slack keeps the free tag. A block of 0 bytes has no memory that its pointer could reach.
-  Tags::Set(entry.address, AlignUp(bytes, kGranule), tag);
-  entry.word->store(SlotWord::Live(before.used().With(tag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
-  void* block = Tags::Pointer(entry.address, tag);
-  WriteCanary(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(entry.address), SlotCanaryBytes(bytes));
+  Tags::Set(address, AlignUp(bytes, kGranule), tag);
+  const TagSet used = SlotWord(word->load(std::memory_order_relaxed)).used();
+  word->store(SlotWord::Live(used.With(tag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
+  void* block = Tags::Pointer(address, tag);
+  if (const u64 rest = bytes % kGranule; rest != 0 && ground_.settings.canary)
+    WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + (bytes - rest), canary_.For(address), rest);
   return block;
 }
 
 template <Platform P>
 void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& record, AtomicWord* word, void* block, u64 said) {
   const SlotWord before(word->load(std::memory_order_relaxed));
-  const u64 address = Tags::Address(block), bytes = record.slot_bytes - before.slack();
+  const u64 address = Tags::Address(block), bytes = record.slot_bytes - before.slack(), rest = bytes % kGranule;
   Slab& slab = *Slab::Of(record);
   AtomicTag& tag = slab.tags[slab.IndexOf(word) + 1];
   // A tag once had is not had again, so this is also whether the pointer is the block's that lives here now.
-  if (!before.live() || Tags::TagOf(block).value != tag.load(std::memory_order_relaxed)) Accuse(block);
-  if (said != kUnsaid && said != bytes) AccuseSize(bytes, said);
-  if (!CanaryHolds(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address), SlotCanaryBytes(bytes)))
-    AccuseSlot(Crime::kOverflowFound, record.slot_bytes, before);
+  if (!before.live() || Tags::TagOf(block).value != tag.load(std::memory_order_relaxed)) [[unlikely]]
+    return Blame(block);
+  if (said != kUnsaid && said != bytes) [[unlikely]]
+    AccuseSize(bytes, said);
+  if (rest != 0 && ground_.settings.canary &&
+      !TailHolds(static_cast<std::byte*>(Tags::Reach(block)) + (bytes - rest), canary_.For(address), rest)) [[unlikely]] {
+    Blame(Crime::kOverflowFound, record.slot_bytes, before);
+    return;
+  }
   if (zero_) Tags::SetAndZero(address, AlignUp(bytes, kGranule), kFreeTag);
   else Tags::Set(address, AlignUp(bytes, kGranule), kFreeTag);
   word->store(before.Freed().raw(), std::memory_order_relaxed);

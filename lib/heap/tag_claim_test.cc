@@ -31,7 +31,7 @@ struct Cell {
 
 // The left neighbour's claim runs, whole, at every step of ours; both would draw the same tag. Either side may have to give way.
 TEST(TagClaim, NeighboursDifferWhereverTheOtherComesIn) {
-  for (int step = 0; step < 12; step++) {
+  for (int step = 0; step < 20; step++) {
     Steps ours, quiet;
     Cell wall{&quiet}, left{&ours}, own{&ours}, right{&ours};
     const auto counter = [](u8 from) { return [from]() mutable { return from++; }; };

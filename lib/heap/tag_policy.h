@@ -51,14 +51,20 @@ constexpr TagSet AllowedTags(TagSet used, Tag left, Tag right) {
   return TagSet::Blocks().Without(used).Without(left).Without(right);
 }
 
-// One of `allowed`, which is not empty, each equally likely: bytes that would make some likelier are drawn again.
+// One of `allowed`, which is not empty, by a byte that is as likely as any other; the free tag where the byte would make some likelier
+// [lemire] section 4.
+constexpr Tag TagBy(TagSet allowed, u8 byte) {
+  const u32 count = allowed.size(), product = byte * count, below = product & 0xff;
+  if (below < count && below < 256 % count) [[unlikely]]
+    return kFreeTag;
+  return allowed.Nth(product >> 8);
+}
 template <typename NextByte>
   requires std::same_as<std::invoke_result_t<NextByte&>, u8>
 constexpr Tag PickTag(TagSet allowed, NextByte&& next) {
-  const u32 count = allowed.size(), fair = 256 - 256 % count;
-  u32 byte = next();
-  while (byte >= fair) byte = next();
-  return allowed.Nth(byte % count);
+  for (;;) {
+    if (const Tag tag = TagBy(allowed, next()); tag != kFreeTag) return tag;
+  }
 }
 
 }  // namespace caponier::heap
