@@ -49,7 +49,7 @@ inline constexpr u64 kCacheBytes = 16 * kKiB;
 struct BinPlan {
   u32 batch, resting;
   constexpr u32 most() const { return MostInLine(resting, batch); }
-  constexpr u32 entries() const { return most() + kMaxBatch; }  // in the row, so that the line rarely moves
+  constexpr u32 entries() const { return most() + 30; }  // in the row, so that the line rarely moves
 };
 constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
   const auto within = [](u64 value, u32 least, u32 most) {

@@ -3,8 +3,6 @@
 // behind a string, is always found; any other single byte passes unseen one time in 128.
 #pragma once
 
-#include <bit>
-
 #include "lib/base/types.h"
 
 namespace caponier::heap {
@@ -51,7 +49,7 @@ struct CanaryTail {
 };
 constexpr CanaryTail TailOf(u64 canary, u64 used) {
   const auto shift = static_cast<int>(8 * (used & 7));
-  return used < 8 ? CanaryTail{canary << shift, std::rotl(canary, shift)} : CanaryTail{0, canary << shift};
+  return used < 8 ? CanaryTail{canary << shift, __builtin_rotateleft64(canary, shift)} : CanaryTail{0, canary << shift};
 }
 // The block's own bytes there become zero.
 inline void WriteTail(void* granule, u64 canary, u64 used) {

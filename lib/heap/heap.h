@@ -110,7 +110,7 @@ class Heap {
   void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
   [[gnu::noinline]] void* AllocateTagged(Cache& cache, u64 bytes);
   [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, Entry entry, u64 bytes);
-  [[gnu::always_inline]] void* MakeLiveTagged(u64 address, AtomicWord* word, Tag tag, u64 slot_bytes, u64 bytes);
+  [[gnu::always_inline]] void* MakeLiveTagged(Entry slot, TagSet used, Tag tag, u64 slot_bytes, u64 bytes);
   // The slot's, between its neighbours'.
   [[gnu::always_inline]] AtomicTag* TagsAt(u64 address, AtomicWord* word);
   template <Mode M>

@@ -6,7 +6,7 @@
 
 namespace caponier::heap {
 
-// The usual case, without a call: the slot served a block of its own before, is short, and gets a tag by the first byte drawn.
+// The usual case, without a call: the slot is short, and gets a tag by the first byte drawn.
 template <Platform P>
 void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
   Bin& bin = cache.BinFor(bytes);
@@ -18,14 +18,15 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
   AtomicWord* word = entry->word;
   const SlotWord before(word->load(std::memory_order_relaxed));
   auto* memory = reinterpret_cast<void*>(address);
-  if (slot_bytes > kInlineBytes || before.live() || !before.memory_used()) [[unlikely]]
+  if (slot_bytes > kInlineBytes || before.live()) [[unlikely]]
     return AllocateTaggedOther(cache, bin, *entry, bytes);
-  const bool zero = slot_bytes <= kStep ? IsZeroStep(memory, bin.second, bin.third, slot_bytes) : IsZeroShort(memory, slot_bytes);
+  const bool zero = !before.memory_used() || (slot_bytes <= kStep ? IsZeroStep(memory, bin.second, bin.third, slot_bytes)
+                                                                  : IsZeroShort(memory, slot_bytes));
   AtomicTag* own = TagsAt(address, word);
   const Tag tag = zero ? TryClaimTag(own[-1], own[0], own[1], before.used(), NextByteThere(cache)) : kFreeTag;
   if (tag == kFreeTag) [[unlikely]]
     return AllocateTaggedOther(cache, bin, *entry, bytes);
-  return MakeLiveTagged(address, word, tag, slot_bytes, bytes);
+  return MakeLiveTagged({address, word}, before.used().With(tag), tag, slot_bytes, bytes);
 }
 
 template <Platform P>
@@ -41,7 +42,7 @@ void* Heap<P>::IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64
   const SlotWord before(entry.word->load(std::memory_order_relaxed));
   AtomicTag* own = TagsAt(entry.address, entry.word);
   const Tag tag = ClaimTag(own[-1], own[0], own[1], before.used(), [&] { return NextByte(cache); });
-  return tag == kFreeTag ? nullptr : MakeLiveTagged(entry.address, entry.word, tag, slot_bytes, bytes);
+  return tag == kFreeTag ? nullptr : MakeLiveTagged(entry, before.used().With(tag), tag, slot_bytes, bytes);
 }
 
 template <Platform P>
@@ -51,14 +52,13 @@ AtomicTag* Heap<P>::TagsAt(u64 address, AtomicWord* word) {
 }
 
 template <Platform P>
-void* Heap<P>::MakeLiveTagged(u64 address, AtomicWord* word, Tag tag, u64 slot_bytes, u64 bytes) {
+void* Heap<P>::MakeLiveTagged(Entry slot, TagSet used, Tag tag, u64 slot_bytes, u64 bytes) {
   // Only what was asked for: the slack keeps the free tag. A block of 0 bytes has no memory that its pointer could reach.
-  Tags::Set(address, AlignUp(bytes, kGranule), tag);
-  const TagSet used = SlotWord(word->load(std::memory_order_relaxed)).used();
-  word->store(SlotWord::Live(used.With(tag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
-  void* block = Tags::Pointer(address, tag);
+  Tags::Set(slot.address, AlignUp(bytes, kGranule), tag);
+  slot.word->store(SlotWord::Live(used, slot_bytes - bytes).raw(), std::memory_order_relaxed);
+  void* block = Tags::Pointer(slot.address, tag);
   if (const u64 rest = bytes % kGranule; rest != 0 && ground_.settings.canary)
-    WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + (bytes - rest), canary_.For(address), rest);
+    WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + (bytes - rest), canary_.For(slot.address), rest);
   return block;
 }
 

@@ -56,6 +56,6 @@ constexpr u32 Inverse(u32 slot_bytes) {
   for (int i = 0; i < 4; i++) inverse *= 2 - odd * inverse;
   return inverse;
 }
-constexpr u32 SlotNumber(u32 offset, u32 inverse, u8 twos) { return std::rotr(offset * inverse, twos); }
+constexpr u32 SlotNumber(u32 offset, u32 inverse, u8 twos) { return __builtin_rotateright32(offset * inverse, twos); }
 
 }  // namespace caponier::heap
