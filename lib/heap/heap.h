@@ -103,6 +103,12 @@ class Heap {
 
   // Makes a block of a free slot.
   [[gnu::noinline]] void* Issue(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
+    const SlotWord before(word->load(std::memory_order_relaxed));
+    if (slot_bytes > kInlineBytes || !before.rests() || !IsZeroShort(reinterpret_cast<void*>(address), slot_bytes)) [[unlikely]]
+      return IssueOther(address, word, slot_bytes, bytes);
+    return MakeLive<kOther>(address, word, slot_bytes, bytes);
+  }
+  [[gnu::noinline]] void* IssueOther(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
     CheckFree(address, word, slot_bytes, bytes);
     return MakeLive<kOther>(address, word, slot_bytes, bytes);
   }
@@ -120,8 +126,8 @@ class Heap {
     if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes);
     return block;
   }
-  void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes);
-  bool IsZeroFor(u64 address, u64 bytes) const;
+  [[gnu::always_inline]] void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes);
+  [[gnu::always_inline]] bool IsZeroFor(u64 address, u64 bytes) const;
 
   template <Mode M>
   [[gnu::always_inline]] void FreeAs(Cache& cache, void* block, u64 said) {
@@ -168,13 +174,22 @@ class Heap {
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   [[gnu::always_inline]] void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   // Its first `bytes` are cleared.
-  [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes);
+  [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
+    const u64 whole = AlignUp(bytes, kGranule);
+    if (whole > kShortBytes || whole <= kStep) return ClearOtherAndRest(cache, bin, word, block, whole);
+    ClearSteps(block, whole);
+    word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
+    Rest(cache, bin, {Tags::Address(block), word});
+  }
+  [[gnu::noinline]] void ClearOtherAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes);
 
-  void Rest(Cache& cache, Bin& bin, Entry entry) {
-    if (bin.tail == bin.stop) [[unlikely]]
+  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, Entry entry) {
+    Entry* last = bin.tail;
+    if (last == bin.stop) [[unlikely]]
       return RestSlowly(cache, bin, entry.address, entry.word);
-    *bin.tail++ = entry;
-    if (bin.tail - bin.ready > bin.resting) bin.ready = bin.tail - bin.resting;
+    *last = entry;
+    bin.tail = last + 1;
+    if (last - bin.ready >= bin.resting) bin.ready = last + 1 - bin.resting;
   }
   [[gnu::noinline]] void RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
 

@@ -193,10 +193,8 @@ bool Heap<P>::IsZeroFor(u64 address, u64 bytes) const {
 }
 
 template <Platform P>
-void Heap<P>::ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
-  const u64 whole = AlignUp(bytes, kGranule);
-  if (whole > kShortBytes || whole <= kStep) __builtin_memset(block, 0, whole);
-  else ClearSteps(block, whole);
+void Heap<P>::ClearOtherAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
+  __builtin_memset(block, 0, bytes);
   word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
   Rest(cache, bin, {Tags::Address(block), word});
 }
