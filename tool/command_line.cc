@@ -121,11 +121,13 @@ Command ParseRun(std::span<const std::string> words) {
   app.add_option("--tagging", options.tagging, "sync (default), async, asymm or off; where the processor has memory tags")
       ->type_name("LEVEL")
       ->check(OneOf({"sync", "async", "asymm", "off"}));
-  app.add_option("--heap", options.heap,
-                 "tagged (default): AArch64's glibc is told to tag its heap; caponier: dynamic programs of glibc and musl get "
-                 "libcaponier-heap; or libc: it stays as it is")
+  app.add_option(
+         "--heap", options.heap,
+         "tagged (default): dynamic programs of glibc and musl get libcaponier-heap, static ones of AArch64's glibc are told to "
+         "tag theirs; caponier: libcaponier-heap or nothing; glibc: AArch64's glibc is told to tag its own; or libc: it stays "
+         "as it is")
       ->type_name("LEVEL")
-      ->check(OneOf({"tagged", "caponier", "libc"}));
+      ->check(OneOf({"tagged", "caponier", "glibc", "libc"}));
   app.add_option("--kernel-order", kernel_order,
                  "random (default): the kernel's functions stand in an order drawn for this start; or fixed: as they were linked")
       ->type_name("LEVEL")

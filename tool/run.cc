@@ -103,6 +103,15 @@ GuestPlan PlanTour(const RunOptions& options, const Install& install) {
 
 constexpr std::string_view kOurHeap = "caponier";  // --heap
 
+// The library that gives the program our heap; none where it keeps its C library's.
+std::optional<std::string> HeapLibraryFor(const GuestPlan& plan, const RunOptions& options, const Install& install) {
+  if (options.heap == "libc" || options.heap == "glibc") return std::nullopt;
+  if (const std::optional<CLibrary> library = CLibraryOf(plan)) return install.HeapLibrary(plan.arch, *library);
+  if (options.heap == kOurHeap)
+    throw Failure("--heap caponier is for programs that are linked dynamically to glibc or musl; this one is not");
+  return std::nullopt;
+}
+
 GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
   return GuestConfig{.exe = plan.exe,
                      .arguments = plan.arguments,
@@ -116,7 +125,7 @@ GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
                      .layout = options.layout,
                      .wx = options.wx,
                      .tagging = options.tagging,
-                     .heap = options.heap == kOurHeap ? "" : options.heap};
+                     .heap = options.heap == "libc" ? options.heap : ""};
 }
 
 // Whether the program's heap is tagged, processor permitting: glibc was asked to, and glibc it is, which alone knows the name of
@@ -196,7 +205,7 @@ int Run(const RunOptions& options) {
   LaunchFacts facts{.start = Clock::now()};
   const Install install = Install::FromSelf();
   GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
-  if (options.heap == kOurHeap) AddHeapLibrary(plan, install.HeapLibrary(plan.arch, CLibraryOf(plan)), options);
+  if (const auto library = HeapLibraryFor(plan, options, install)) AddHeapLibrary(plan, *library, options);
   MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
   CheckFits(plan.files.total_bytes(), spec, 0);  // roughly, before they are packed
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);

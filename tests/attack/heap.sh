@@ -1,7 +1,7 @@
 #!/bin/bash
-# Under `--heap caponier` a dynamic program's misuse of its heap is called by its name: wrong frees on both architectures, and on AArch64, where
+# Under `--heap tagged`, the default, a dynamic program's misuse of its heap is called by its name: wrong frees on both architectures, and on AArch64, where
 # the machine has tags, every access to a neighbour or to freed memory, ten times of ten. Under `--heap libc` the accesses work.
-# Programs over musl have the same: dynamic ones by `--heap caponier`, static ones that were linked with the library.
+# Programs over musl have the same: dynamic ones by the default, static ones that were linked with the library.
 set -u
 source "$CAPONIER_ROOT/tests/musl.bash"
 scratch=$(mktemp -d)
@@ -52,27 +52,29 @@ expect() {
   fi
 }
 report=$scratch/report
-expect aarch64 caponier none 0 "went on"
+expect aarch64 tagged none 0 "went on"
 tags=absent
 grep -q '"MTE": *"on"' "$report" && tags=on
 report=
 for arch in x86_64 aarch64; do
-  expect "$arch" caponier none 0 "went on"
-  expect "$arch" caponier double 134 "caponier-heap: double free; block of 40 bytes"
-  expect "$arch" caponier interior 134 "caponier-heap: free of a pointer into a block; block of 40 bytes; distance 16 bytes"
+  expect "$arch" tagged none 0 "went on"
+  expect "$arch" tagged double 134 "caponier-heap: double free; block of 40 bytes"
+  expect "$arch" tagged interior 134 "caponier-heap: free of a pointer into a block; block of 40 bytes; distance 16 bytes"
+  expect "$arch" tagged canary 134 "caponier-heap: overflow of a block, found when it was freed; block of 40 bytes"
   expect "$arch" caponier canary 134 "caponier-heap: overflow of a block, found when it was freed; block of 40 bytes"
-  expect "$arch" libc canary 0 "went on"
+  expect "$arch-static" caponier none 125 "caponier: --heap caponier is for programs that are linked dynamically to glibc or musl; this one is not"
+  for heap in glibc libc; do expect "$arch" $heap canary 0 "went on"; done
   for crime in none:0:"went on" double:134:"double free; block of 40 bytes" canary:134:"overflow of a block, found when it was freed; block of 40 bytes"; do
     IFS=: read -r name code said <<<"$crime"
-    expect "$arch-dynamic" caponier "$name" "$code" "$said"
+    expect "$arch-dynamic" tagged "$name" "$code" "$said"
     expect "$arch-static" libc "$name" "$code" "$said"
   done
 done
 for crime in overflow below use reuse; do
   expect aarch64 libc "$crime" 0 "went on"
   [[ $tags == on ]] || continue
-  for _ in 1 2 3 4 5 6 7 8 9 10; do expect aarch64 caponier "$crime" 139 "caponier-heap: "; done
-  expect aarch64-dynamic caponier "$crime" 139 "caponier-heap: "
+  for _ in 1 2 3 4 5 6 7 8 9 10; do expect aarch64 tagged "$crime" 139 "caponier-heap: "; done
+  expect aarch64-dynamic tagged "$crime" 139 "caponier-heap: "
   expect aarch64-static libc "$crime" 139 "caponier-heap: "
 done
 [[ $tags == on ]] || echo "this machine has no memory tags: only what needs none was tried"

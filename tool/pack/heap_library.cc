@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
-#include "tool/failure.h"
 #include "tool/pack/environment.h"
 
 namespace caponier::tool {
 
-CLibrary CLibraryOf(const GuestPlan& plan) {
+std::optional<CLibrary> CLibraryOf(const GuestPlan& plan) {
   // ld-linux-x86-64.so.2, ld-musl-aarch64.so.1: by the name, for musl's is a link to its C library.
   if (plan.interpreter.find("/ld-linux-") != std::string::npos) return CLibrary::kGlibc;
   if (plan.interpreter.find("/ld-musl-") != std::string::npos) return CLibrary::kMusl;
-  throw Failure("--heap caponier is for programs that are linked dynamically to glibc or musl; this one is not");
+  return std::nullopt;
 }
 
 void AddHeapLibrary(GuestPlan& plan, const std::string& library, const RunOptions& options) {

@@ -1,5 +1,7 @@
-// `--heap caponier`: the program gets libcaponier-heap, preloaded.
+// `--heap tagged` and `--heap caponier`: the program gets libcaponier-heap, preloaded.
 #pragma once
+
+#include <optional>
 
 #include "tool/c_library.h"
 #include "tool/pack/guest_plan.h"
@@ -8,8 +10,8 @@ namespace caponier::tool {
 
 inline constexpr std::string_view kHeapLibraryPlace = "/usr/lib/caponier/libcaponier-heap.so.1";  // in the machine
 
-// Whose loader the program names. Throws Failure when it cannot have the library: a static one has no loader.
-CLibrary CLibraryOf(const GuestPlan& plan);
+// The C library of the program, by the loader that it names; none for a program that cannot have the heap's: a static one has no loader.
+std::optional<CLibrary> CLibraryOf(const GuestPlan& plan);
 
 // Adds the library at `library` on the host to the plan, and has the program's loader preload it, before what `--env LD_PRELOAD` named.
 void AddHeapLibrary(GuestPlan& plan, const std::string& library, const RunOptions& options);
