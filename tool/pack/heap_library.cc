@@ -8,7 +8,10 @@ namespace caponier::tool {
 
 std::optional<CLibrary> CLibraryOf(const GuestPlan& plan) {
   // ld-linux-x86-64.so.2, ld-musl-aarch64.so.1: by the name, for musl's is a link to its C library.
-  if (plan.interpreter.find("/ld-linux-") != std::string::npos) return CLibrary::kGlibc;
+  // A program of Go names glibc's loader and needs nothing else of it.
+  if (plan.interpreter.find("/ld-linux-") != std::string::npos &&
+      std::ranges::any_of(plan.files.entries(), [](const auto& entry) { return entry.first.ends_with("/libc.so.6"); }))
+    return CLibrary::kGlibc;
   if (plan.interpreter.find("/ld-musl-") != std::string::npos) return CLibrary::kMusl;
   return std::nullopt;
 }

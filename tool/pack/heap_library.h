@@ -10,7 +10,8 @@ namespace caponier::tool {
 
 inline constexpr std::string_view kHeapLibraryPlace = "/usr/lib/caponier/libcaponier-heap.so.1";  // in the machine
 
-// The C library of the program, by the loader that it names; none for a program that cannot have the heap's: a static one has no loader.
+// The C library of the program, by the loader that it names; none for a program that cannot have the heap's: a static one has no loader,
+// and one that comes without glibc has nothing for the heap to stand on.
 std::optional<CLibrary> CLibraryOf(const GuestPlan& plan);
 
 // Adds the library at `library` on the host to the plan, and has the program's loader preload it, before what `--env LD_PRELOAD` named.

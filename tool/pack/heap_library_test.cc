@@ -40,6 +40,8 @@ TEST(HeapLibrary, ASettingOfTheUsersStays) {
 TEST(HeapLibrary, IsTheOneForTheProgramsCLibrary) {
   GuestPlan plan;
   plan.interpreter = "/lib/ld-linux-aarch64.so.1";
+  EXPECT_EQ(CLibraryOf(plan), std::nullopt);  // Go's programs come without the library
+  plan.files.AddText("/lib/aarch64-linux-gnu/libc.so.6", "library");
   EXPECT_EQ(CLibraryOf(plan), CLibrary::kGlibc);
   plan.interpreter = "/lib/ld-musl-x86_64.so.1";
   EXPECT_EQ(CLibraryOf(plan), CLibrary::kMusl);
