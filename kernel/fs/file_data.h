@@ -42,6 +42,7 @@ class FileData {
 
   // As mm::PageSource::Page.
   Result<PhysAddr> Page(u64 index, bool for_write);
+  bool IsPresent(u64 index) const { return index < PagesFor(size_) && FrameAt(index) != kHole; }
 
  private:
   static constexpr u32 kHole = 0;  // frame 0 never holds file data

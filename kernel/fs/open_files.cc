@@ -15,6 +15,7 @@ class MappedFile final : public mm::PageSource {
     if (for_write) node_->TouchModified();
     return node_->data().Page(index, for_write);
   }
+  bool IsPresent(u64 index) const override { return node_->data().IsPresent(index); }
   std::string_view mapped_name() const override { return name_; }
   u64 inode_number() const override { return node_->number(); }
 

@@ -1,5 +1,7 @@
 #include "kernel/mm/address_space.h"
 
+#include <algorithm>
+
 #include "kernel/mm/frames.h"
 #include "kernel/mm/placement.h"
 #include "kernel/mm/window.h"
@@ -62,6 +64,11 @@ Result<PhysAddr> CopyOf(PhysAddr frame, bool tagged) {
     arch::CopyPage(to.data(), from.data());
   }
   return copy;
+}
+
+void MakeFetchable(PhysAddr frame) {
+  Window window(frame, Window::kRead);
+  arch::SyncInstructions(window.data());
 }
 
 bool Permits(const Protection& protection, arch::Access access) {
@@ -357,28 +364,43 @@ AddressSpace::FaultOutcome AddressSpace::HandleFault(u64 address, arch::Access a
     }
   }
   const Page& next = wanted.value();
-  NoteRights(next.frame, existing && existing->frame == next.frame ? existing->flags : kNoRights, next.flags);
-  if (next.flags.execute && !(existing && existing->flags.execute)) {
-    Window window(next.frame, Window::kRead);
-    arch::SyncInstructions(window.data());
-  }
-  if (existing) {
-    if (existing->frame != next.frame) {
-      NoteRights(existing->frame, existing->flags, kNoRights);
-      tables_.Replace(page, next.frame, next.flags);
-      ReleaseFrame(existing->frame);
-    } else {
-      tables_.Replace(page, next.frame, next.flags);
-    }
+  if (!existing) {
+    if (!Enter(page, next)) return FaultOutcome::kOutOfMemory;
+    if (mapping->source && !mapping->shared && access != arch::Access::kWrite) EnterAround(*mapping, page, access);
     return FaultOutcome::kDone;
   }
+  const bool same = existing->frame == next.frame;
+  NoteRights(next.frame, same ? existing->flags : kNoRights, next.flags);
+  if (next.flags.execute && !existing->flags.execute) MakeFetchable(next.frame);
+  if (!same) NoteRights(existing->frame, existing->flags, kNoRights);
+  tables_.Replace(page, next.frame, next.flags);
+  if (!same) ReleaseFrame(existing->frame);
+  return FaultOutcome::kDone;
+}
+
+// Puts in a page where none is. Without memory for its table its reference is given back.
+bool AddressSpace::Enter(u64 page, const Page& next) {
+  NoteRights(next.frame, kNoRights, next.flags);
+  if (next.flags.execute) MakeFetchable(next.frame);
   if (!tables_.Map(page, next.frame, next.flags).ok()) {
     NoteRights(next.frame, next.flags, kNoRights);
     ReleaseFrame(next.frame);
-    return FaultOutcome::kOutOfMemory;
+    return false;
   }
   resident_pages_++;
-  return FaultOutcome::kDone;
+  return true;
+}
+
+// What lies around a page of a file that was read or run is likely to be wanted next, and is in memory anyway: it comes in with it, as far as
+// it is in the same 64 KiB. A fault costs several times as much as a page more.
+void AddressSpace::EnterAround(const Mapping& mapping, u64 page, arch::Access access) {
+  constexpr u64 kAround = 64 * kKiB;
+  const u64 block = AlignDown(page, kAround);
+  for (u64 at = std::max(block, mapping.begin); at < std::min(block + kAround, mapping.end); at += kPageSize) {
+    if (!mapping.source->IsPresent(mapping.source_page + (at - mapping.begin) / kPageSize) || tables_.Lookup(at)) continue;
+    const Result<Page> wanted = PageFor(mapping, at, access, {});
+    if (!wanted.ok() || !Enter(at, wanted.value())) return;
+  }
 }
 
 // The frame and rights that satisfy `access`; `present` is the frame there now, or zero. A frame other than `present` comes with a

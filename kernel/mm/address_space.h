@@ -22,6 +22,8 @@ class PageSource : public RefCounted {
   // must go to (shared mappings); without, it may be any frame with the current contents, and is never written through.
   // kOutOfRange past the end (the program gets SIGBUS).
   virtual Result<PhysAddr> Page(u64 index, bool for_write) = 0;
+  // Whether page `index` lies in a frame already, so that to map it costs no memory.
+  virtual bool IsPresent(u64 /*index*/) const { return false; }
   // The path for /proc/self/maps; empty when it has none.
   virtual std::string_view mapped_name() const { return {}; }
   virtual u64 inode_number() const { return 0; }
@@ -134,6 +136,8 @@ class AddressSpace : public RefCounted {
     PageFlags flags;
   };
   Result<Page> PageFor(const Mapping& mapping, u64 page, arch::Access access, PhysAddr present);
+  bool Enter(u64 page, const Page& next);
+  void EnterAround(const Mapping& mapping, u64 page, arch::Access access);
   void MergeAround(size_t index);
   Result<void> CheckProtection(const Protection& wanted, const Mapping* before);
 
