@@ -23,7 +23,7 @@ attack() {
   while [[ $1 != -- ]]; do options+=("$1") && shift; done
   shift
   [[ $arch == aarch64 ]] && options+=(--sysroot /usr/aarch64-linux-gnu) # for those of the C library's
-  timeout 60 "$CAPONIER" run "${options[@]}" "$CAPONIER_ROOT/build/$arch/guest/attacks/$1" "${@:2}" \
+  timeout -k 5 60 "$CAPONIER" run "${options[@]}" "$CAPONIER_ROOT/build/$arch/guest/attacks/$1" "${@:2}" \
     >"$scratch/output" 2>"$scratch/errors" </dev/null
   code=$?
   output=$(<"$scratch/output") errors=$(<"$scratch/errors")

@@ -29,7 +29,7 @@ debug() {
   export ARCH CRIME GDB_SOCKET=$scratch/gdb SYMBOLS=$scratch/symbols-$ARCH
   rm -f "$GDB_SOCKET" "$scratch"/output "$scratch"/errors # what the last machine said is no sign of this one
   echo 'some input for the machine' >"$scratch/input"
-  CAPONIER_EMULATORS=$scratch/bin ATTACK_CPU=$2 timeout 60 "$CAPONIER" run --accel tcg --kernel-order "${KERNEL_ORDER-fixed}" ${MACHINE_OPTIONS-} \
+  CAPONIER_EMULATORS=$scratch/bin ATTACK_CPU=$2 timeout -k 5 60 "$CAPONIER" run --accel tcg --kernel-order "${KERNEL_ORDER-fixed}" ${MACHINE_OPTIONS-} \
     "$CAPONIER_ROOT/build/$ARCH/guest/attacks/with_debugger" \
     >"$scratch/output" 2>"$scratch/errors" <"$scratch/input" &
   local machine=$!

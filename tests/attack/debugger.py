@@ -208,7 +208,7 @@ def commit_by_program():
     """The program itself uses a true address of the kernel, or an instruction that is the kernel's."""
     target = kernel("__stack_chk_guard")
     if CRIME == "execute":
-        page = kernel("memcpy") & ~4095
+        page = kernel("__stack_chk_fail") & ~4095  # which nobody runs: a page that is the program's, the kernel itself may not run (SMEP)
         target = page + read_physical(change_entries(page, lambda entry, _: entry)).index(RETURN)
     if UNPROTECTED and CRIME == "privileged":
         set_reg("eflags", reg("eflags") | 0x3000)  # IOPL 3

@@ -24,7 +24,11 @@ for arch in "${architectures[@]}"; do
   kept $arch read 'read of kernel memory'
   kept $arch write 'write to kernel memory'
   kept $arch execute 'execution of kernel memory'
-  for crime in read write execute; do lost $arch "$([[ $arch == aarch64 ]] && echo cortex-a72)" "$crime, unprotected"; done
+  # The kernel must go on itself with a page that is the program's: without SMAP and SMEP.
+  without_smap=-smap without_smep=-smep
+  [[ $arch == x86_64 ]] || without_smap=cortex-a72 without_smep=cortex-a72
+  for crime in read write; do lost $arch $without_smap "$crime, unprotected"; done
+  lost $arch $without_smep 'execute, unprotected'
 done
 kept x86_64 privileged 'privileged instruction'
 lost x86_64 '' 'privileged, unprotected' # with IOPL 3, interrupt flag and ports are the program's
