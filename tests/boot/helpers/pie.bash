@@ -1,7 +1,7 @@
 # Sourced, after common.bash: small position-independent programs of every kind, and boots of them.
 #
 # A boot is sound when the program finds its own addresses right (pie.c, pie.go) and ends with its status. Over all boots of an architecture no
-# region of the program stands twice at one place: image, interpreter, C library, stack, break, vDSO, first anonymous mapping. Among a thousand places
+# region of the program stands twice at one place: image, interpreter, C library, heap library, stack, break, vDSO, first anonymous mapping. Among a thousand places
 # of 2^35 one pair is equal by chance once in 10,000 runs.
 kinds=(glibc-static glibc-static-norelro glibc-now glibc-lazy glibc-norelro musl-static musl-static-norelro musl-now musl-norelro go)
 programs=$CAPONIER_ROOT/build/pie-programs
@@ -56,6 +56,7 @@ places() {
     function name_of(file) {
       if (file == "") return "mapping"
       if (file ~ /^\[/) return file
+      if (file ~ /\/libcaponier-heap/) return "heap-library"
       if (file ~ /\/(ld-linux|ld-musl|libc\.so|libc\.musl)/) return file ~ /libc\.so\.6/ ? "library" : "interpreter"
       return "image"
     }
