@@ -40,7 +40,7 @@ else()
     -ffreestanding -fPIE -fdirect-access-external-data -fvisibility=hidden -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
     -ffunction-sections -fdata-sections -ftrivial-auto-var-init=zero -fstack-protector-strong -fstack-clash-protection -g
     -fno-unwind-tables -fno-asynchronous-unwind-tables
-    $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions -fsanitize=cfi-icall,cfi-vcall -fsanitize-trap=cfi-icall,cfi-vcall -fwhole-program-vtables -nostdinc++ -isystem/usr/lib/llvm-19/include/c++/v1 -fno-threadsafe-statics -fno-c++-static-destructors>)
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions -fsanitize=cfi-icall,cfi-vcall -fsanitize-trap=cfi-icall,cfi-vcall -fno-sanitize-ignorelist -fwhole-program-vtables -nostdinc++ -isystem/usr/lib/llvm-19/include/c++/v1 -fno-threadsafe-statics -fno-c++-static-destructors>)
   # All but the ciphers' vector forms: no register that belongs to the program and is not saved at once.
   add_library(caponier_freestanding INTERFACE)
   target_link_libraries(caponier_freestanding INTERFACE caponier_freestanding_vectors)
