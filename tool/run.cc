@@ -108,7 +108,8 @@ std::optional<std::string> HeapLibraryFor(const GuestPlan& plan, const RunOption
   if (options.heap == "libc" || options.heap == "glibc") return std::nullopt;
   if (const std::optional<CLibrary> library = CLibraryOf(plan)) return install.HeapLibrary(plan.arch, *library);
   if (options.heap == kOurHeap)
-    throw Failure("--heap caponier is for programs that are linked dynamically to glibc or musl; this one is not");
+    throw Failure(
+        "--heap caponier is for programs that are linked dynamically to glibc from 2.34 on or to musl; this one is not");
   return std::nullopt;
 }
 

@@ -62,7 +62,7 @@ for arch in x86_64 aarch64; do
   expect "$arch" tagged interior 134 "caponier-heap: free of a pointer into a block; block of 40 bytes; distance 16 bytes"
   expect "$arch" tagged canary 134 "caponier-heap: overflow of a block, found when it was freed; block of 40 bytes"
   expect "$arch" caponier canary 134 "caponier-heap: overflow of a block, found when it was freed; block of 40 bytes"
-  expect "$arch-static" caponier none 125 "caponier: --heap caponier is for programs that are linked dynamically to glibc or musl; this one is not"
+  expect "$arch-static" caponier none 125 "caponier: --heap caponier is for programs that are linked dynamically to glibc from 2.34 on or to musl; this one is not"
   for heap in glibc libc; do expect "$arch" $heap canary 0 "went on"; done
   for crime in none:0:"went on" double:134:"double free; block of 40 bytes" canary:134:"overflow of a block, found when it was freed; block of 40 bytes"; do
     IFS=: read -r name code said <<<"$crime"

@@ -41,7 +41,10 @@ TEST(HeapLibrary, IsTheOneForTheProgramsCLibrary) {
   GuestPlan plan;
   plan.interpreter = "/lib/ld-linux-aarch64.so.1";
   EXPECT_EQ(CLibraryOf(plan), std::nullopt);  // Go's programs come without the library
-  plan.files.AddText("/lib/aarch64-linux-gnu/libc.so.6", "library");
+  plan.files.AddSymlink("/lib/aarch64-linux-gnu/libc.so.6", "libc-2.31.so");
+  plan.files.AddText("/lib/aarch64-linux-gnu/libc-2.31.so", "GLIBC_2.30 GLIBC_2.31");
+  EXPECT_EQ(CLibraryOf(plan), std::nullopt);  // too old
+  plan.files.AddText("/usr/lib/aarch64-linux-gnu/libc.so.6", "GLIBC_2.33 GLIBC_2.34 GLIBC_2.36");
   EXPECT_EQ(CLibraryOf(plan), CLibrary::kGlibc);
   plan.interpreter = "/lib/ld-musl-x86_64.so.1";
   EXPECT_EQ(CLibraryOf(plan), CLibrary::kMusl);
