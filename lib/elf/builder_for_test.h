@@ -41,19 +41,8 @@ inline FileForTest MakeFile(std::vector<ProgramHeader> segments, u64 file_size, 
                             u16 type = kTypeExecutable, u64 entry = kBaseForTest + 0x1000) {
   FileForTest file;
   file.bytes.resize(file_size);
-  Header header;
-  std::memset(&header, 0, sizeof(header));
-  std::memcpy(header.ident, kMagic, sizeof(kMagic));
-  header.ident[kIdentClass] = kClass64;
-  header.ident[kIdentData] = kDataLittle;
-  header.ident[kIdentVersion] = kVersionCurrent;
-  header.type = type;
-  header.machine = static_cast<u16>(machine);
-  header.version = kVersionCurrent;
+  Header header = NewHeader(type, machine);
   header.entry = entry;
-  header.phoff = sizeof(Header);
-  header.ehsize = sizeof(Header);
-  header.phentsize = sizeof(ProgramHeader);
   header.phnum = static_cast<u16>(segments.size());
   header.shentsize = sizeof(SectionHeader);
   std::memcpy(file.bytes.data(), &header, sizeof(header));

@@ -24,6 +24,9 @@ inline constexpr u16 kTypeExecutable = 2;
 inline constexpr u16 kTypeDynamic = 3;
 inline constexpr u16 kTypeCore = 4;
 
+// [gabi] 4, e_machine.
+enum class Machine : u16 { kX86_64 = 62, kAarch64 = 183 };
+
 struct Header {
   u8 ident[16];
   Le16 type;
@@ -67,6 +70,22 @@ struct ProgramHeader {
   Le64 align;
 };
 static_assert(sizeof(ProgramHeader) == 56);
+
+// Of a new file that has its program headers, whose number is left open, right behind this one; what is not named here is zero.
+constexpr Header NewHeader(u16 type, Machine machine) {
+  Header header{};
+  for (size_t i = 0; i < sizeof(kMagic); i++) header.ident[i] = kMagic[i];
+  header.ident[kIdentClass] = kClass64;
+  header.ident[kIdentData] = kDataLittle;
+  header.ident[kIdentVersion] = kVersionCurrent;
+  header.type = type;
+  header.machine = static_cast<u16>(machine);
+  header.version = kVersionCurrent;
+  header.phoff = sizeof(Header);
+  header.ehsize = sizeof(Header);
+  header.phentsize = sizeof(ProgramHeader);
+  return header;
+}
 
 // [gabi] 4, sh_type.
 inline constexpr u32 kSectionSymbols = 2;

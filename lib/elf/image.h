@@ -21,13 +21,11 @@
 
 #include "lib/base/diagnostics.h"
 #include "lib/base/result.h"
+#include "lib/elf/format.h"
 #include "lib/elf/property.h"
 #include "lib/elf/reader.h"
 
 namespace caponier::elf {
-
-// e_machine, [gabi] 4.
-enum class Machine : u16 { kX86_64 = 62, kAarch64 = 183 };
 
 // kExecutable has fixed addresses; kDynamic may be moved as a whole (position-independent programs, shared libraries).
 enum class Type : u16 { kExecutable = 2, kDynamic = 3 };

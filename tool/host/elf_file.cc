@@ -79,8 +79,7 @@ bool IsForAnotherMachine(Bytes bytes, Arch arch) {
   elf::Header header;
   if (!LooksLikeElf(bytes) || bytes.size() < sizeof(header)) return false;
   std::memcpy(&header, bytes.data(), sizeof(header));
-  const elf::Machine machine = arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
-  return header.ident[elf::kIdentClass] != elf::kClass64 || header.machine != static_cast<u16>(machine);
+  return header.ident[elf::kIdentClass] != elf::kClass64 || header.machine != static_cast<u16>(MachineOf(arch));
 }
 
 ElfFacts ReadLibrary(Bytes bytes, std::string_view name) {
@@ -106,8 +105,7 @@ ElfFacts ReadProgram(Bytes bytes, std::string_view name, elf::WritableExecutable
   ElfFacts facts = ReadLibrary(bytes, name);
   elf::BytesReader reader(bytes);
   FirstDiagnostic diagnostic;
-  const auto machine = facts.arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
-  const auto image = elf::Parse(reader, bytes.size(), machine, diagnostic, pages);
+  const auto image = elf::Parse(reader, bytes.size(), MachineOf(facts.arch), diagnostic, pages);
   if (!image.ok()) throw Malformed(name, diagnostic);
   facts.moves_itself = image.value().type == elf::Type::kDynamic && facts.interpreter.empty();
   return facts;

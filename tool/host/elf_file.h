@@ -26,6 +26,8 @@ class MappedFile {
   Bytes bytes_;
 };
 
+constexpr elf::Machine MachineOf(Arch arch) { return arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64; }
+
 struct ElfFacts {
   Arch arch = kHostArch;
   std::string interpreter;          // empty for a static program or a library

@@ -7,12 +7,11 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "lib/base/bytes.h"
-#include "lib/elf/format.h"
+#include "tool/host/elf_file.h"
 #include "tool/unique_fd.h"
 
 namespace caponier::tool {
@@ -84,25 +83,13 @@ Accelerator ChooseAccelerator(Arch arch, const std::string& kernel, const std::f
 std::string ProbeProgram() {
 #if defined(__x86_64__)
   constexpr unsigned char kCode[] = {0xbf, kProbeStatus, 0, 0, 0, 0xb8, 231, 0, 0, 0, 0x0f, 0x05};  // exit_group(42)
-  constexpr u16 kMachine = 62;
 #else
   constexpr unsigned char kCode[] = {0x40, 0x05, 0x80, 0xd2, 0xc8, 0x0b, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4};  // the same
-  constexpr u16 kMachine = 183;
 #endif
   constexpr u64 kBase = 0x400000;
   constexpr u64 kEntry = sizeof(elf::Header) + sizeof(elf::ProgramHeader);
-  elf::Header header{};
-  std::memcpy(header.ident, elf::kMagic, sizeof(elf::kMagic));
-  header.ident[elf::kIdentClass] = elf::kClass64;
-  header.ident[elf::kIdentData] = elf::kDataLittle;
-  header.ident[elf::kIdentVersion] = elf::kVersionCurrent;
-  header.type = elf::kTypeExecutable;
-  header.machine = kMachine;
-  header.version = elf::kVersionCurrent;
+  elf::Header header = elf::NewHeader(elf::kTypeExecutable, MachineOf(kHostArch));
   header.entry = kBase + kEntry;
-  header.phoff = sizeof(elf::Header);
-  header.ehsize = sizeof(elf::Header);
-  header.phentsize = sizeof(elf::ProgramHeader);
   header.phnum = 1;
   elf::ProgramHeader segment{};
   segment.type = elf::kSegmentLoad;

@@ -109,17 +109,7 @@ struct KernelForTest {
     name_header.size = section_names.size();
     sections.push_back(name_header);
 
-    elf::Header header{};
-    std::memcpy(header.ident, elf::kMagic, sizeof(elf::kMagic));
-    header.ident[elf::kIdentClass] = elf::kClass64;
-    header.ident[elf::kIdentData] = elf::kDataLittle;
-    header.ident[elf::kIdentVersion] = elf::kVersionCurrent;
-    header.type = elf::kTypeDynamic;
-    header.machine = static_cast<u16>(machine);
-    header.version = elf::kVersionCurrent;
-    header.phoff = sizeof(header);
-    header.ehsize = sizeof(header);
-    header.phentsize = sizeof(elf::ProgramHeader);
+    elf::Header header = elf::NewHeader(elf::kTypeDynamic, machine);
     header.phnum = 2;
     header.shentsize = sizeof(elf::SectionHeader);
     header.shnum = static_cast<u16>(sections.size());

@@ -11,6 +11,7 @@
 #include "lib/elf/image.h"
 #include "lib/elf/strings.h"
 #include "tool/failure.h"
+#include "tool/host/elf_file.h"
 
 namespace caponier::tool {
 namespace {
@@ -37,9 +38,8 @@ Bytes Part(Bytes file, u64 offset, u64 size) {
 ScannedObject::ScannedObject(Bytes file, Arch arch, std::string_view name) : arch_(arch) {
   elf::BytesReader reader(file);
   FirstDiagnostic diagnostic;
-  const auto machine = arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
   const auto image =
-      elf::Parse(reader, file.size(), machine, diagnostic, {elf::WritableExecutable::kAllow, elf::EntryPoint::kAny});
+      elf::Parse(reader, file.size(), MachineOf(arch), diagnostic, {elf::WritableExecutable::kAllow, elf::EntryPoint::kAny});
   if (!image.ok()) throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", name, diagnostic.what()));
   for (const elf::LoadSegment& segment : image.value().segments()) {
     if (segment.execute) pieces_.push_back({segment.vaddr, file.subspan(segment.file_offset, segment.file_size)});

@@ -1,13 +1,12 @@
 // ELF files for tests: as much of a program or library as the tool reads.
 #pragma once
 
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "lib/base/bytes.h"
 #include "lib/elf/format.h"
-#include "tool/arch.h"
+#include "tool/host/elf_file.h"
 
 namespace caponier::tool {
 
@@ -63,18 +62,8 @@ inline std::string MakeElf(const ElfRecipe& recipe) {
     headers.push_back(header(elf::kSegmentInterpreter, interpreter_at, interpreter.size(), elf::kFlagRead));
   if (!records.empty()) headers.push_back(header(elf::kSegmentDynamic, dynamic_at, dynamic_size, elf::kFlagRead));
 
-  elf::Header file{};
-  std::memcpy(file.ident, elf::kMagic, sizeof(elf::kMagic));
-  file.ident[elf::kIdentClass] = elf::kClass64;
-  file.ident[elf::kIdentData] = elf::kDataLittle;
-  file.ident[elf::kIdentVersion] = elf::kVersionCurrent;
-  file.type = elf::kTypeDynamic;
-  file.machine = recipe.arch == Arch::kX86_64 ? 62 : 183;
-  file.version = elf::kVersionCurrent;
+  elf::Header file = elf::NewHeader(elf::kTypeDynamic, MachineOf(recipe.arch));
   file.entry = code_at;
-  file.phoff = sizeof(elf::Header);
-  file.ehsize = sizeof(elf::Header);
-  file.phentsize = sizeof(elf::ProgramHeader);
   file.phnum = static_cast<u16>(headers.size());
 
   std::string out(size, '\0');
