@@ -237,9 +237,9 @@ int Run(const RunOptions& options) {
     Say(fmt::format("waiting for a debugger: gdb-multiarch {} -ex 'target remote 127.0.0.1:{}'", install.KernelSymbols(plan.arch),
                     *spec.gdb_port));
   }
-  Session session(machine.process, std::move(machine.link), std::move(machine.console),
-                  {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure,
-                   .reword = [&](std::string_view line) { return order::AsLinked(kernel.places, line); }});
+  Session session(
+      machine.process, std::move(machine.link), std::move(machine.console),
+      {.console = options.console ? Console::Show::kAlways : Console::Show::kOnFailure, .reword = order::RewordFor(kernel)});
   const Outcome outcome = session.Run();
   const int status = StatusOf(outcome, session);
   if (seed_file.has_value() && !outcome.seed.empty()) seed_file->Refresh(AsBytes(outcome.seed));

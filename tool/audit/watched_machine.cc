@@ -113,13 +113,12 @@ WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& optio
   spec.memory = memory_file_.get();
   machine_.emplace(StartMachine(spec));
   debugger_.emplace(std::move(here));
-  session_ = std::make_unique<Session>(
-      machine_->process, std::move(machine_->link), std::move(machine_->console),
-      SessionOptions{.reword = [this](std::string_view line) { return order::AsLinked(kernel_.places, line); },
-                     .input = program_input_.get(),
-                     .output = program_output_.get(),
-                     .errors = errors_.get(),
-                     .deadline = kDeadline});
+  session_ = std::make_unique<Session>(machine_->process, std::move(machine_->link), std::move(machine_->console),
+                                       SessionOptions{.reword = order::RewordFor(kernel_),
+                                                      .input = program_input_.get(),
+                                                      .output = program_output_.get(),
+                                                      .errors = errors_.get(),
+                                                      .deadline = kDeadline});
   debugger_->Resume();
   carrier_ = std::thread([this] {
     outcome_ = session_->Run();

@@ -59,7 +59,7 @@ u64 NowNanoseconds() {
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
-Finished RunMachine(const std::string& kernel, int kernel_file, const GuestPlan& plan, const Machinery& machinery) {
+Finished RunMachine(const order::BootKernel& kernel, const GuestPlan& plan, const Machinery& machinery) {
   const GuestConfig config{.exe = plan.exe,
                            .arguments = plan.arguments,
                            .environment = plan.environment,
@@ -69,16 +69,20 @@ Finished RunMachine(const std::string& kernel, int kernel_file, const GuestPlan&
   const Archive archive = PackArchive(EncodeConfig(config), plan.files);
   const MachineSpec spec{.arch = plan.arch,
                          .memory_bytes = machinery.memory_bytes,
-                         .kernel = kernel,
+                         .kernel = kernel.path,
                          .archive = archive.file.get(),
-                         .kernel_file = kernel_file};
+                         .kernel_file = kernel.file.get()};
   const UniqueFd null = OpenNull(), output = MakeMemoryFile("output", ""), errors = MakeMemoryFile("errors", "");
   Finished finished;
   Outcome outcome;
   Timed(finished, [&] {
     Machine machine = StartMachine(spec, [&](const MachineSpec& wanted) { return CommandFor(wanted, machinery); });
     Session session(machine.process, std::move(machine.link), std::move(machine.console),
-                    {.input = null.get(), .output = output.get(), .errors = errors.get(), .deadline = machinery.deadline});
+                    {.reword = order::RewordFor(kernel),
+                     .input = null.get(),
+                     .output = output.get(),
+                     .errors = errors.get(),
+                     .deadline = machinery.deadline});
     outcome = session.Run();
   });
   finished.output = ReadAll(output.get());
@@ -116,12 +120,11 @@ GuestPlan PlanJob(Arch arch, const std::vector<std::string>& program, const std:
 }
 
 Finished RunCaponier(const Install& install, const GuestPlan& plan, const Machinery& machinery) {
-  const order::BootKernel kernel = order::PrepareKernel(install, plan.arch, order::KernelOrder::kRandom);
-  return RunMachine(kernel.path, kernel.file.get(), plan, machinery);
+  return RunMachine(order::PrepareKernel(install, plan.arch, order::KernelOrder::kRandom), plan, machinery);
 }
 
 Finished RunFloor(const Install& install, const GuestPlan& plan, const Machinery& machinery) {
-  return FloorEnd(RunMachine(FloorKernel(install, plan.arch), -1, plan, machinery));
+  return FloorEnd(RunMachine({.path = FloorKernel(install, plan.arch)}, plan, machinery));
 }
 
 Finished RunBareFloor(const Install& install, Arch arch) {

@@ -1,5 +1,5 @@
 // The guests that are compared, all under QEMU's emulation on one virtual CPU: the floor, a caponier, and Linux. Each runs the same
-// job: the archive and the program in it are byte for byte the same.
+// job: the archive and the program in it are byte for byte the same, so programs keep their C library's heap.
 #pragma once
 
 #include <chrono>

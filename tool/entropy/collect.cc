@@ -145,10 +145,7 @@ void CollectInGuest(const CollectOptions& options, SampleFile& file) {
   for (u64 restart = 1; restart <= options.restarts; restart++) {
     Machine machine = StartMachine(spec);
     Session session(machine.process, std::move(machine.link), std::move(machine.console),
-                    {.reword = [&](std::string_view line) { return order::AsLinked(kernel.places, line); },
-                     .input = null.get(),
-                     .output = file.fd(),
-                     .errors = null.get()});
+                    {.reword = order::RewordFor(kernel), .input = null.get(), .output = file.fd(), .errors = null.get()});
     const Outcome outcome = session.Run();
     if (outcome.exit.has_value() && outcome.exit->cause == link::ExitCause::kRefused)
       throw Failure(

@@ -106,7 +106,7 @@ class Aarch64Repair : Repair {
         if (moves_.InText(page) || page >= kernel_.image.size()) return Unlike(place);
         return RepairPage(place, old, page, page + moves_.growth());
       }
-      case kLd64GotLo12: return IsLoad64(old) ? Keep(place, old) : Unlike(place);
+      case kLd64GotLo12: return IsLoad64(old) || Unlike(place);  // its place in the page stays
       case kAddAbsLo12: return IsAdd(old) ? RepairPart(place, old, 0) : Unlike(place);
       case kLdst8: return RepairAccess(place, old, 0);
       case kLdst16: return RepairAccess(place, old, 1);
@@ -157,10 +157,6 @@ class Aarch64Repair : Repair {
   bool RepairAccess(u64 place, u32 old, u32 size_bits) {
     const u32 size = (old >> 30) + ((old & 0x0480'0000) == 0x0480'0000 ? 4 : 0);  // V and the upper bit of opc: 128 bits
     return IsLoadOrStore(old) && size == size_bits ? RepairPart(place, old, size_bits) : Unlike(place);
-  }
-  bool Keep(u64 place, u32 old) {
-    Write(place, own_move_, old);
-    return true;
   }
 
   u64 target_ = 0, new_target_ = 0, own_move_ = 0;

@@ -91,9 +91,8 @@ BootKernel PrepareKernel(const Install& install, Arch arch, KernelOrder order, S
   const MappedFile file(linked);
   FirstDiagnostic diagnostic;
   elf::BytesReader reader(file.bytes());
-  const auto machine = arch == Arch::kX86_64 ? elf::Machine::kX86_64 : elf::Machine::kAarch64;
-  const auto image =
-      elf::Parse(reader, file.bytes().size(), machine, diagnostic, {elf::WritableExecutable::kRefuse, elf::EntryPoint::kAny});
+  const auto image = elf::Parse(reader, file.bytes().size(), MachineOf(arch), diagnostic,
+                                {elf::WritableExecutable::kRefuse, elf::EntryPoint::kAny});
   if (!image.ok()) throw Failure(fmt::format("{}: {}", linked, diagnostic.what()));
   BootKernel boot{.path = plain, .memory_bytes = image.value().min_vaddr + image.value().span};
   if (symbols == Symbols::kWanted) boot.symbols.assign(file.bytes().begin(), file.bytes().end());
@@ -111,6 +110,10 @@ std::string AsLinked(const PlaceMap& places, std::string_view line) {
     }
   }
   return text;
+}
+
+Console::Reword RewordFor(const BootKernel& kernel) {
+  return [&places = kernel.places](std::string_view line) { return AsLinked(places, line); };
 }
 
 }  // namespace caponier::tool::order

@@ -5,6 +5,7 @@
 
 #include "tool/arch.h"
 #include "tool/install.h"
+#include "tool/machine/console.h"
 #include "tool/order/kernel_order.h"
 #include "tool/order/reorder.h"
 #include "tool/unique_fd.h"
@@ -29,5 +30,7 @@ BootKernel PrepareKernel(const std::string& linked, const Draw& draw, Symbols sy
 // A line of the machine's console, whose places in the kernel become those of the linked file: "kernel+0x1f0", and of the regions
 // "kernel image".
 std::string AsLinked(const PlaceMap& places, std::string_view line);
+// That, for the console of a machine that boots `kernel`, which outlives it.
+Console::Reword RewordFor(const BootKernel& kernel);
 
 }  // namespace caponier::tool::order
