@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "tool/audit/machine_for_test.h"
@@ -130,13 +131,13 @@ TEST_P(Audit, TheWindowsTableIsMappedToBeReadAtMost) {
 }
 
 TEST_P(Audit, TheWindowsTableIsMappedOnceAndWhereTheKernelSays) {
-  if (!machine.x86()) return;
   machine.Map({machine.vdso, machine.TableOf(machine.windows)});
   EXPECT_THAT(Judged(), testing::Contains(Rule::kPageTable));
   EXPECT_THAT(JudgedWithoutRegions(), testing::Contains(Rule::kPageTable));
-  machine.EntryOf(machine.window_table) = 0;
+  if (machine.x86()) machine.EntryOf(machine.window_table) = 0;
   EXPECT_THAT(Judged(), testing::Contains(Rule::kPageTable));
-  EXPECT_THAT(JudgedWithoutRegions(), testing::Not(testing::Contains(Rule::kPageTable)));
+  // Nobody says where: then one such mapping may be it, on the machine that has one.
+  EXPECT_EQ(std::ranges::count(JudgedWithoutRegions(), Rule::kPageTable), machine.x86() ? 0 : 1);
 }
 
 TEST_P(Audit, FindsPagesOfTheWrongHalf) {

@@ -167,12 +167,12 @@ class Judgement {
   }
   // At most one table is mapped, that of the windows. Nothing else stands in it, and nothing of it stands at a quiet moment.
   void CheckTables() {
+    std::unordered_map<u64, const Table*> tables;
     for (const Table& table : walk_.tables) {
+      tables.emplace(table.physical, &table);
       if (ServesWindows(table) && table.present != 0)
         Say(Rule::kGate, fmt::format("{} entries stand in the table of the windows", table.present), table.address);
     }
-    std::unordered_map<u64, const Table*> tables;
-    for (const Table& table : walk_.tables) tables.emplace(table.physical, &table);
     u64 gates = 0;
     for (const Mapping& mapping : walk_.mappings) {
       // Frames of a large page are looked up one by one, or all tables in it are, whichever is less.
