@@ -82,12 +82,6 @@ void Unlink(u32& head, u32 page) {
   }
 }
 
-Result<void> MapFreshFrame(u64 address, PageFlags flags) {
-  const PhysAddr frame = TRY(AllocateFrame(FrameKind::kKernel));
-  const Result<void> mapped = MapPageAt(address, frame, flags);
-  if (!mapped.ok()) ReleaseFrame(frame);
-  return mapped;
-}
 void Unmap(u64 page) {
   KernelTables().Visit(page, page + kPageSize, [](u64, PageTables::Entry& entry) {
     ReleaseFrame(entry.frame);
@@ -234,9 +228,7 @@ void TakeBack(std::byte* block, u64 address, u64 slot_bytes) {
 Result<void> MapWords(u32 page) {
   const u64 words = WordsPage(page);
   if (KernelTables().Lookup(words)) return {};
-  TRY(MapFreshFrame(words, {.write = true}));
-  arch::ZeroPage(reinterpret_cast<std::byte*>(words));
-  return {};
+  return MapFreshPageAt(words);
 }
 
 // A page for slots, all of it free; its addresses new or, when there are no new ones, those that have rested longest.
@@ -245,14 +237,11 @@ Result<u32> FreshPage() {
   const u32 page = is_new ? g_fresh : tagged() ? g_first_resting : kNone;
   if (page == kNone) return Error::kNoMemory;
   if (is_new && g_fresh >= g_metadata_pages * (kPageSize / sizeof(Slab))) {
-    TRY(MapFreshFrame(g_metadata.begin + g_metadata_pages * kPageSize, {.write = true}));
-    arch::ZeroPage(g_metadata.data() + g_metadata_pages * kPageSize);
+    TRY(MapFreshPageAt(g_metadata.begin + g_metadata_pages * kPageSize));
     g_metadata_pages++;
   }
   TRY(MapWords(page));
-  TRY(MapFreshFrame(AddressOf(page), {.write = true, .tagged = tagged()}));
-  auto* memory = reinterpret_cast<std::byte*>(AddressOf(page));
-  tagged() ? arch::ZeroTaggedPage(memory) : arch::ZeroPage(memory);
+  TRY(MapFreshPageAt(AddressOf(page), tagged()));
   if (is_new) g_fresh++;
   else g_first_resting = SlabAt(page).next;
   return page;
@@ -284,16 +273,10 @@ Result<u32> PageForClass(u32 size_class) {
 
 constexpr char kLargeBlock[] = "heap block";
 
-void* AllocateTaggedLarge(u64 bytes) {
-  Result<KernelRegion> region = ReserveRegion(kLargeBlock, bytes);
+void* AllocateLarge(u64 bytes) {
+  const Result<KernelRegion> region = MapRegion(kLargeBlock, bytes, tagged());
   if (!region.ok()) return nullptr;
-  for (u64 page = region.value().begin; page < region.value().end(); page += kPageSize) {
-    if (!MapFreshFrame(page, {.write = true, .tagged = true}).ok()) {
-      UnmapRegion(region.value());
-      return nullptr;
-    }
-    arch::ZeroTaggedPage(reinterpret_cast<std::byte*>(page));
-  }
+  if (!tagged()) return region.value().data();
   const Tag tag = heap::PickTag(heap::AllowedTags(WithReserved({}), heap::kFreeTag, heap::kFreeTag), NextByte);
   return MakeTagged(region.value().begin, bytes, tag);
 }
@@ -336,11 +319,7 @@ void InitHeap() {
 }
 
 void* Allocate(size_t bytes) {
-  if (bytes > size_t{1} << kLargestShift) {
-    if (tagged()) return AllocateTaggedLarge(bytes);
-    const Result<KernelRegion> region = MapRegion(kLargeBlock, bytes);
-    return region.ok() ? region.value().data() : nullptr;
-  }
+  if (bytes > size_t{1} << kLargestShift) return AllocateLarge(bytes);
   u32 size_class = 0;
   while (size_t{1} << (kSmallestShift + size_class) < bytes) size_class++;
   for (;;) {

@@ -48,8 +48,7 @@ struct Occupied {
 Result<void> Enter(Region region) {
   if (g_count == g_capacity) {
     if (g_capacity == g_limit) return Error::kNoMemory;
-    const PhysAddr frame = TRY(AllocateFrame(FrameKind::kKernel));
-    TRY(g_tables.Map(reinterpret_cast<u64>(g_regions + g_capacity), frame, {.write = true}));
+    TRY(MapFreshPageAt(reinterpret_cast<u64>(g_regions + g_capacity)));
     g_capacity += kPageSize / sizeof(Region);
   }
   const size_t at = IndexAbove(region.first_page);
@@ -99,17 +98,10 @@ void InitKernelSpace(const boot::Handoff& handoff) {
 
 Result<KernelRegion> ReserveRegion(const char* name, u64 bytes) { return Place(name, PagesFor(bytes), true); }
 
-Result<KernelRegion> MapRegion(const char* name, u64 bytes) {
+Result<KernelRegion> MapRegion(const char* name, u64 bytes, bool tagged) {
   KernelRegion region = TRY(ReserveRegion(name, bytes));
-  for (u64 offset = 0; offset < region.bytes; offset += kPageSize) {
-    const Result<PhysAddr> frame = AllocateFrame(FrameKind::kKernel);
-    if (frame.ok()) {
-      if (g_tables.Map(region.begin + offset, frame.value(), {.write = true}).ok()) {
-        arch::ZeroPage(region.data() + offset);
-        continue;
-      }
-      ReleaseFrame(frame.value());
-    }
+  for (u64 page = region.begin; page < region.end(); page += kPageSize) {
+    if (MapFreshPageAt(page, tagged).ok()) continue;
     UnmapRegion(region);
     return Error::kNoMemory;
   }
@@ -117,6 +109,17 @@ Result<KernelRegion> MapRegion(const char* name, u64 bytes) {
 }
 
 Result<void> MapPageAt(u64 address, PhysAddr frame, PageFlags flags) { return g_tables.Map(address, frame, flags); }
+
+Result<void> MapFreshPageAt(u64 address, bool tagged) {
+  const PhysAddr frame = TRY(AllocateFrame(FrameKind::kKernel));
+  if (const auto mapped = MapPageAt(address, frame, {.write = true, .tagged = tagged}); !mapped.ok()) {
+    ReleaseFrame(frame);
+    return mapped.error();
+  }
+  auto* page = reinterpret_cast<std::byte*>(address);
+  tagged ? arch::ZeroTaggedPage(page) : arch::ZeroPage(page);
+  return {};
+}
 
 Result<KernelRegion> MapExisting(const char* name, PhysAddr physical, u64 bytes, PageFlags flags) {
   const u64 offset = physical.page_offset();

@@ -16,11 +16,13 @@ struct KernelRegion {
   u64 end() const { return begin + bytes; }
 };
 
-// Fresh zeroed frames at a random place, writable, not executable. The name appears in the layout report.
-Result<KernelRegion> MapRegion(const char* name, u64 bytes);
+// Fresh zeroed frames at a random place, writable, not executable, tagged (with zero tags) if wanted. The name appears in the layout report.
+Result<KernelRegion> MapRegion(const char* name, u64 bytes, bool tagged = false);
 // Address space only, to be filled page by page with MapPageAt (heap arenas).
 Result<KernelRegion> ReserveRegion(const char* name, u64 bytes);
 Result<void> MapPageAt(u64 address, PhysAddr frame, PageFlags flags);
+// Likewise a fresh zeroed frame, as MapRegion maps them.
+Result<void> MapFreshPageAt(u64 address, bool tagged = false);
 // Device registers, or memory that is already there, at a random place. `physical` need not be page-aligned; begin is its byte.
 Result<KernelRegion> MapDevice(const char* name, PhysAddr physical, u64 bytes);
 Result<KernelRegion> MapExisting(const char* name, PhysAddr physical, u64 bytes, PageFlags flags);

@@ -82,15 +82,14 @@ Result<PageTables> PageTables::CreateForProgram() {
   return tables;
 }
 
-bool PageTables::FindLeaf(u64 address, PhysAddr& leaf) const {
+std::optional<PhysAddr> PageTables::FindLeaf(u64 address) const {
   FoundLeaf& found = FoundFor(address);
   if (found.root != root_ || found.region != RegionOf(address)) {
     Path path;
-    if (!Walk(root_, address, path)) return false;
+    if (!Walk(root_, address, path)) return std::nullopt;
     found = {root_, path.table[0], RegionOf(address)};
   }
-  leaf = found.leaf;
-  return true;
+  return found.leaf;
 }
 
 Result<PhysAddr> PageTables::FindOrMakeLeaf(u64 address, bool user) {
@@ -144,18 +143,18 @@ Result<void> PageTables::Map(u64 address, PhysAddr first, PageFlags flags, u64 p
 
 std::optional<PageTables::Entry> PageTables::Lookup(u64 address) const {
   const Gate gate;
-  PhysAddr leaf;
-  if (!FindLeaf(address, leaf)) return std::nullopt;
-  const u64 entry = ReadEntry(leaf, Index(address, 0));
+  const std::optional<PhysAddr> leaf = FindLeaf(address);
+  if (!leaf) return std::nullopt;
+  const u64 entry = ReadEntry(*leaf, Index(address, 0));
   if (entry == 0) return std::nullopt;
   return Entry{arch::EntryAddress(entry), arch::EntryFlags(entry)};
 }
 
 void PageTables::Replace(u64 address, PhysAddr frame, PageFlags flags) {
   const Gate gate;
-  PhysAddr leaf;
-  if (!FindLeaf(address, leaf)) __builtin_trap();
-  Window window(leaf, Window::kWrite);
+  const std::optional<PhysAddr> leaf = FindLeaf(address);
+  if (!leaf) __builtin_trap();
+  Window window(*leaf, Window::kWrite);
   u64* slot = &window.as<u64>()[Index(address, 0)];
   // Break before make: the old translation is gone everywhere before the new one appears.
   arch::StoreEntry(slot, 0);

@@ -41,7 +41,7 @@ class PageTables {
   void Destroy();
 
  private:
-  bool FindLeaf(u64 address, PhysAddr& leaf) const;
+  std::optional<PhysAddr> FindLeaf(u64 address) const;
   Result<PhysAddr> FindOrMakeLeaf(u64 address, bool user);
   using RawVisitor = Verdict (*)(void* context, u64 address, Entry& entry);
   void VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context);

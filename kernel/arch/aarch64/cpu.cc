@@ -93,8 +93,10 @@ void InitCpu() {
   if (g_features.address_auth) LoadProgramKeys();
   CAPONIER_WRITE("sctlr_el1", SystemControl());
   asm volatile("isb; tlbi vmalle1; dsb nsh; isb" ::: "memory");
-  if (g_features.tagging != 0) InitTagging(g_secrets.tag_seed);
-  if (g_features.tagging != 0 && !TagMemoryWorks()) g_features.tagging = 0;
+  if (g_features.tagging != 0) {
+    InitTagging(g_secrets.tag_seed);
+    if (!TagMemoryWorks()) g_features.tagging = 0;
+  }
   SecureWipe(WritableBytesOf(g_secrets));
 }
 
