@@ -3,6 +3,7 @@
 #   went on              the program was let go on with what it was given
 #   ended                the machine stopped itself
 # A crime named `..., unprotected` first takes away the protection, in the page tables, from outside: the negative control.
+import contextlib
 import os
 import re
 import struct
@@ -107,43 +108,55 @@ def kernel(name):
     return base + SYMBOLS[name]
 
 
-def read_physical(page):
+@contextlib.contextmanager
+def physical():
+    """What is read and written meanwhile is physical memory."""
     run("maintenance packet Qqemu.PhyMemMode:1")
-    content = read(page, 4096)
-    run("maintenance packet Qqemu.PhyMemMode:0")
-    return content
+    try:
+        yield
+    finally:
+        run("maintenance packet Qqemu.PhyMemMode:0")
+
+
+def read_physical(page):
+    with physical():
+        return read(page, 4096)
+
+
+PHYSICAL = 0xFFFFFFFFF000  # the bits of an entry that say where
+
+
+def walk(address):
+    """The level of each page-table entry on the way to the page, and where it stands in physical memory."""
+    entry = reg("TTBR1_EL1" if address >> 63 else "TTBR0_EL1") if ARM else reg("cr3")
+    for level in (3, 2, 1, 0):
+        at = (entry & PHYSICAL) + 8 * (address >> 12 + 9 * level & 511)
+        yield level, at
+        entry = word(at)
 
 
 def change_entries(address, change):
     """Applies change(entry, is_leaf) to each page-table entry on the way to the page; the page's frame."""
-    entry = reg("TTBR1_EL1" if address >> 63 else "TTBR0_EL1") if ARM else reg("cr3")
-    run("maintenance packet Qqemu.PhyMemMode:1")
-    for level in (3, 2, 1, 0):
-        at = (entry & 0xFFFFFFFFF000) + 8 * (address >> 12 + 9 * level & 511)
-        entry = word(at)
-        put_word(at, change(entry, level == 0))
-    run("maintenance packet Qqemu.PhyMemMode:0")
-    return entry & 0xFFFFFFFFF000
+    with physical():
+        for level, at in walk(address):
+            entry = word(at)
+            put_word(at, change(entry, level == 0))
+    return entry & PHYSICAL
 
 
 def entry_at(address):
     """Where the page's entry stands in its leaf table, which must be there."""
-    entry = reg("TTBR1_EL1" if address >> 63 else "TTBR0_EL1") if ARM else reg("cr3")
-    run("maintenance packet Qqemu.PhyMemMode:1")
-    for level in (3, 2, 1, 0):
-        at = (entry & 0xFFFFFFFFF000) + 8 * (address >> 12 + 9 * level & 511)
-        entry = word(at)
-        if level and not entry & 1:
-            raise gdb.GdbError("no leaf table")
-    run("maintenance packet Qqemu.PhyMemMode:0")
+    with physical():
+        for level, at in walk(address):
+            if level and not word(at) & 1:
+                raise gdb.GdbError("no leaf table")
     return at
 
 
 def borrow_lower_half(root):
     """The first entry of another root for the lower half, in place of the present one's."""
-    run("maintenance packet Qqemu.PhyMemMode:1")
-    put_word(reg("TTBR0_EL1") & 0xFFFFFFFFF000, word(root))
-    run("maintenance packet Qqemu.PhyMemMode:0")
+    with physical():
+        put_word(reg("TTBR0_EL1") & PHYSICAL, word(root))
 
 
 def open_to_program(entry, leaf):
@@ -264,12 +277,9 @@ def is_mapped(address):
     try:
         at = entry_at(address)
     except gdb.GdbError:
-        run("maintenance packet Qqemu.PhyMemMode:0")
         return False
-    run("maintenance packet Qqemu.PhyMemMode:1")
-    entry = word(at)
-    run("maintenance packet Qqemu.PhyMemMode:0")
-    return entry & 1 == 1
+    with physical():
+        return word(at) & 1 == 1
 
 
 def plain(pointer):
@@ -414,7 +424,7 @@ def commit_in_kernel():
         write(target, RETURN_ZERO)
         if CRIME == "call another type":
             caller = next(kernel(name) for name in SYMBOLS if name.startswith("caponier::mm::PageTables::VisitRaw("))
-            put_word(block, (reg("TTBR1_EL1") if ARM else reg("cr3")) & 0xFFFFFFFFF000)
+            put_word(block, (reg("TTBR1_EL1") if ARM else reg("cr3")) & PHYSICAL)
             arguments = block, kernel("__rodata_start"), kernel("__rodata_start") + 4096, target, block
         else:
             caller = kernel("caponier::RefCounted::Dispose()")
@@ -532,13 +542,12 @@ def send_frame():
 
 def dump_tables():
     """Breaks one thing in the page tables, dumps the memory with its registers, and mends it: a dump for each of `breaks`, and a sound one."""
-    physical = 0xFFFFFFFFF000
     root = reg("TTBR0_EL1") if ARM else reg("cr3")
     code, data, stack = function & ~4095, buffer & ~4095, reg("sp") & ~4095
     end = base + SYMBOLS["__image_end"]
     beside = end if end >> 21 == base >> 21 else base - 4096  # one of both is in the image's own leaf table
     stack_frame = change_entries(stack, lambda entry, _: entry)
-    moved = lambda frame: lambda entry: entry & ~physical | frame & physical
+    moved = lambda frame: lambda entry: entry & ~PHYSICAL | frame & PHYSICAL
     register_page = 0xFF000000 | (3 | 1 << 10 | 1 << 2 | 3 << 53 if ARM else 1 | 3 << 3 | 1 << 63)  # a device's, outside memory
     breaks = {
         "sound": (data, lambda entry: entry),
@@ -558,12 +567,11 @@ def dump_tables():
         out.writelines(f"{name.lower().removesuffix('_el1')}={reg(name):#x}\n" for name in registers)
     for name, (address, change) in breaks.items():
         at = entry_at(address)
-        run("maintenance packet Qqemu.PhyMemMode:1")
-        entry = word(at)
-        put_word(at, change(entry))
-        run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/" + name.replace(" ", "_"))
-        put_word(at, entry)
-        run("maintenance packet Qqemu.PhyMemMode:0")
+        with physical():
+            entry = word(at)
+            put_word(at, change(entry))
+            run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/" + name.replace(" ", "_"))
+            put_word(at, entry)
     change_entries(kernel("memcpy"), open_to_program)
     run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/open")
     print("returned")
