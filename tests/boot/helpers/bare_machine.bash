@@ -2,10 +2,16 @@
 set -u
 status=0
 limit=20 # seconds
+reader=() serial=(-serial stdio)
 x86() { # CPU [OPTIONS...]
-  timeout "$limit" qemu-system-x86_64 -M microvm,acpi=off,pit=off,pic=off,rtc=off,x-option-roms=off,isa-serial=on -accel tcg -cpu "$1" -m 64 -nodefaults \
+  timeout "$limit" "${reader[@]}" qemu-system-x86_64 -M microvm,acpi=off,pit=off,pic=off,rtc=off,x-option-roms=off,isa-serial=on -accel tcg -cpu "$1" -m 64 -nodefaults \
     -no-user-config -display none -no-reboot -global virtio-mmio.force-legacy=off -kernel "$CAPONIER_ROOT/build/x86_64/kernel/caponier.elf" \
-    -serial stdio -device isa-debug-exit,iobase=0xf4 "${@:2}" </dev/null 2>&1
+    "${serial[@]}" -device isa-debug-exit,iobase=0xf4 "${@:2}" </dev/null 2>&1
+}
+# The same, whose serial port is read late and slowly.
+x86_read_late() {
+  local reader=(python3 "$CAPONIER_ROOT/tests/boot/helpers/slow_reader.py") serial=()
+  x86 "$@"
 }
 arm() { # SEED CPU [OPTIONS...]: SEED, on or off, whether the device tree has one
   timeout "$limit" qemu-system-aarch64 -M "virt,gic-version=3,dtb-randomness=$1" -accel tcg -cpu "$2" -m 64 -nodefaults -no-user-config -display none -no-reboot \
