@@ -21,7 +21,7 @@ constexpr char kOverview[] =
     "\n"
     "  caponier run [options] [--] [PROGRAM [ARGS...]]   run PROGRAM, or the built-in tour\n"
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
-    "  caponier bench boot|syscall|run|random|heap       measured beside its peers, in the same run\n"
+    "  caponier bench boot|syscall|run|layout|random|heap       measured beside its peers, in the same run\n"
     "  caponier entropy collect|assess|conditioning|plot noise collected, and assessed by SP 800-90B\n"
     "  caponier audit layout|tables|dump                 bits of every region; page tables walked from outside\n"
     "  caponier audit heap [options]                     which misuses allocators catch, ours and others\n"
@@ -186,23 +186,26 @@ Command ParseBench(std::span<const std::string> words) {
   std::string arch;
   CLI::App app(
       "Measures caponier beside its peers, in turn. boot: QEMU start to exit of a static hello; syscall: calls to the kernel;\n"
-      "run: real programs. The Linux guest's kernel is downloaded from Debian once. random: libcaponier-random beside other "
-      "libraries'\n"
-      "generators and the kernel's. heap: libcaponier-heap beside the C library's allocator and others.",
+      "run: real programs. The Linux guest's kernel is downloaded from Debian once. layout: what random places cost, against a "
+      "kernel "
+      "and\n"
+      "programs at fixed ones. random: libcaponier-random beside other libraries' generators and the kernel's. heap: "
+      "libcaponier-heap\n"
+      "beside the C library's allocator and others.",
       "bench");
-  app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run|random|heap [options]"));
+  app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run|layout|random|heap [options]"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other")->type_name("ARCH");
   app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));
   app.add_flag("--json", options.json, "every number, as JSON");
   app.add_option("--plot", options.plot, "random: a picture, by its name .svg or .png")->type_name("FILE");
-  const std::map<std::string, What> kinds{
-      {"boot", What::kBoot}, {"syscall", What::kSyscall}, {"run", What::kRun}, {"random", What::kRandom}, {"heap", What::kHeap}};
+  const std::map<std::string, What> kinds{{"boot", What::kBoot},     {"syscall", What::kSyscall}, {"run", What::kRun},
+                                          {"layout", What::kLayout}, {"random", What::kRandom},   {"heap", What::kHeap}};
   const auto kind = words.empty() ? kinds.end() : kinds.find(words.front());
   const std::span<const std::string> rest = kind == kinds.end() ? words : words.subspan(1);
   size_t end = 0;
   if (auto text = ParseOptions(app, rest, end)) return *text;
   if (kind == kinds.end() || end != rest.size())
-    throw Failure("bench takes boot, syscall, run, random or heap (see caponier bench --help)");
+    throw Failure("bench takes boot, syscall, run, layout, random or heap (see caponier bench --help)");
   options.what = kind->second;
   if (!arch.empty()) options.arch = RequireArch(arch);
   if (!options.plot.empty() && options.what != What::kRandom) throw Failure("--plot is for bench random");

@@ -42,6 +42,11 @@ std::string Install::Kernel(Arch arch) const {
   return Require(arch, fmt::format("{}/{}/kernel/caponier.{}", build_, NameOf(arch), arch == Arch::kX86_64 ? "elf" : "img"));
 }
 
+std::string Install::FixedLayoutKernel(Arch arch) const {
+  return Require(
+      arch, fmt::format("{}/{}/kernel/caponier_fixed_layout.{}", build_, NameOf(arch), arch == Arch::kX86_64 ? "elf" : "img"));
+}
+
 std::string Install::KernelSymbols(Arch arch) const { return fmt::format("{}/{}/kernel/caponier.elf", build_, NameOf(arch)); }
 
 std::string Install::HeapLibrary(Arch arch, CLibrary over) const {

@@ -17,6 +17,8 @@ class Install {
   // Each has the launcher build what it called stale, when it started the tool; throws Failure when the file is absent.
   std::string Kernel(Arch arch) const;         // what the emulator loads
   std::string KernelSymbols(Arch arch) const;  // for a debugger
+  // The test build that `caponier bench layout` measures against; built on request.
+  std::string FixedLayoutKernel(Arch arch) const;
   std::string GuestProgram(Arch arch, const std::string& name) const;
   std::string HeapLibrary(Arch arch, CLibrary over) const;  // libcaponier-heap for such programs
   std::string Emulator(const std::string& name) const { return build_ + "/emulator/usr/bin/" + name; }  // may be absent

@@ -3,6 +3,7 @@
 #include "kernel/arch/machine.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/init.h"
+#include "kernel/mm/placement.h"
 #include "lib/aslr/plan.h"
 
 extern "C" {
@@ -106,7 +107,6 @@ void MapFrameTable() {
 }
 
 void PlanLayout(random::Seeded seeded, u64 image_bytes) {
-  Stream stream = Stream::Open(g_handoff.random, seeded, "boot layout");
   const u64 table_pages = PagesFor((g_handoff.frames.highest_end() >> kPageBits) * sizeof(mm::FrameInfo));
   if (table_pages > kPageSize * 8) Stop("more memory than this kernel can keep books of");
   using aslr::Region;
@@ -124,7 +124,14 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
   const aslr::MemoryDescription memory{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd),
                                        .occupied = {},
                                        .regions = std::span(requests).first(kPlaced)};
-  if (!aslr::Plan(stream, memory, placed).ok()) Stop("the kernel's layout does not fit its address space");
+  Result<void> planned = {};
+  if constexpr (mm::kFixedLayout) {
+    planned = aslr::PackRegions(memory, placed);
+  } else {
+    Stream stream = Stream::Open(g_handoff.random, seeded, "boot layout");
+    planned = aslr::Plan(stream, memory, placed);
+  }
+  if (!planned.ok()) Stop("the kernel's layout does not fit its address space");
   PlacedRegion* regions[] = {&g_handoff.image,  &g_handoff.boot_stack,   &g_handoff.frame_table,
                              &g_handoff.window, &g_handoff.region_table, &g_handoff.window_table};
   for (size_t i = 0; i < kPlaced; i++) *regions[i] = {placed[i].begin().value, placed[i].pages};
@@ -175,6 +182,7 @@ extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 i
   arch::PrepareCpu();
   g_handoff.info.entry_counter = arch::CycleCounter();
   ReadBootInfo(argument, g_handoff.info);
+  if (mm::kFixedLayout) arch::EarlyConsoleWrite("caponier: a test build: the kernel's layout is fixed\n");
   IdentifyDevices();
   g_handoff.frames.Init(g_handoff.info);
   Seed(argument);

@@ -184,7 +184,7 @@ Result<u64> AddressSpace::FindPlace(u64 bytes, u64 alignment, u64 limit) {
     const u64 end = aslr::PackedMappingsEnd({window.begin, arch::kUserEnd >> kPageBits});
     if (window.end > end) window.end = end;
     const OccupiedMappings occupied{*this, break_stretch};
-    return TRY(aslr::PlaceHighest(bytes >> kPageBits, alignment >> kPageBits, window, occupied)) << kPageBits;
+    return TRY(aslr::PlaceHighest(aslr::Unguarded(bytes >> kPageBits, alignment >> kPageBits), window, occupied)) << kPageBits;
   }
   const u64 page =
       TRY(PlaceUniformly(OccupiedMappings{*this, break_stretch}, window, bytes >> kPageBits, alignment >> kPageBits));

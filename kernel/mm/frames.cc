@@ -24,6 +24,7 @@ boot::FrameCursor g_cursor;
 u32 g_free_head;  // frame number; frame 0 is firmware's, so 0 ends the list
 u64 g_free_count;
 u64 g_total;
+u64 g_page_tables;
 u64 g_reserve;  // frames that only the kernel may take
 
 bool TablePageMapped(u64 page) { return (g_table.mapped[page / 64] >> (page % 64) & 1) != 0; }
@@ -61,6 +62,7 @@ void EnterTable(PhysAddr table, int level) {
     if (level > 0) EnterTable(arch::EntryAddress(entry), level - 1);
   }
   InfoOf(table).kind = FrameKind::kPageTable;
+  g_page_tables++;
   InfoOf(table).entries = entries;
 }
 
@@ -97,6 +99,7 @@ Result<PhysAddr> AllocateFrame(FrameKind kind) {
   const u64 frame = TakeFrame();
   if (frame == 0) return Error::kNoMemory;
   g_table.info[frame >> kPageBits] = Fresh(kind);
+  g_page_tables += kind == FrameKind::kPageTable;
   return PhysAddr{frame};
 }
 
@@ -132,6 +135,7 @@ void ReleaseFrame(PhysAddr frame) {
   FrameInfo& info = InfoOf(frame);
   if (info.references == 0) __builtin_trap();
   if (--info.references != 0) return;
+  g_page_tables -= info.kind == FrameKind::kPageTable;
   info = {.references = 0, .next_free = g_free_head, .entries = 0, .kind = FrameKind::kFree, .executable_mappings = 0};
   g_free_head = static_cast<u32>(frame.page_number());
   g_free_count++;
@@ -152,5 +156,6 @@ Result<void> AdoptFrames(PhysAddr first, u64 count, FrameKind kind) {
 
 u64 TotalFrames() { return g_total; }
 u64 FreeFrames() { return g_cursor.frames_left() + g_free_count; }
+u64 PageTableFrames() { return g_page_tables; }
 
 }  // namespace caponier::mm

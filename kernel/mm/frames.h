@@ -49,5 +49,6 @@ bool InReserve();
 
 u64 TotalFrames();
 u64 FreeFrames();
+u64 PageTableFrames();
 
 }  // namespace caponier::mm

@@ -63,7 +63,7 @@ void EnterBootRegion(const char* name, const boot::PlacedRegion& placed) {
 }
 
 Result<KernelRegion> Place(const char* name, u64 pages, bool owns_frames) {
-  const u64 first = TRY(PlaceUniformly(Occupied{}, kKernelWindow, pages, 1));
+  const u64 first = TRY(PlaceKernelRegion(Occupied{}, kKernelWindow, pages));
   TRY(Enter({first, pages, name, owns_frames}));
   return KernelRegion{first << kPageBits, pages << kPageBits};
 }

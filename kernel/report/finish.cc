@@ -55,8 +55,11 @@ void WriteReport(const sched::Process& process) {
          ns(g_phases.program_entry, now));
   Format(sink, "\"random\":");
   kernel::random::Describe(sink);
-  Format(sink, ",\"memory\":{{\"total_kib\":{},\"free_kib\":{},\"program_resident_kib\":{},\"mappings\":{}}},\"mitigations\":{{",
-         mm::TotalFrames() * 4, mm::FreeFrames() * 4, process.memory->resident_pages() * 4, process.memory->mappings().size());
+  Format(sink,
+         ",\"memory\":{{\"total_kib\":{},\"free_kib\":{},\"program_resident_kib\":{},\"page_tables_kib\":{},\"mappings\":{}}},"
+         "\"mitigations\":{{",
+         mm::TotalFrames() * 4, mm::FreeFrames() * 4, process.memory->resident_pages() * 4, mm::PageTableFrames() * 4,
+         process.memory->mappings().size());
   ListContext list{sink};
   arch::DescribeProtections(
       [](void* context, std::string_view name, std::string_view state) {

@@ -42,12 +42,34 @@ TEST(PlaceHighest, FillsGapsFromTheTop) {
   RangeSet<4> taken;
   ASSERT_TRUE(taken.Insert({90, 95}).ok());
   ASSERT_TRUE(taken.Insert({50, 80}).ok());
-  EXPECT_EQ(PlaceHighest(5, 1, {10, 100}, taken).value(), 95u);
-  EXPECT_EQ(PlaceHighest(6, 1, {10, 100}, taken).value(), 84u);
-  EXPECT_EQ(PlaceHighest(6, 8, {10, 100}, taken).value(), 80u);
-  EXPECT_EQ(PlaceHighest(11, 1, {10, 100}, taken).value(), 39u);
-  EXPECT_EQ(PlaceHighest(41, 1, {10, 100}, taken).error(), Error::kNoMemory);
-  EXPECT_EQ(PlaceHighest(0, 1, {10, 100}, taken).error(), Error::kInvalidArgument);
+  EXPECT_EQ(PlaceHighest(Unguarded(5, 1), {10, 100}, taken).value(), 95u);
+  EXPECT_EQ(PlaceHighest(Unguarded(6, 1), {10, 100}, taken).value(), 84u);
+  EXPECT_EQ(PlaceHighest(Unguarded(6, 8), {10, 100}, taken).value(), 80u);
+  EXPECT_EQ(PlaceHighest(Unguarded(11, 1), {10, 100}, taken).value(), 39u);
+  EXPECT_EQ(PlaceHighest(Unguarded(41, 1), {10, 100}, taken).error(), Error::kNoMemory);
+  EXPECT_EQ(PlaceHighest(Unguarded(0, 1), {10, 100}, taken).error(), Error::kInvalidArgument);
+}
+
+TEST(PlaceHighest, KeepsGuardsAndBlocks) {
+  RangeSet<4> taken;
+  ASSERT_TRUE(taken.Insert({90, 95}).ok());
+  EXPECT_EQ(PlaceHighest({.pages = 3}, {10, 100}, taken).value(), 96u);
+  EXPECT_EQ(PlaceHighest({.pages = 4}, {10, 100}, taken).value(), 85u);
+  // 64..95 is the highest block that is free for so much below 90.
+  EXPECT_EQ(PlaceHighest({.pages = 20, .block = 32}, {10, 100}, taken).value(), 69u);
+}
+
+TEST(PackRegions, StandsOneBelowTheOtherWithGuards) {
+  const RegionRequest requests[] = {{.region = Region::kKernelImage, .pages = 100},
+                                    {.region = Region::kWindows, .pages = 64, .block = 512},
+                                    {.region = Region::kHeapArena, .pages = 64}};
+  PlacedRegion placed[3];
+  ASSERT_TRUE(PackRegions({.window = {4096, 8192}, .regions = requests}, placed).ok());
+  EXPECT_EQ(placed[0].first_page, 8192u - 101);
+  EXPECT_EQ(placed[1].first_page, 8192u - 102 - 65);
+  EXPECT_EQ(placed[2].first_page, 8192u - 102 - 66 - 65);
+  PlacedRegion tight[3];
+  EXPECT_EQ(PackRegions({.window = {8000, 8192}, .regions = requests}, tight).error(), Error::kNoMemory);
 }
 
 }  // namespace

@@ -23,6 +23,10 @@ struct RegionRequest {
   u64 block = 0;      // in pages: as PlaceRequest's
 };
 
+constexpr PlaceRequest PlaceFor(const RegionRequest& wanted) {
+  return {.pages = wanted.pages, .guard_pages = wanted.guard_pages, .alignment = wanted.alignment, .block = wanted.block};
+}
+
 struct PlacedRegion {
   Region region = Region::kMapping;
   u64 first_page = 0;
@@ -61,8 +65,7 @@ Result<void> Plan(Source& source, const MemoryDescription& memory, std::span<Pla
   for (const PageRange& range : memory.occupied) TRY(taken.Insert(range));
   for (size_t i = 0; i < memory.regions.size(); i++) {
     const RegionRequest& request = memory.regions[i];
-    PlaceRequest place = {
-        .pages = request.pages, .guard_pages = request.guard_pages, .alignment = request.alignment, .block = request.block};
+    const PlaceRequest place = PlaceFor(request);
     if (promise == Promise::kPromised) {
       u64 places = CountPlaces(place, memory.window, taken);
       if (places == 0) return Error::kNoMemory;

@@ -66,10 +66,15 @@ int Bench(const BenchOptions& options) {
       case BenchOptions::What::kSyscall: tables = CallTables(result = CompareCalls(bench)); break;
       case BenchOptions::What::kRandom:
       case BenchOptions::What::kHeap: break;  // not a guest's
+      case BenchOptions::What::kLayout: tables = LayoutTables(result = CompareLayouts(bench)); break;
       case BenchOptions::What::kRun: tables = ProgramTables(result = ComparePrograms(bench)); break;
     }
-    result["linux"] = linux_guest.version();
-    if (!options.json) fmt::print("{}, emulated; Linux is Debian's {}\n{}\n", NameOf(arch), linux_guest.version(), tables);
+    if (options.what == BenchOptions::What::kLayout) {
+      if (!options.json) fmt::print("{}, emulated\n{}\n", NameOf(arch), tables);
+    } else {
+      result["linux"] = linux_guest.version();
+      if (!options.json) fmt::print("{}, emulated; Linux is Debian's {}\n{}\n", NameOf(arch), linux_guest.version(), tables);
+    }
     std::fflush(stdout);
     all[std::string(NameOf(arch))] = std::move(result);
   }

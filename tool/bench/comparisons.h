@@ -34,6 +34,10 @@ std::string CallTables(const Json& calls);
 Json ComparePrograms(const Bench& bench);
 std::string ProgramTables(const Json& programs);
 
+// What the scattered layout costs: against a test build whose kernel and program lie at fixed places, side by side.
+Json CompareLayouts(const Bench& bench);
+std::string LayoutTables(const Json& layouts);
+
 void Progress(std::string_view what);  // on a terminal only
 
 }  // namespace caponier::tool::bench

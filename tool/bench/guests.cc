@@ -65,7 +65,8 @@ Finished RunMachine(const order::BootKernel& kernel, const GuestPlan& plan, cons
                            .environment = plan.environment,
                            .workdir = plan.workdir,
                            .epoch_ns = NowNanoseconds(),
-                           .report = machinery.report};
+                           .report = machinery.report,
+                           .layout = machinery.fixed_layout ? "off" : ""};
   const Archive archive = PackArchive(EncodeConfig(config), plan.files);
   const MachineSpec spec{.arch = plan.arch,
                          .memory_bytes = machinery.memory_bytes,
@@ -120,7 +121,9 @@ GuestPlan PlanJob(Arch arch, const std::vector<std::string>& program, const std:
 }
 
 Finished RunCaponier(const Install& install, const GuestPlan& plan, const Machinery& machinery) {
-  return RunMachine(order::PrepareKernel(install, plan.arch, order::KernelOrder::kRandom), plan, machinery);
+  return RunMachine(machinery.fixed_layout ? order::BootKernel{.path = install.FixedLayoutKernel(plan.arch)}
+                                           : order::PrepareKernel(install, plan.arch, order::KernelOrder::kRandom),
+                    plan, machinery);
 }
 
 Finished RunFloor(const Install& install, const GuestPlan& plan, const Machinery& machinery) {

@@ -18,6 +18,8 @@ struct Machinery {
   // The emulator's clock counts instructions, one a nanosecond: what a guest calls ns is then a count, the same in every run.
   bool count_instructions = false;
   bool report = false;  // a caponier's own report
+  // The test build of the kernel with everything of it and of the program at fixed places, its functions as they were linked.
+  bool fixed_layout = false;
   std::chrono::seconds deadline{120};
 };
 

@@ -9,7 +9,7 @@
 namespace caponier::tool {
 
 struct BenchOptions {
-  enum class What { kBoot, kSyscall, kRun, kRandom, kHeap } what = What::kBoot;
+  enum class What { kBoot, kSyscall, kRun, kLayout, kRandom, kHeap } what = What::kBoot;
   std::optional<Arch> arch = std::nullopt;  // empty: both
   int runs = 0;                             // 0: what the comparison takes by default
   bool json = false;

@@ -1,51 +1,13 @@
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "tool/bench/comparisons.h"
 #include "tool/bench/figures.h"
-#include "tool/failure.h"
+#include "tool/bench/real_programs.h"
 
 namespace caponier::tool::bench {
 namespace {
 
 constexpr int kDefaultRuns = 3;
-
-struct Program {
-  std::string name;
-  std::vector<std::string> words;
-  std::vector<std::string> with;
-  std::string output;  // what it must print
-};
-
-std::vector<Program> Programs() {
-  const std::string inserts =
-      "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c REAL); BEGIN;"
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
-      " INSERT INTO t SELECT i, 'row ' || i, i * 0.5 FROM n; COMMIT; SELECT count(*), sum(a) FROM t;";
-  return {
-      {"python3 hello", {"python3", "-c", "print('hello')"}, {"/usr/lib/python3.11"}, "hello\n"},
-      {"sqlite3, 100,000 inserts, file", {"sqlite3", "/tmp/t.db", inserts}, {}, "100000|5000050000\n"},
-      {"sqlite3, 100,000 inserts, memory", {"sqlite3", ":memory:", inserts}, {}, "100000|5000050000\n"},
-  };
-}
-
-// The folder of real Debian programs for the architecture, which tests/sysroot makes.
-std::string Sysroot(const Bench& bench) {
-  const std::string root = std::filesystem::path(bench.build).parent_path().string();
-  Progress("unpacking Debian's programs");
-  const Finished made = RunCommand({root + "/tests/sysroot", std::string(NameOf(bench.arch))}, {}, std::chrono::seconds(600));
-  const std::string directory = fmt::format("{}/sysroot/{}", bench.build, NameOf(bench.arch));
-  if (!made.ended || made.status != 0 || !std::filesystem::is_directory(directory))
-    throw Failure("bench: no Debian programs to run: tests/sysroot failed");
-  return directory;
-}
-
-void RequireOutput(const Finished& finished, std::string_view guest, const Program& program) {
-  Require(finished, guest, 0);
-  if (finished.output != program.output)
-    throw Failure(fmt::format("bench: {} printed something else in the {}: {}", program.name, guest, finished.output));
-}
 
 }  // namespace
 
@@ -55,7 +17,7 @@ Json ComparePrograms(const Bench& bench) {
   const int runs = bench.runs > 0 ? bench.runs : kDefaultRuns;
   const GuestPlan hello = PlanJob(bench.arch, {bench.install.GuestProgram(bench.arch, "bench/hello")});
   Json rows = Json::array();
-  for (const Program& program : Programs()) {
+  for (const RealProgram& program : RealPrograms()) {
     const GuestPlan plan = PlanJob(bench.arch, program.words, sysroot, program.with);
     Series ours, theirs, our_start, their_start;
     for (int turn = 1; turn <= runs; turn++) {
