@@ -63,11 +63,49 @@ u64 LinuxPlatform::InMemory(u64 address, u64 bytes) {
   return found * kPageSize;
 }
 
-Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to) {
+namespace {
+
+// The mapped bytes in front of the first page that is not, at most `bytes`; or, the other way round, those that are not.
+u64 Stretch(u64 address, u64 bytes, bool mapped) {
+  unsigned char present;
+  u64 length = 0;
+  while (length < bytes && (mincore(Pointer(address + length), kPageSize, &present) == 0) == mapped) length += kPageSize;
+  return length;
+}
+
+// What was not moved reads as zeros there. Memory is written to only where it must be, since that takes a frame.
+void CopyBack(u64 there, u64 bytes, u64 here) {
+  // This may fail at what was not moved, for want of mappings; what has memory behind it is what was.
+  const bool all = bytes == 0 || mprotect(Pointer(there), bytes, PROT_READ) == 0;
+  for (u64 page = 0; page < bytes; page += kPageSize) {
+    if (!all && LinuxPlatform::InMemory(there + page, kPageSize) == 0) continue;
+    const auto* source = static_cast<const u64*>(Pointer(there + page));
+    auto* target = static_cast<u64*>(Pointer(here + page));
+    for (u64 i = 0; i < kPageSize / sizeof(u64); i++)
+      if (source[i] != 0) target[i] = source[i];
+  }
+}
+
+// After an mremap that failed: it may have moved the first of several mappings (Linux since 6.17), of which it leaves zeros where they were, and
+// has unmapped the next one's destination, or, before that version, the whole. Nothing else of the destination was mapped for use.
+Result<> UndoMove(u64 from, u64 bytes, u64 to, heap::Contents contents) {
+  const u64 moved = Stretch(to, bytes, true);
+  if (contents == heap::Contents::kKept) CopyBack(to, moved, from);
+  if (moved != 0) LinuxPlatform::Release(to, moved);
+  const u64 hole = Stretch(to + moved, bytes - moved, false);
+  if (hole == 0) return Error::kNotSupported;
+  // Another thread's mapping may have come to stand there by now.
+  const bool ours = mmap(Pointer(to + moved), hole, PROT_NONE, kReserving | MAP_FIXED_NOREPLACE, -1, 0) == Pointer(to + moved);
+  return ours ? Error::kNotSupported : Error::kExists;
+}
+
+}  // namespace
+
+Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to, heap::Contents contents) {
   // Leaves the old place mapped, without frames, so that nothing of another's can come to stand there; since Linux 5.7.
   constexpr int kDontUnmap = 4;
   if (mremap(Pointer(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | kDontUnmap, to) == MAP_FAILED)
-    return Error::kNotSupported;
+    return UndoMove(from, bytes, to, contents);
   Release(from, bytes);
   return {};
 }

@@ -20,7 +20,7 @@ struct LinuxPlatform {
   static Result<> Commit(u64 address, u64 bytes, heap::MemoryUse use);
   static void Release(u64 address, u64 bytes);
   static u64 InMemory(u64 address, u64 bytes);
-  static Result<> Move(u64 from, u64 bytes, u64 to);
+  static Result<> Move(u64 from, u64 bytes, u64 to, heap::Contents contents);
   static void Fill(MutableBytes output);
   static bool HasWideVectors();
   static void* NoMemory();

@@ -3,7 +3,8 @@
 // The table of units is reached by arithmetic alone, so that any pointer, a program's invention too, finds what stands there, or nothing.
 // Space is dealt out in runs of a power of two units, of which the last unit at least is never backed: a guard on both sides of
 // everything. New runs follow each other with random gaps. Runs given back wait in line behind kQuarantineRuns others of their
-// length before their addresses are used again, and addresses that are not given back never are.
+// length before their addresses are used again, fewer where those would take more than one part in kQuarantineShare of all there are; and
+// addresses that are not given back never are used again.
 #pragma once
 
 #include <atomic>
@@ -17,7 +18,7 @@ namespace caponier::heap {
 inline constexpr u64 kUnitBits = 16;
 inline constexpr u64 kUnitBytes = u64{1} << kUnitBits;
 inline constexpr u32 kMaxRunOrder = 30;
-inline constexpr u32 kQuarantineRuns = 256;
+inline constexpr u32 kQuarantineRuns = 256, kQuarantineShare = 16;
 
 // The order of a run for `bytes` with a guard behind them, and how much such a run has room for.
 constexpr u32 RunOrder(u64 bytes) { return static_cast<u32>(std::bit_width((bytes + kUnitBytes - 1) / kUnitBytes)); }
@@ -77,7 +78,8 @@ class Arena {
     if (order > kMaxRunOrder) return Error::kNoMemory;
     const Locked locked(lock_);
     Line& line = lines_[order];
-    if (line.length <= kQuarantineRuns) {
+    const u32 waiting = units_ / kQuarantineShare >> order;
+    if (line.length <= (waiting < kQuarantineRuns ? waiting : kQuarantineRuns)) {
       const Result<u32> fresh = TakeFresh(order, random);
       if (fresh.ok() || line.length == 0) return fresh;
     }

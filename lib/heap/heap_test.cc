@@ -352,6 +352,18 @@ TEST(PlainHeap, LargeBlocksTakeOverPagesButNotAddresses) {
   EXPECT_LT(most, 64 * kMiB);
 }
 
+// Addresses of one length that rest leave some for the others.
+TEST(PlainHeap, RestingAddressesDoNotUseUpASmallArena) {
+  TestHeap<PlainPlatform> heap({.arena_bytes = 256 * kMiB});
+  for (u64 bytes = 300'000; bytes < 5'000'000; bytes *= 2) {
+    for (int i = 0; i < 300; i++) {
+      void* block = heap.Allocate(bytes);
+      ASSERT_NE(block, nullptr) << bytes << ", " << i;
+      heap.Free(block);
+    }
+  }
+}
+
 TEST(PlainHeap, PagesThatWereHardlyUsedAreNotKept) {
   TestHeap<PlainPlatform> heap;
   void* first = heap.Allocate(kMiB);

@@ -19,14 +19,15 @@ class Large {
   static Result<void*> Allocate(Ground<P>& ground, WarmPages<P>& warm, const Canary& canary, u64 bytes, u64 alignment,
                                 u8 random) {
     if (bytes > ground.arena.bytes() || alignment > ground.arena.bytes()) return Error::kNoMemory;
-    const u64 whole = AlignUp(bytes == 0 ? 1 : bytes, kPageSize);
+    const u64 occupied = bytes == 0 ? 1 : bytes;  // a block of no bytes has an address of its own all the same
+    const u64 whole = AlignUp(occupied, kPageSize);
     const u64 apart = alignment > kUnitBytes ? alignment : 0;
     const u32 order = RunOrder(whole + apart);
     // Warm pages stand at a run's start.
     const WarmRun run = apart == 0 ? TRY(warm.Take(ground, whole, order, random))
                                    : WarmRun{.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
     const u64 run_at = ground.arena.AddressOf(run.unit), pages_at = apart == 0 ? run_at : AlignUp(run_at, apart);
-    const u64 inset = alignment > kPageSize ? 0 : AlignDown(whole - bytes, alignment < kGranule ? kGranule : alignment);
+    const u64 inset = alignment > kPageSize ? 0 : AlignDown(whole - occupied, alignment < kGranule ? kGranule : alignment);
     const u64 address = pages_at + inset;
     if (run.bytes < whole && !P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok()) {
       if (run.bytes != 0) P::Release(pages_at, run.bytes);
@@ -125,10 +126,11 @@ class Large {
     const u64 to = ground.arena.AddressOf(unit);
     Result<> done = P::Commit(to + have, whole - have, MemoryUse::kBlocks);
     if (done.ok()) {
-      done = P::Move(PagesAt(record), have, to);
+      done = P::Move(PagesAt(record), have, to, Contents::kKept);
       if (!done.ok()) P::Release(to + have, whole - have);
     }
     if (!done.ok()) {
+      if (done.error() == Error::kExists) return Error::kNotSupported;
       ground.arena.GiveRun(unit, order);
       return done.error();
     }

@@ -18,6 +18,8 @@ concept LockType = requires(T lock) {
   lock.Unlock();
 };
 
+enum class Contents : u8 { kKept, kOfNoUse };
+
 template <typename P>
 concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes random, const Misuse& misuse) {
   requires TagStore<typename P::Tags>;
@@ -31,8 +33,10 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes 
   // About how many of these bytes, which are committed, have memory behind them by now.
   { P::InMemory(address, bytes) } -> std::same_as<u64>;
   // What stands behind the pages at `address` stands at the third argument instead, readable and writable, and
-  // nothing where it was. kNotSupported: copy.
-  { P::Move(address, bytes, address) } -> std::same_as<Result<>>;
+  // nothing where it was. kNotSupported: copy; nothing is behind the pages at the third argument, and those at `address` are as they were,
+  // or with Contents::kOfNoUse zeros in part. kExists: the same, but some of the third argument's pages are somebody else's now, so
+  // that the run they are of must never be used again.
+  { P::Move(address, bytes, address, Contents{}) } -> std::same_as<Result<>>;
   { P::Fill(random) };
   // Whether the processor has vectors of 32 bytes, and whoever runs here may use them.
   { P::HasWideVectors() } -> std::same_as<bool>;

@@ -39,14 +39,19 @@ class WarmPages {
     }
     for (WarmRun other; run.bytes < bytes && PopFor(1, &other);) {
       const u64 part = other.bytes < bytes - run.bytes ? other.bytes : bytes - run.bytes, left = other.bytes - part;
-      const bool moved = P::Move(ground.arena.AddressOf(other.unit) + left, part, at + run.bytes).ok();
-      if (moved) run.bytes += part;
-      other.bytes = moved ? left : other.bytes;
+      const Result<> moved = P::Move(ground.arena.AddressOf(other.unit) + left, part, at + run.bytes, Contents::kOfNoUse);
+      if (moved.ok()) {
+        run.bytes += part;
+        other.bytes = left;
+      }
       if (other.bytes == 0 || !Put(other)) {
         if (other.bytes != 0) P::Release(ground.arena.AddressOf(other.unit), other.bytes);
         ground.arena.GiveRun(other.unit, other.order);
       }
-      if (!moved) break;
+      if (moved.ok()) continue;
+      if (moved.error() != Error::kExists) break;
+      if (run.bytes != 0) P::Release(at, run.bytes);
+      return Error::kNoMemory;
     }
     // The frames still have their last block's tag, if it had one.
     if (run.bytes != 0 && ground.tags_large()) P::Tags::SetAndZero(at, run.bytes, kFreeTag);
@@ -76,11 +81,11 @@ class WarmPages {
     const Result<u32> unit = ground.arena.TakeRun(order, random);
     if (!unit.ok()) return false;
     const u64 to = ground.arena.AddressOf(unit.value());
-    const bool moved = P::Move(pages_at, bytes, to).ok();
-    if (moved && Put({.bytes = bytes, .unit = unit.value(), .order = order})) return true;
-    if (moved) P::Release(to, bytes);  // others were faster
-    ground.arena.GiveRun(unit.value(), order);
-    return moved;
+    const Result<> moved = P::Move(pages_at, bytes, to, Contents::kOfNoUse);
+    if (moved.ok() && Put({.bytes = bytes, .unit = unit.value(), .order = order})) return true;
+    if (moved.ok()) P::Release(to, bytes);  // others were faster
+    if (moved.ok() || moved.error() != Error::kExists) ground.arena.GiveRun(unit.value(), order);
+    return moved.ok();
   }
   // The smallest that has `bytes`, or else the largest whose run has room for them.
   bool PopFor(u64 bytes, WarmRun* run) {

@@ -94,19 +94,26 @@ struct TestPlatform {
   }
   static Result<> Commit(u64 address, u64 bytes, MemoryUse) {
     if (Fails()) return Error::kNoMemory;
+    NoteTouch(address, bytes);
     if (mprotect(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE) != 0) return Error::kNoMemory;
     committed += bytes;
     commits++;
     return {};
   }
   static void Release(u64 address, u64 bytes) {
+    NoteTouch(address, bytes);
     mmap(reinterpret_cast<void*>(address), bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     committed -= bytes;
     if constexpr (Tags::kPossible) Tags::Reset(address, bytes);
   }
   static u64 InMemory(u64, u64 bytes) { return touched ? bytes : 0; }
-  static Result<> Move(u64 from, u64 bytes, u64 to) {
+  static Result<> Move(u64 from, u64 bytes, u64 to, Contents) {
     if (Fails()) return Error::kNotSupported;
+    if (loses_every != 0 && random() % loses_every == 0) {
+      lost.emplace_back(to, bytes);
+      return Error::kExists;
+    }
+    NoteTouch(to, bytes);
     if (mprotect(reinterpret_cast<void*>(to), bytes, PROT_READ | PROT_WRITE) != 0) return Error::kNoMemory;
     if (mprotect(reinterpret_cast<void*>(from), bytes, PROT_READ) != 0) return Error::kNoMemory;
     __builtin_memcpy(reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes);
@@ -137,6 +144,9 @@ struct TestPlatform {
     committed = commits = 0;
     fail_in = -1;
     touched = true;
+    loses_every = 0;
+    lost.clear();
+    touched_lost = false;
     if constexpr (Tags::kPossible) Tags::Forget();
   }
 
@@ -148,6 +158,12 @@ struct TestPlatform {
   static inline std::atomic<u64> committed = 0, commits = 0;  // bytes now, calls so far
   static inline std::atomic<i64> fail_in = -1;
   static inline bool touched = true;  // programs use all of their memory
+  static inline u64 loses_every = 0;  // one in so many moves finds its destination taken; 0: none
+  static inline std::vector<std::pair<u64, u64>> lost;
+  static inline bool touched_lost = false;
+  static void NoteTouch(u64 address, u64 bytes) {
+    for (const auto& [begin, length] : lost) touched_lost |= address < begin + length && begin < address + bytes;
+  }
   static inline std::mutex random_lock;
   static inline std::mt19937_64 random{1};
 };
