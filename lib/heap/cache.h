@@ -65,9 +65,11 @@ static_assert(PlanBin(64, 32).resting == 32 && PlanBin(256 * kKiB, 32).resting =
 static_assert(PlanBin(16, Settings::kMaxQuarantine).entries() * sizeof(Entry) <= kMaxSlotBytes);
 
 // Where in a cache the bin of a class is, by granules asked for: one load less than by the class's number.
+template <u32 LeastClass>
 inline constexpr auto kBinTable = [] {
   std::array<u16, kClassTable.size()> table{};
-  for (size_t i = 0; i < table.size(); i++) table[i] = static_cast<u16>(kClassTable[i] * sizeof(Bin));
+  for (size_t i = 0; i < table.size(); i++)
+    table[i] = static_cast<u16>((kClassTable[i] < LeastClass ? LeastClass : kClassTable[i]) * sizeof(Bin));
   return table;
 }();
 static_assert(kClassCount * sizeof(Bin) <= 0xffff);
@@ -79,13 +81,15 @@ inline constexpr u64 kUsualEnd = kTableBytes - kCanaryBytes + 1;
 struct alignas(64) Cache {
   Bin bins[kClassCount];
   u64 usual_end;     // kUsualEnd; 0 when a setting is not the default
+  u64 wide_end;      // the same, and 0 where there are no wide vectors
   u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
   Cache* next;  // among those whose threads have ended
 
-  // That of up to kTableBytes.
+  // That of up to kTableBytes; `LeastClass` or one above.
+  template <u32 LeastClass = 0>
   Bin& BinFor(u64 bytes) {
-    const u16 place = kBinTable[(bytes + kGranule - 1) / kGranule];
+    const u16 place = kBinTable<LeastClass>[(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
   u8 random[1024];  // bytes of the platform's, used from the end

@@ -26,13 +26,18 @@ class Heap {
 
   // Null when memory or address space is short, or for a size that no memory could have.
   [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
+    if (kWidePossible && bytes < cache.wide_end) return CallAllocateWide(cache, bytes);
     return bytes < cache.usual_end ? AllocateUsual(cache, bytes) : AllocateOther(cache, bytes);
   }
   [[gnu::always_inline]] void* AllocateUsual(Cache& cache, u64 bytes) {
     if constexpr (Tags::kPossible) {
       if (ground_.tagged) return AllocateTagged(cache, bytes);
     }
-    return AllocateSlot(cache, cache.BinFor(bytes + kCanaryBytes), bytes);
+    return AllocateSlot<kUsual>(cache, cache.BinFor(bytes + kCanaryBytes), bytes);
+  }
+  // The same below cache.wide_end, for callers that are compiled for wide vectors.
+  [[gnu::always_inline]] void* AllocateWide(Cache& cache, u64 bytes) {
+    return AllocateSlot<kWide>(cache, cache.BinFor<kWideClass>(bytes + kCanaryBytes), bytes);
   }
   [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
@@ -44,9 +49,11 @@ class Heap {
   // As sized delete does it: the program says how large the block is, or how aligned.
   static constexpr u64 kUnsaid = ~u64{0};
   [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
+    if (kWidePossible && cache.wide_end != 0) return CallFreeWide(cache, block, said);
     cache.usual_end != 0 ? FreeAs<kUsual>(cache, block, said) : FreeAs<kOther>(cache, block, said);
   }
   [[gnu::always_inline]] void FreeUsual(Cache& cache, void* block) { FreeAs<kUsual>(cache, block, kUnsaid); }
+  [[gnu::always_inline]] void FreeWide(Cache& cache, void* block) { FreeAs<kWide>(cache, block, kUnsaid); }
   void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
 
   // What was asked for; every byte of it is the program's, and none beyond. Stops the program when it is no live block.
@@ -76,14 +83,22 @@ class Heap {
     u64 bytes;
   };
 
-  // The functions that run with every allocation come twice: for the defaults without tags, which are then constants, and for all else.
-  enum Mode { kUsual, kOther };
+  // The functions that run with every allocation come three times: for the defaults without tags, which are then constants, in narrow and in
+  // wide vectors, and for all else.
+  enum Mode { kUsual, kWide, kOther };
   template <Mode M>
   u64 tail() const {
-    return M == kUsual ? kCanaryBytes : tail_;
+    return M != kOther ? kCanaryBytes : tail_;
   }
+  template <Mode M>
+  using VectorsOf = std::conditional_t<M == kWide, Wide, Narrow>;
+  static constexpr u32 kWideClass = ComputeClass(Wide::kBytes);  // the first whose slots a wide vector fits in
+
+  [[gnu::noinline, CAPONIER_WIDE]] void* CallAllocateWide(Cache& cache, u64 bytes) { return AllocateWide(cache, bytes); }
+  [[gnu::noinline, CAPONIER_WIDE]] void CallFreeWide(Cache& cache, void* block, u64 said) { FreeAs<kWide>(cache, block, said); }
 
   // With the defaults, without tags.
+  template <Mode M>
   [[gnu::always_inline]] void* AllocateSlot(Cache& cache, Bin& bin, u64 bytes) {
     Entry* entry = bin.head;
     if (entry == bin.ready) [[unlikely]]
@@ -92,11 +107,11 @@ class Heap {
     const u64 address = entry->address, slot_bytes = bin.slot_bytes;
     AtomicWord* word = entry->word;
     const SlotWord before(word->load(std::memory_order_relaxed));
-    if (slot_bytes > kStep || !before.rests()) [[unlikely]]
-      return Issue(address, word, slot_bytes, bytes);
-    if (!IsZeroStep(reinterpret_cast<void*>(address), bin.second, bin.third, slot_bytes)) [[unlikely]]
+    if (!AreSteps<VectorsOf<M>>(slot_bytes) || !before.rests()) [[unlikely]]
+      return M == kWide ? IssueWide(address, word, slot_bytes, bytes) : Issue(address, word, slot_bytes, bytes);
+    if (!AreStepsZero<VectorsOf<M>>(reinterpret_cast<void*>(address), bin.second, bin.third, slot_bytes)) [[unlikely]]
       return Blame(Crime::kWriteToFree, slot_bytes, before);
-    return MakeLive<kUsual>(address, word, slot_bytes, bytes);
+    return MakeLive<M>(address, word, slot_bytes, bytes);
   }
   [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, Bin& bin, u64 bytes);
   void* AllocateSlotOther(Cache& cache, Bin& bin, u64 bytes);
@@ -107,6 +122,13 @@ class Heap {
     if (slot_bytes > kInlineBytes || !before.rests() || !IsZeroShort(reinterpret_cast<void*>(address), slot_bytes)) [[unlikely]]
       return IssueOther(address, word, slot_bytes, bytes);
     return MakeLive<kOther>(address, word, slot_bytes, bytes);
+  }
+  [[gnu::noinline, CAPONIER_WIDE]] void* IssueWide(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
+    const SlotWord before(word->load(std::memory_order_relaxed));
+    if (slot_bytes > kLookAtAll || slot_bytes < kTurn || !before.rests() ||
+        !AreTurnsZero<Wide>(reinterpret_cast<void*>(address), slot_bytes)) [[unlikely]]
+      return IssueOther(address, word, slot_bytes, bytes);
+    return MakeLive<kWide>(address, word, slot_bytes, bytes);
   }
   [[gnu::noinline]] void* IssueOther(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
     CheckFree(address, word, slot_bytes, bytes);
@@ -145,7 +167,7 @@ class Heap {
       if (ground_.tagged) return FreeTagged(cache, record, word, block, said);
     }
     if (M == kOther) return FreeSlotOther(cache, record, word, block, said);
-    FreeSlot<kUsual>(cache, record, word, block, said);
+    FreeSlot<M>(cache, record, word, block, said);
   }
   // The block that `word` is of, in a slab with this record.
   template <Mode M>
@@ -162,22 +184,30 @@ class Heap {
     }
     Bin& bin = cache.bins[slab.size_class];
     Entry* last = bin.tail;
-    if (M == kUsual && slot_bytes <= kStep && last != bin.stop) [[likely]] {
-      ClearStep(block, bin.second, bin.third, slot_bytes);
+    if (M != kOther && AreSteps<VectorsOf<M>>(slot_bytes) && last != bin.stop) [[likely]] {
+      ClearSteps<VectorsOf<M>>(block, bin.second, bin.third, slot_bytes);
       word->store(before.Freed().raw(), std::memory_order_relaxed);
       bin.tail = last + 1;
       *last = {address, word};
       return;
     }
-    ClearAndRest(cache, bin, word, block, M == kUsual || zero_ ? bytes + tail<M>() : 0);
+    if (M == kWide) ClearWideAndRest(cache, bin, word, block, bytes + tail<M>());
+    else ClearAndRest(cache, bin, word, block, M == kUsual || zero_ ? bytes + tail<M>() : 0);
   }
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   [[gnu::always_inline]] void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   // Its first `bytes` are cleared.
   [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
-    if (whole > kShortBytes || whole <= kStep) return ClearOtherAndRest(cache, bin, word, block, whole);
-    ClearSteps(block, whole);
+    if (whole > kClearInTurns || whole <= Narrow::kSteps) return ClearOtherAndRest(cache, bin, word, block, whole);
+    ClearShort(block, whole);
+    word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
+    Rest(cache, bin, {Tags::Address(block), word});
+  }
+  [[gnu::noinline, CAPONIER_WIDE]] void ClearWideAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
+    const u64 whole = AlignUp(bytes, kGranule);
+    if (whole > kClearInTurns || whole < kTurn) return ClearOtherAndRest(cache, bin, word, block, whole);
+    ClearTurns<Wide>(block, whole);
     word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
     Rest(cache, bin, {Tags::Address(block), word});
   }

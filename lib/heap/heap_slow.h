@@ -11,7 +11,7 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   ground_.tagged = Tags::kPossible && tags_work && settings.tagging != Tagging::kOff;
   zero_ = settings.zero;
   check_ = settings.zero && settings.check;
-  wide_ = P::HasWideVectors();
+  wide_ = !ground_.tagged && P::HasWideVectors();
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
   usual_ = check_ && settings.canary && settings.sample == 0;
   TRY(ground_.arena.Open(settings.arena_bytes));
@@ -60,6 +60,7 @@ Cache* Heap<P>::OpenCache() {
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
   cache->usual_end = usual_ ? kUsualEnd : 0;
+  cache->wide_end = usual_ && wide_ ? kUsualEnd : 0;
   if (ground_.settings.sample != 0) cache->until_sample = NextSample(*cache);
   return cache;
 }
@@ -102,7 +103,9 @@ bool Heap<P>::MakeRow(Bin& bin, u32 slot_bytes) {
   const Result<void*> taken = ground_.metadata.Take(plan.entries() * sizeof(Entry));
   if (!taken.ok()) return false;
   auto* row = static_cast<Entry*>(taken.value());
-  const MiddleSteps steps = slot_bytes <= kStep ? StepsOf(slot_bytes) : MiddleSteps{};
+  const MiddleSteps steps = wide_ && AreSteps<Wide>(slot_bytes) ? StepsOf<Wide>(slot_bytes)
+                            : AreSteps<Narrow>(slot_bytes)      ? StepsOf<Narrow>(slot_bytes)
+                                                                : MiddleSteps{};
   bin = {.head = row,
          .ready = row,
          .tail = row,
@@ -236,7 +239,8 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
   }
   // The comparison comes before any sum that could wrap around.
   if (bytes > kMaxSlotBytes - kCanaryBytes) return AllocateLarge(cache, bytes, kGranule);
-  if (cache.usual_end != 0 && !ground_.tagged) return AllocateSlot(cache, cache.bins[ComputeClass(bytes + kCanaryBytes)], bytes);
+  if (cache.usual_end != 0 && !ground_.tagged)
+    return AllocateSlot<kUsual>(cache, cache.bins[ComputeClass(bytes + kCanaryBytes)], bytes);
   return AllocateSlotOther(cache, cache.bins[ClassFor(bytes + tail_)], bytes);
 }
 

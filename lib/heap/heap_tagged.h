@@ -20,8 +20,9 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
   auto* memory = reinterpret_cast<void*>(address);
   if (slot_bytes > kInlineBytes || before.live()) [[unlikely]]
     return AllocateTaggedOther(cache, bin, *entry, bytes);
-  const bool zero = !before.memory_used() || (slot_bytes <= kStep ? IsZeroStep(memory, bin.second, bin.third, slot_bytes)
-                                                                  : IsZeroShort(memory, slot_bytes));
+  const bool zero =
+      !before.memory_used() || (AreSteps<Narrow>(slot_bytes) ? AreStepsZero<Narrow>(memory, bin.second, bin.third, slot_bytes)
+                                                             : IsZeroShort(memory, slot_bytes));
   AtomicTag* own = TagsAt(address, word);
   const Tag tag = zero ? TryClaimTag(own[-1], own[0], own[1], before.used(), NextByteThere(cache)) : kFreeTag;
   if (tag == kFreeTag) [[unlikely]]

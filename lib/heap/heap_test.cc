@@ -22,7 +22,7 @@ template <typename P>
 struct HeapTest : ::testing::Test {
   static char* Reach(void* block) { return static_cast<char*>(P::Tags::Reach(block)); }
 };
-using Platforms = ::testing::Types<PlainPlatform, TaggedPlatform>;
+using Platforms = ::testing::Types<PlainPlatform, testing::NarrowPlatform, TaggedPlatform>;
 TYPED_TEST_SUITE(HeapTest, Platforms);
 
 constexpr u64 kSizes[] = {0,    1,    15,   16,   17,      24,      64,      100,     1000,
@@ -182,8 +182,8 @@ TYPED_TEST(HeapTest, UnderflowsOfLargeBlocksAreFound) {
 
 TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundAtReuse) {
   TestHeap<TypeParam> heap;
-  for (const u64 bytes : {u64{8}, u64{100}, u64{1000}, u64{100'000}}) {
-    for (const u64 at : {u64{0}, bytes / 2, bytes - 1}) {
+  for (const u64 bytes : {u64{8}, u64{24}, u64{50}, u64{64}, u64{80}, u64{100}, u64{120}, u64{200}, u64{1000}, u64{100'000}}) {
+    for (const u64 at : {u64{0}, bytes / 4, bytes / 2, bytes * 3 / 4, bytes - 1}) {
       char* block = static_cast<char*>(heap.Allocate(bytes));
       heap.Free(block);
       this->Reach(block)[at] = 1;

@@ -15,38 +15,68 @@ struct Piece {
   u8* at() { return bytes + kAround; }
 };
 
+// The code that a processor with wide vectors runs, or as much of it as this one can.
+template <typename V>
+struct Steps {
+  static bool AreZero(void* at, u64 bytes) {
+    const MiddleSteps steps = StepsOf<V>(bytes);
+    return AreStepsZero<V>(at, steps.second, steps.third, bytes);
+  }
+  static void Clear(void* at, u64 bytes) {
+    const MiddleSteps steps = StepsOf<V>(bytes);
+    ClearSteps<V>(at, steps.second, steps.third, bytes);
+  }
+};
 bool WideOrLong(const void* memory, u64 bytes) {
   return testing::PlainPlatform::HasWideVectors() ? IsZeroWide(memory, bytes) : IsZeroLong(memory, bytes);
 }
 
-// Every byte counts, in each form, and none beyond.
+// Whether `is_zero` sees each byte of the piece, and what stands around it is nothing to it.
+template <typename IsZero>
+void ExpectAllSeen(Piece& piece, u64 bytes, IsZero is_zero) {
+  EXPECT_TRUE(is_zero(piece.at(), bytes)) << bytes;
+  for (u64 i = 0; i < bytes; i++) {
+    piece.at()[i] = 0x80;
+    ASSERT_FALSE(is_zero(piece.at(), bytes)) << i << " of " << bytes;
+    piece.at()[i] = 0;
+  }
+}
+
 TEST(Memory, EveryByteIsLookedAt) {
   Piece piece;
   std::fill(std::begin(piece.bytes), std::end(piece.bytes), u8{0xff});
   for (u64 bytes = 16; bytes <= kMost; bytes += 16) {
     std::fill(piece.at(), piece.at() + bytes, u8{0});
-    const bool is_long = bytes > kInlineBytes;
-    EXPECT_TRUE(IsZero(piece.at(), bytes)) << bytes;
-    if (is_long) EXPECT_TRUE(WideOrLong(piece.at(), bytes)) << bytes;
-    for (u64 i = 0; i < bytes; i++) {
-      piece.at()[i] = 0x80;
-      ASSERT_FALSE(IsZero(piece.at(), bytes)) << i << " of " << bytes;
-      if (is_long) ASSERT_FALSE(WideOrLong(piece.at(), bytes)) << i << " of " << bytes;
-      piece.at()[i] = 0;
-    }
+    ExpectAllSeen(piece, bytes, [](void* at, u64 count) { return IsZero(at, count); });
+    if (bytes >= kTurn) ExpectAllSeen(piece, bytes, WideOrLong);
+    if (bytes >= kTurn) ExpectAllSeen(piece, bytes, IsZeroLong);
+    if (AreSteps<Narrow>(bytes)) ExpectAllSeen(piece, bytes, Steps<Narrow>::AreZero);
+    if (AreSteps<Wide>(bytes)) ExpectAllSeen(piece, bytes, Steps<Wide>::AreZero);
   }
 }
 
+template <typename Clear>
+void ExpectAllCleared(u64 bytes, Clear clear) {
+  Piece piece;
+  std::fill(std::begin(piece.bytes), std::end(piece.bytes), u8{0xff});
+  clear(piece.at(), bytes);
+  EXPECT_TRUE(std::all_of(piece.at(), piece.at() + bytes, [](u8 byte) { return byte == 0; })) << bytes;
+  EXPECT_EQ(std::count(std::begin(piece.bytes), std::end(piece.bytes), u8{0xff}), static_cast<long>(sizeof(piece.bytes) - bytes))
+      << bytes;
+}
+
 TEST(Memory, EveryByteIsClearedAndNoneBeyond) {
-  for (u64 bytes = 16; bytes <= kShortBytes; bytes += 16) {
-    Piece piece;
-    std::fill(std::begin(piece.bytes), std::end(piece.bytes), u8{0xff});
-    if (bytes <= kStep) ClearStep(piece.at(), StepsOf(bytes).second, StepsOf(bytes).third, bytes);
-    else ClearSteps(piece.at(), bytes);
-    EXPECT_TRUE(std::all_of(piece.at(), piece.at() + bytes, [](u8 byte) { return byte == 0; })) << bytes;
-    EXPECT_EQ(std::count(std::begin(piece.bytes), std::end(piece.bytes), u8{0xff}),
-              static_cast<long>(sizeof(piece.bytes) - bytes));
+  for (u64 bytes = 16; bytes <= kMost; bytes += 16) {
+    if (AreSteps<Narrow>(bytes)) ExpectAllCleared(bytes, Steps<Narrow>::Clear);
+    if (AreSteps<Wide>(bytes)) ExpectAllCleared(bytes, Steps<Wide>::Clear);
+    if (bytes > Narrow::kSteps) ExpectAllCleared(bytes, [](void* at, u64 count) { ClearShort(at, count); });
+    if (bytes >= kTurn) ExpectAllCleared(bytes, [](void* at, u64 count) { ClearTurns<Wide>(at, count); });
   }
+}
+
+TEST(Memory, StepsAreOfSizesThatTheyCover) {
+  EXPECT_TRUE(AreSteps<Narrow>(16) && AreSteps<Narrow>(64) && AreSteps<Wide>(32) && AreSteps<Wide>(128));
+  EXPECT_FALSE(AreSteps<Narrow>(80) || AreSteps<Wide>(16) || AreSteps<Wide>(144));
 }
 
 }  // namespace

@@ -170,7 +170,10 @@ struct TestPlatform {
 
 using PlainPlatform = TestPlatform<NoTags>;
 using TaggedPlatform = TestPlatform<SimulatedTags>;
-static_assert(Platform<PlainPlatform> && Platform<TaggedPlatform>);
+struct NarrowPlatform : PlainPlatform {
+  static bool HasWideVectors() { return false; }
+};
+static_assert(Platform<PlainPlatform> && Platform<NarrowPlatform> && Platform<TaggedPlatform>);
 
 // A heap with one thread's cache.
 template <typename P>
