@@ -24,10 +24,10 @@ void* Aligned(size_t alignment, size_t bytes) {
 [[gnu::noinline]] void OtherFree(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
 
 // Apart, so that nothing of theirs runs on a processor without wide vectors.
-[[gnu::noinline, CAPONIER_WIDE]] void* WideMalloc(size_t bytes, caponier::heap::Cache& cache) {
+[[maybe_unused, gnu::noinline, CAPONIER_WIDE]] void* WideMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateWide(cache, bytes);
 }
-[[gnu::noinline, CAPONIER_WIDE]] void WideFree(void* block, caponier::heap::Cache& cache) {
+[[maybe_unused, gnu::noinline, CAPONIER_WIDE]] void WideFree(void* block, caponier::heap::Cache& cache) {
   ProcessHeap::Get().FreeWide(cache, block);
 }
 

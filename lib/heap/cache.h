@@ -44,8 +44,9 @@ static_assert(sizeof(Bin) == 64);
 inline constexpr u32 kMaxBatch = 32;
 inline constexpr u32 kLine = 64, kPrefetchBytes = 512;  // of the processor's cache, and how much of a slot is fetched ahead
 
-// The larger the slots, the fewer: a class's line stays within some dozen KiB where it can, for the processor's caches' sake.
-inline constexpr u64 kCacheBytes = 16 * kKiB;
+// The larger the slots, the fewer: what rests of a class is within 8 KiB where it can, for the memory's and the processor's caches' sake, and
+// a batch within 4.
+inline constexpr u64 kRestingBytes = 8 * kKiB, kBatchBytes = 4 * kKiB;
 struct BinPlan {
   u32 batch, resting;
   constexpr u32 most() const { return MostInLine(resting, batch); }
@@ -56,9 +57,9 @@ constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
     return value < least ? least : value > most ? most : static_cast<u32>(value);
   };
   BinPlan plan{};
-  plan.batch = within(kCacheBytes / 4 / slot_bytes, 1, kMaxBatch);
+  plan.batch = within(kBatchBytes / slot_bytes, 1, kMaxBatch);
   // In proportion where the default of 32 would hold back more than that.
-  plan.resting = quarantine == 0 ? 0 : within(kCacheBytes * quarantine / 32 / slot_bytes, 1, quarantine);
+  plan.resting = quarantine == 0 ? 0 : within(kRestingBytes * quarantine / 32 / slot_bytes, 1, quarantine);
   return plan;
 }
 static_assert(PlanBin(64, 32).resting == 32 && PlanBin(256 * kKiB, 32).resting == 1 && PlanBin(256 * kKiB, 32).most() == 5);
