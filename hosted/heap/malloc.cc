@@ -23,12 +23,12 @@ void* Aligned(size_t alignment, size_t bytes) {
 [[gnu::noinline]] void* OtherMalloc(size_t bytes) { return ProcessHeap::Get().Allocate(ProcessHeap::Mine(), bytes); }
 [[gnu::noinline]] void OtherFree(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
 
-// Apart, so that nothing of theirs runs on a processor without wide vectors.
-[[maybe_unused, gnu::noinline, CAPONIER_WIDE]] void* WideMalloc(size_t bytes, caponier::heap::Cache& cache) {
-  return ProcessHeap::Get().AllocateWide(cache, bytes);
+// Apart, so that nothing of theirs runs on a processor that cannot.
+[[gnu::noinline, CAPONIER_FAST]] void* FastMalloc(size_t bytes, caponier::heap::Cache& cache) {
+  return ProcessHeap::Get().AllocateFast(cache, bytes);
 }
-[[maybe_unused, gnu::noinline, CAPONIER_WIDE]] void WideFree(void* block, caponier::heap::Cache& cache) {
-  ProcessHeap::Get().FreeWide(cache, block);
+[[gnu::noinline, CAPONIER_FAST]] void FastFree(void* block, caponier::heap::Cache& cache) {
+  ProcessHeap::Get().FreeFast(cache, block);
 }
 
 }  // namespace
@@ -38,21 +38,18 @@ using namespace caponier::hosted;
 
 CAPONIER_PUBLIC void* malloc(size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
-  if constexpr (caponier::heap::kWidePossible) return bytes < cache.wide_end ? WideMalloc(bytes, cache) : OtherMalloc(bytes);
-  return bytes < cache.usual_end ? ProcessHeap::Get().AllocateUsual(cache, bytes) : OtherMalloc(bytes);
+  return bytes < cache.fast_end ? FastMalloc(bytes, cache) : OtherMalloc(bytes);
 }
 CAPONIER_PUBLIC void free(void* block) {
   // errno stays as it is (POSIX.1-2024), since nothing here sets it but a system call that fails.
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
-  if constexpr (caponier::heap::kWidePossible) return cache.wide_end != 0 ? WideFree(block, cache) : OtherFree(block);
-  return cache.usual_end != 0 ? ProcessHeap::Get().FreeUsual(cache, block) : OtherFree(block);
+  return cache.fast_end != 0 ? FastFree(block, cache) : OtherFree(block);
 }
 CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
   size_t all;
   // What is usual is zero already.
-  if (caponier::heap::kWidePossible && caponier::CheckedMul(count, bytes, &all) && all < cache.wide_end)
-    return WideMalloc(all, cache);
+  if (caponier::CheckedMul(count, bytes, &all) && all < cache.fast_end) return FastMalloc(all, cache);
   return OrNoMemory(ProcessHeap::Get().AllocateZeroed(ProcessHeap::Mine(), count, bytes));
 }
 CAPONIER_PUBLIC void* realloc(void* block, size_t bytes) {

@@ -82,7 +82,7 @@ inline constexpr u64 kUsualEnd = kTableBytes - kCanaryBytes + 1;
 struct alignas(64) Cache {
   Bin bins[kClassCount];
   u64 usual_end;     // kUsualEnd; 0 when a setting is not the default
-  u64 wide_end;      // the same, and 0 where there are no wide vectors
+  u64 fast_end;      // the same where the processor has what the fast functions are made for, or else 0
   u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
   Cache* next;  // among those whose threads have ended
@@ -93,7 +93,7 @@ struct alignas(64) Cache {
     const u16 place = kBinTable<LeastClass>[(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
-  u8 random[1024];  // bytes of the platform's, used from the end
+  u8 random[4096];  // bytes of the platform's, used from the end
 };
 static_assert(offsetof(Cache, bins) == 0);
 

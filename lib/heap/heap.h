@@ -26,18 +26,19 @@ class Heap {
 
   // Null when memory or address space is short, or for a size that no memory could have.
   [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
-    if (kWidePossible && bytes < cache.wide_end) return CallAllocateWide(cache, bytes);
+    if (bytes < cache.fast_end) return CallAllocateFast(cache, bytes);
     return bytes < cache.usual_end ? AllocateUsual(cache, bytes) : AllocateOther(cache, bytes);
   }
   [[gnu::always_inline]] void* AllocateUsual(Cache& cache, u64 bytes) {
     if constexpr (Tags::kPossible) {
-      if (ground_.tagged) return AllocateTagged(cache, bytes);
+      if (ground_.tagged) return AllocateTagged<kOther>(cache, bytes);
     }
     return AllocateSlot<kUsual>(cache, cache.BinFor(bytes + kCanaryBytes), bytes);
   }
-  // The same below cache.wide_end, for callers that are compiled for wide vectors.
-  [[gnu::always_inline]] void* AllocateWide(Cache& cache, u64 bytes) {
-    return AllocateSlot<kWide>(cache, cache.BinFor<kWideClass>(bytes + kCanaryBytes), bytes);
+  // The same below cache.fast_end, for callers that are compiled for CAPONIER_FAST.
+  [[gnu::always_inline]] void* AllocateFast(Cache& cache, u64 bytes) {
+    if constexpr (kFast == kTags) return AllocateTagged<kTags>(cache, bytes);
+    else return AllocateSlot<kFast>(cache, cache.BinFor < kFast == kWide ? kWideClass : 0 > (bytes + kCanaryBytes), bytes);
   }
   [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
@@ -49,11 +50,10 @@ class Heap {
   // As sized delete does it: the program says how large the block is, or how aligned.
   static constexpr u64 kUnsaid = ~u64{0};
   [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
-    if (kWidePossible && cache.wide_end != 0) return CallFreeWide(cache, block, said);
+    if (cache.fast_end != 0) return CallFreeFast(cache, block, said);
     cache.usual_end != 0 ? FreeAs<kUsual>(cache, block, said) : FreeAs<kOther>(cache, block, said);
   }
-  [[gnu::always_inline]] void FreeUsual(Cache& cache, void* block) { FreeAs<kUsual>(cache, block, kUnsaid); }
-  [[gnu::always_inline]] void FreeWide(Cache& cache, void* block) { FreeAs<kWide>(cache, block, kUnsaid); }
+  [[gnu::always_inline]] void FreeFast(Cache& cache, void* block) { FreeAs<kFast>(cache, block, kUnsaid); }
   void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
 
   // What was asked for; every byte of it is the program's, and none beyond. Stops the program when it is no live block.
@@ -83,9 +83,10 @@ class Heap {
     u64 bytes;
   };
 
-  // The functions that run with every allocation come three times: for the defaults without tags, which are then constants, in narrow and in
-  // wide vectors, and for all else.
-  enum Mode { kUsual, kWide, kOther };
+  // The functions that run with every allocation come several times: for the defaults, which are then constants, without tags in narrow and in
+  // wide vectors, and with tags; and for all else.
+  enum Mode { kUsual, kWide, kTags, kOther };
+  static constexpr Mode kFast = kWidePossible ? kWide : Tags::kPossible ? kTags : kUsual;
   template <Mode M>
   u64 tail() const {
     return M != kOther ? kCanaryBytes : tail_;
@@ -94,8 +95,8 @@ class Heap {
   using VectorsOf = std::conditional_t<M == kWide, Wide, Narrow>;
   static constexpr u32 kWideClass = ComputeClass(Wide::kBytes);  // the first whose slots a wide vector fits in
 
-  [[gnu::noinline, CAPONIER_WIDE]] void* CallAllocateWide(Cache& cache, u64 bytes) { return AllocateWide(cache, bytes); }
-  [[gnu::noinline, CAPONIER_WIDE]] void CallFreeWide(Cache& cache, void* block, u64 said) { FreeAs<kWide>(cache, block, said); }
+  [[gnu::noinline, CAPONIER_FAST]] void* CallAllocateFast(Cache& cache, u64 bytes) { return AllocateFast(cache, bytes); }
+  [[gnu::noinline, CAPONIER_FAST]] void CallFreeFast(Cache& cache, void* block, u64 said) { FreeAs<kFast>(cache, block, said); }
 
   // With the defaults, without tags.
   template <Mode M>
@@ -123,7 +124,7 @@ class Heap {
       return IssueOther(address, word, slot_bytes, bytes);
     return MakeLive<kOther>(address, word, slot_bytes, bytes);
   }
-  [[gnu::noinline, CAPONIER_WIDE]] void* IssueWide(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
+  [[gnu::noinline, CAPONIER_FAST]] void* IssueWide(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
     const SlotWord before(word->load(std::memory_order_relaxed));
     if (slot_bytes > kLookAtAll || slot_bytes < kTurn || !before.rests() ||
         !AreTurnsZero<Wide>(reinterpret_cast<void*>(address), slot_bytes)) [[unlikely]]
@@ -136,8 +137,10 @@ class Heap {
   }
   // The same under tags; null when the slot is exhausted.
   void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
-  [[gnu::noinline]] void* AllocateTagged(Cache& cache, u64 bytes);
+  template <Mode M>
+  [[gnu::always_inline]] void* AllocateTagged(Cache& cache, u64 bytes);
   [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, Entry entry, u64 bytes);
+  template <Mode M>
   [[gnu::always_inline]] void* MakeLiveTagged(Entry slot, TagSet used, Tag tag, u64 slot_bytes, u64 bytes);
   // The slot's, between its neighbours'.
   [[gnu::always_inline]] AtomicTag* TagsAt(u64 address, AtomicWord* word);
@@ -163,8 +166,9 @@ class Heap {
     if (slot >= record.slots) [[unlikely]]
       return FreeLarge(cache, record, block, said);
     AtomicWord* word = reinterpret_cast<AtomicWord*>(record.link) + slot;
-    if constexpr (Tags::kPossible) {
-      if (ground_.tagged) return FreeTagged(cache, record, word, block, said);
+    if constexpr (M == kTags) return FreeTagged<M>(cache, record, word, block, said);
+    if constexpr (Tags::kPossible && M != kWide) {
+      if (ground_.tagged) return FreeTagged<kOther>(cache, record, word, block, said);
     }
     if (M == kOther) return FreeSlotOther(cache, record, word, block, said);
     FreeSlot<M>(cache, record, word, block, said);
@@ -195,6 +199,7 @@ class Heap {
     else ClearAndRest(cache, bin, word, block, M == kUsual || zero_ ? bytes + tail<M>() : 0);
   }
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
+  template <Mode M>
   [[gnu::always_inline]] void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   // Its first `bytes` are cleared.
   [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
@@ -204,7 +209,7 @@ class Heap {
     word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
     Rest(cache, bin, {Tags::Address(block), word});
   }
-  [[gnu::noinline, CAPONIER_WIDE]] void ClearWideAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
+  [[gnu::noinline, CAPONIER_FAST]] void ClearWideAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
     if (whole > kClearInTurns || whole < kTurn) return ClearOtherAndRest(cache, bin, word, block, whole);
     ClearTurns<Wide>(block, whole);

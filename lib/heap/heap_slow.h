@@ -60,7 +60,7 @@ Cache* Heap<P>::OpenCache() {
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
   cache->usual_end = usual_ ? kUsualEnd : 0;
-  cache->wide_end = usual_ && wide_ ? kUsualEnd : 0;
+  cache->fast_end = usual_ && (kFast == kTags ? ground_.tagged : wide_) ? kUsualEnd : 0;
   if (ground_.settings.sample != 0) cache->until_sample = NextSample(*cache);
   return cache;
 }

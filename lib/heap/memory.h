@@ -18,10 +18,10 @@ struct Wide {
 };
 static_assert(sizeof(Wide::Vector) == 32 && alignof(Wide::Vector) == 16);
 #if defined(__x86_64__) && defined(__SSE2__)
-#define CAPONIER_WIDE gnu::target("avx2")  // of a function in which code for Wide is inlined
+#define CAPONIER_FAST gnu::target("avx2")  // of a function in which code for Wide is inlined
 inline constexpr bool kWidePossible = true;
 #else
-#define CAPONIER_WIDE gnu::hot
+#define CAPONIER_FAST gnu::hot
 inline constexpr bool kWidePossible = false;
 #endif
 
@@ -123,7 +123,7 @@ template <typename V>
 }
 
 [[gnu::noinline]] inline bool IsZeroLong(const void* memory, u64 bytes) { return AreTurnsZero<Narrow>(memory, bytes); }
-[[gnu::noinline, CAPONIER_WIDE]] inline bool IsZeroWide(const void* memory, u64 bytes) {
+[[gnu::noinline, CAPONIER_FAST]] inline bool IsZeroWide(const void* memory, u64 bytes) {
   return AreTurnsZero<Wide>(memory, bytes);
 }
 inline bool IsZero(const void* memory, u64 bytes) {
