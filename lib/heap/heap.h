@@ -126,8 +126,10 @@ class Heap {
   }
   [[gnu::noinline, CAPONIER_FAST]] void* IssueWide(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
     const SlotWord before(word->load(std::memory_order_relaxed));
-    if (slot_bytes > kLookAtAll || slot_bytes < kTurn || !before.rests() ||
-        !AreTurnsZero<Wide>(reinterpret_cast<void*>(address), slot_bytes)) [[unlikely]]
+    const auto* memory = reinterpret_cast<const void*>(address);
+    if (slot_bytes > kLookAtAll || before.live() ||
+        (before.memory_used() &&
+         !(slot_bytes < kTurn ? IsZeroShort(memory, slot_bytes) : AreTurnsZero<Wide>(memory, slot_bytes)))) [[unlikely]]
       return IssueOther(address, word, slot_bytes, bytes);
     return MakeLive<kWide>(address, word, slot_bytes, bytes);
   }
@@ -251,7 +253,7 @@ class Heap {
   }
 
   // Looks `pointer` up; stops the program unless it is a live block's start.
-  Block LookAt(const void* pointer);
+  [[gnu::always_inline]] Block LookAt(const void* pointer);
   [[noreturn]] void Stop(const Misuse& misuse) {
     P::Stop(misuse);
     __builtin_unreachable();

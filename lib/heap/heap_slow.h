@@ -225,6 +225,7 @@ void* Heap<P>::AllocateSlotOther(Cache& cache, Bin& bin, u64 bytes) {
   for (;;) {
     if (bin.head == bin.ready && !Prepare(cache, bin)) return P::NoMemory();
     const Entry entry = *bin.head++;
+    if (cache.fast_end != 0 && kFast == kWide) return IssueWide(entry.address, entry.word, bin.slot_bytes, bytes);
     if (!Tags::kPossible || !ground_.tagged) return Issue(entry.address, entry.word, bin.slot_bytes, bytes);
     if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
     shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
@@ -337,7 +338,9 @@ void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
   auto* start = static_cast<std::byte*>(Tags::Reach(pointer));
   if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before))) AccuseSlot(Crime::kOverflowFound, slot_bytes, word);
   const u64 from = bytes < before ? bytes : before;
-  __builtin_memset(start + from, 0, (ground_.tagged ? AlignUp(from, kGranule) : before + SlotCanaryBytes(before)) - from);
+  const u64 stale = (ground_.tagged ? AlignUp(from, kGranule) : before + SlotCanaryBytes(before)) - from;
+  if (stale == kCanaryBytes) __builtin_memset(start + from, 0, kCanaryBytes);
+  else __builtin_memset(start + from, 0, stale);
   if (check_ && bytes > before && slot_bytes > kLookAtAll) {
     const u64 used = AlignUp(bytes + kLookBehind, kGranule), end = used < slot_bytes ? used : slot_bytes;
     if (end > old_end && !IsZeroFor(address + old_end, end - old_end)) AccuseSlot(Crime::kWriteToFree, slot_bytes, word);
