@@ -92,7 +92,7 @@ std::vector<HeapPeer> FindHeapPeers(const std::string& build) {
 std::vector<HeapWork> FindHeapWorks() {
   std::vector<HeapWork> works;
   for (const char* name : {"numbers", "churn", "trees", "growth", "rows", "large", "servers", "handover"})
-    works.push_back({name, {}});
+    works.push_back({name, {}, name == std::string_view("servers") ? "server" : ""});
   const auto add = [&](const char* name, std::vector<std::string> command) {
     if (access(command[0].c_str(), X_OK) == 0) works.push_back({name, std::move(command)});
   };
@@ -108,7 +108,7 @@ Json CompareHeaps(std::span<const HeapPeer> peers, std::span<const HeapWork> wor
   for (const HeapPeer& peer : peers)
     if (!peer.absent.empty()) absent.push_back({{"allocator", peer.name}, {"why", peer.absent}});
   for (const HeapWork& work : works) {
-    std::vector<Series> wall(peers.size()), cpu(peers.size()), peak(peers.size());
+    std::vector<Series> wall(peers.size()), cpu(peers.size()), peak(peers.size()), half(peers.size());
     for (int turn = 0; turn < turns; turn++) {
       Progress(fmt::format("{}: turn {} of {}", work.name, turn + 1, turns));
       for (size_t i = 0; i < peers.size(); i++) {
@@ -117,6 +117,7 @@ Json CompareHeaps(std::span<const HeapPeer> peers, std::span<const HeapWork> wor
         wall[i].Add(measured.wall_ms);
         cpu[i].Add(measured.cpu_ms);
         peak[i].Add(measured.peak_kib);
+        if (!work.half.empty()) half[i].Add(Run(peers[i], {work.half, {}}).wall_ms);
       }
     }
     for (size_t i = 0; i < peers.size(); i++) {
@@ -130,6 +131,7 @@ Json CompareHeaps(std::span<const HeapPeer> peers, std::span<const HeapWork> wor
                       {"time_ratio", ratio},
                       {"cpu_ratio", PairedRatio(cpu[i], cpu[0])},
                       {"peak_ratio", PairedRatio(peak[i], peak[0])}});
+      if (!half[i].empty()) rows.back()["scaling"] = 2 * PairedRatio(half[i], wall[i]);
       if (!work.command.empty()) continue;  // of those that all run
       auto& [sum, count] = logarithms[peers[i].name];
       sum += std::log(ratio);
@@ -181,7 +183,15 @@ std::string HeapTables(const Json& result) {
   table("time, of " + to + "'s", "time_ratio", true);
   table("processor time, of " + to + "'s", "cpu_ratio", false);
   table("peak memory, of " + to + "'s", "peak_ratio", false);
-  text += "mean: geometric, of the workloads that run over all of them\n";
+  text += "mean: geometric, of the workloads that run over all of them\n\n";
+  Table scaling({"throughput of two threads, of one's", "allocator", "scaling"});
+  bool scales = false;
+  for (const Json& row : result["measurements"]) {
+    if (!row.contains("scaling")) continue;
+    scaling.AddRow({row["workload"], row["allocator"], NumberText(row["scaling"])});
+    scales = true;
+  }
+  if (scales) text += scaling.Render() + "\n";
   for (const Json& peer : result["absent"])
     text += fmt::format("absent: {} ({})\n", peer["allocator"].get<std::string>(), peer["why"].get<std::string>());
   return text;

@@ -32,6 +32,7 @@ std::string ScudoLibrary(std::string_view arch);
 struct HeapWork {
   std::string name;
   std::vector<std::string> command;  // empty: the peer's program with the name
+  std::string half = {};             // the workload that is what one of this one's two threads does; empty where there are none
 };
 
 // The C library's own first, to which the others are compared, then ours. `build` is the directory of the host's build.

@@ -27,6 +27,15 @@ TEST(BenchHeap, EachWorkRunsOverEachPeerThatIsThere) {
     EXPECT_NE(tables.find(expected), std::string::npos) << expected << " is not in\n" << tables;
 }
 
+TEST(BenchHeap, TwoThreadsAreSetBesideOne) {
+  const HeapPeer peers[] = {kQuick};
+  const HeapWork works[] = {{"two", {}, "one"}, {"other", {}}};
+  const Json result = CompareHeaps(peers, works, 3);
+  EXPECT_NEAR(result["measurements"][0]["scaling"].get<double>(), 2, 1.5) << "both do nothing";
+  EXPECT_FALSE(result["measurements"][1].contains("scaling"));
+  EXPECT_NE(HeapTables(result).find("throughput of two threads"), std::string::npos);
+}
+
 TEST(BenchHeap, AProgramThatFailsEndsIt) {
   const HeapPeer peers[] = {{"failing", "", "/bin/false"}};
   const HeapWork works[] = {{"own", {}}};

@@ -168,22 +168,25 @@ static void* Consume(void* unused) {
   return unused;
 }
 
-static void InTwo(void* (*one)(void*), void* (*other)(void*)) {
+static void InThreads(uintptr_t count, void* (*one)(void*), void* (*other)(void*)) {
   pthread_t threads[kThreads];
-  pthread_barrier_init(&g_round, NULL, kThreads);
-  for (uintptr_t i = 0; i < kThreads; i++) {
+  pthread_barrier_init(&g_round, NULL, (unsigned)count);
+  for (uintptr_t i = 0; i < count; i++) {
     if (pthread_create(&threads[i], NULL, i == 0 ? one : other, (void*)i) != 0) exit(3);
   }
-  for (int i = 0; i < kThreads; i++) pthread_join(threads[i], NULL);
+  for (uintptr_t i = 0; i < count; i++) pthread_join(threads[i], NULL);
 }
-static void Servers(void) { InTwo(Serve, Serve); }
-static void Handover(void) { InTwo(Produce, Consume); }
+static void Servers(void) { InThreads(2, Serve, Serve); }
+static void Handover(void) { InThreads(2, Produce, Consume); }
+
+// What one of the two servers does, alone.
+static void Server(void) { InThreads(1, Serve, NULL); }
 
 static const struct {
   const char* name;
   void (*run)(void);
 } kWork[] = {{"numbers", Numbers}, {"churn", Churn}, {"trees", Trees},     {"growth", Growth},
-             {"rows", Rows},       {"large", Large}, {"servers", Servers}, {"handover", Handover}};
+             {"rows", Rows},       {"large", Large}, {"servers", Servers}, {"handover", Handover}, {"server", Server}};
 
 int main(int argc, char** argv) {
   for (size_t i = 0; argc == 2 && i < sizeof(kWork) / sizeof(kWork[0]); i++) {
