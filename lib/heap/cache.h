@@ -57,7 +57,7 @@ constexpr BinPlan PlanBin(u32 slot_bytes, u32 quarantine) {
     return value < least ? least : value > most ? most : static_cast<u32>(value);
   };
   BinPlan plan{};
-  plan.batch = within(kBatchBytes / slot_bytes, 1, kMaxBatch);
+  plan.batch = within((slot_bytes <= 256 ? kBatchBytes : kBatchBytes / 2) / slot_bytes, 1, kMaxBatch);
   // In proportion where the default of 32 would hold back more than that.
   plan.resting = quarantine == 0 ? 0 : within(kRestingBytes * quarantine / 32 / slot_bytes, 1, quarantine);
   return plan;
