@@ -1,6 +1,7 @@
 #include "kernel/drivers/link.h"
 
 #include "kernel/arch/machine.h"
+#include "kernel/drivers/device_memory.h"
 #include "kernel/drivers/virtio_slot.h"
 #include "kernel/report/crash.h"
 #include "kernel/sched/signal.h"
@@ -20,8 +21,7 @@ constexpr u64 kInputBytes = 16 * kKiB;
 constexpr u64 kHandshakeNs = 5'000'000'000;
 
 struct TransmitSlot {
-  mm::KernelRegion memory;
-  PhysAddr pages[kTransmitPages];
+  DeviceMemory memory;
   bool in_flight = false;
   u16 token = 0;
 };
@@ -30,9 +30,8 @@ struct TransmitSlot {
 struct State {
   VirtioSlot* slot = nullptr;
   virtio::Queue control_receive, control_transmit, receive, transmit;
-  mm::KernelRegion control_memory;  // 8 receive buffers of 256 bytes, then 8 messages out
-  mm::KernelRegion receive_memory;
-  PhysAddr receive_pages[kReceiveBuffers];
+  DeviceMemory control_memory;  // 8 receive buffers of 256 bytes, then 8 messages out
+  DeviceMemory receive_memory;
   u16 receive_token_buffer[virtio::kMaxQueueSize] = {};
   u16 control_token_buffer[virtio::kMaxQueueSize] = {};
   TransmitSlot transmit_slots[kTransmitSlots];
@@ -99,8 +98,8 @@ void Submit(TransmitSlot& slot, FrameType type, u64 payload) {
   u64 left = sizeof(header) + payload;
   size_t count = 0;
   for (; left > 0; count++) {
-    const u32 bytes = left < kPageSize ? static_cast<u32>(left) : static_cast<u32>(kPageSize);
-    chain[count] = {slot.pages[count], bytes, virtio::Direction::kDeviceReads};
+    const u64 bytes = left < kPageSize ? left : kPageSize;
+    chain[count] = slot.memory.Slice(count * kPageSize, bytes, virtio::Direction::kDeviceReads);
     left -= bytes;
   }
   const Result<u16> token = g.transmit.AddBuffer(std::span(chain, count));
@@ -135,7 +134,7 @@ void Send(FrameType type, Bytes payload) {
 // --- receive -------------------------------------------------------------------------------------------------------------------
 
 void OfferReceiveBuffer(u16 buffer) {
-  const virtio::Buffer page{g.receive_pages[buffer], static_cast<u32>(kPageSize), virtio::Direction::kDeviceWrites};
+  const virtio::Buffer page = g.receive_memory.Slice(buffer * kPageSize, kPageSize, virtio::Direction::kDeviceWrites);
   const Result<u16> token = g.receive.AddBuffer(std::span(&page, 1));
   if (!token.ok()) Broken("the link's receive queue is full");
   g.receive_token_buffer[token.value()] = buffer;
@@ -243,9 +242,8 @@ void OnInterrupt() {
 // --- start ---------------------------------------------------------------------------------------------------------------------
 
 Result<void> OfferControlBuffer(u16 buffer) {
-  const PhysAddr page = mm::FrameOf(g.control_memory.data());
-  const virtio::Buffer slice{page + buffer * virtio::kMaxConsoleMessage, virtio::kMaxConsoleMessage,
-                             virtio::Direction::kDeviceWrites};
+  const virtio::Buffer slice =
+      g.control_memory.Slice(buffer * virtio::kMaxConsoleMessage, virtio::kMaxConsoleMessage, virtio::Direction::kDeviceWrites);
   g.control_token_buffer[TRY(g.control_receive.AddBuffer(std::span(&slice, 1)))] = buffer;
   return {};
 }
@@ -253,7 +251,7 @@ Result<void> OfferControlBuffer(u16 buffer) {
 Result<void> SendControl(const virtio::ConsoleControl& message) {
   const u64 offset = kPageSize / 2;
   __builtin_memcpy(g.control_memory.data() + offset, &message, sizeof(message));
-  const virtio::Buffer slice{mm::FrameOf(g.control_memory.data()) + offset, sizeof(message), virtio::Direction::kDeviceReads};
+  const virtio::Buffer slice = g.control_memory.Slice(offset, sizeof(message), virtio::Direction::kDeviceReads);
   TRY(g.control_transmit.AddBuffer(std::span(&slice, 1)));
   g.slot->device().Notify(virtio::kConsoleControlTransmitQueue);
   const u64 deadline = arch::NowNs() + kHandshakeNs;
@@ -288,14 +286,10 @@ Result<void> OpenPort(Diagnostics& diagnostics) {
 }
 
 Result<void> AllocateBuffers() {
-  g.control_memory = TRY(mm::MapRegion("link control", kPageSize));
-  g.receive_memory = TRY(mm::MapRegion("link receive", kReceiveBuffers * kPageSize));
+  g.control_memory = TRY(DeviceMemory::Map("link control", 1));
+  g.receive_memory = TRY(DeviceMemory::Map("link receive", kReceiveBuffers));
   g.input = TRY(mm::MapRegion("link input", kInputBytes));
-  for (u64 i = 0; i < kReceiveBuffers; i++) g.receive_pages[i] = mm::FrameOf(g.receive_memory.data() + i * kPageSize);
-  for (TransmitSlot& slot : g.transmit_slots) {
-    slot.memory = TRY(mm::MapRegion("link transmit", kTransmitPages * kPageSize));
-    for (u64 i = 0; i < kTransmitPages; i++) slot.pages[i] = mm::FrameOf(slot.memory.data() + i * kPageSize);
-  }
+  for (TransmitSlot& slot : g.transmit_slots) slot.memory = TRY(DeviceMemory::Map("link transmit", kTransmitPages));
   return {};
 }
 

@@ -1,8 +1,8 @@
 #include "kernel/drivers/rng.h"
 
 #include "kernel/arch/machine.h"
+#include "kernel/drivers/device_memory.h"
 #include "kernel/drivers/virtio_slot.h"
-#include "kernel/mm/kernel_space.h"
 #include "kernel/random/random.h"
 #include "lib/entropy/sources/virtio_rng.h"
 
@@ -16,13 +16,13 @@ constexpr u64 kPatienceNs = 10'000'000'000;
 
 VirtioSlot* g_slot;
 constinit virtio::Queue g_queue;
-mm::KernelRegion g_buffer;
+constinit DeviceMemory g_buffer;
 constinit bool g_running = false, g_asked = false;
 constinit bool g_raw = false;  // what comes is not mixed in but left for ReadRawRng
 constinit u32 g_raw_bytes = 0;
 
 Result<void> Ask(u32 bytes) {
-  const virtio::Buffer buffer{mm::FrameOf(g_buffer.data()), bytes, virtio::Direction::kDeviceWrites};
+  const virtio::Buffer buffer = g_buffer.Slice(0, bytes, virtio::Direction::kDeviceWrites);
   TRY(g_queue.AddBuffer(std::span(&buffer, 1)));
   g_asked = true;
   g_slot->device().Notify(0);
@@ -52,7 +52,7 @@ Result<void> Start(const boot::BootInfo& info) {
   TRY(g_slot->device().Negotiate(0, diagnostics));
   TRY(g_slot->AddQueue(0, g_queue, 8, diagnostics));
   TRY(g_slot->device().Start());
-  g_buffer = TRY(mm::MapRegion("rng buffer", kPageSize));
+  g_buffer = TRY(DeviceMemory::Map("rng buffer", 1));
   HandleInterrupt(g_slot->line(), OnInterrupt);
   g_running = true;
   return Ask(kRequestBytes);

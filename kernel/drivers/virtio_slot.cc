@@ -3,6 +3,7 @@
 #include <new>
 
 #include "kernel/arch/machine.h"
+#include "kernel/drivers/device_memory.h"
 
 namespace caponier::drivers {
 namespace {
@@ -39,8 +40,9 @@ Result<VirtioSlot*> VirtioSlot::Find(const boot::BootInfo& info, virtio::DeviceT
 
 Result<void> VirtioSlot::AddQueue(u32 index, virtio::Queue& queue, u16 size, Diagnostics& diagnostics) {
   const u16 usable = virtio::UsableQueueSize(TRY(device_.QueueSizeMax(index)));
-  const mm::KernelRegion page = TRY(mm::MapRegion("virtio ring", kPageSize));
-  queue = TRY(virtio::Queue::Create({page.data(), kPageSize}, mm::FrameOf(page.data()), usable < size ? usable : size));
+  const DeviceMemory page = TRY(DeviceMemory::Map("virtio ring", 1));
+  const PhysAddr address = page.Slice(0, kPageSize, virtio::Direction::kDeviceWrites).address;
+  queue = TRY(virtio::Queue::Create({page.data(), kPageSize}, address, usable < size ? usable : size));
   return device_.SetUpQueue(index, queue, diagnostics);
 }
 
