@@ -72,9 +72,13 @@ void EnableDeviceInterrupt(u32 line);
 struct ThreadSecrets {
   u64 canary = 0, key = 0;
 };
-// Prepares `state` so that the first SwitchThread to it calls entry(argument) on the kernel stack whose trap frame ends at
-// `stack_top`: the entry's own stack begins below that frame.
-void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& secrets, void (*entry)(void*), void* argument);
+struct ThreadStacks {
+  VirtAddr top;     // where the trap frame ends; the thread's own part begins below that frame
+  VirtAddr shadow;  // where the shadow stack begins, which takes kShadowStackBytes (AArch64; zero elsewhere)
+};
+// Prepares `state` so that the first SwitchThread to it calls entry(argument) on these stacks.
+void PrepareThread(ThreadState& state, const ThreadStacks& stacks, const ThreadSecrets& secrets, void (*entry)(void*),
+                   void* argument);
 // Other secrets for the current thread, from its next entry on. No function that is called by now may look at its canary when it ends:
 // only those between the entries and OnReturnToUser, which have none.
 void AdoptSecrets(const ThreadSecrets& secrets);

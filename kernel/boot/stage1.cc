@@ -4,7 +4,8 @@
 #include "kernel/mm/frames.h"
 #include "kernel/mm/init.h"
 #include "kernel/mm/placement.h"
-#include "lib/aslr/plan.h"
+#include "lib/aslr/kernel.h"
+#include "lib/aslr/packed.h"
 
 extern "C" {
 extern std::byte __image_start[], __rodata_start[], __data_start[], __image_end[];
@@ -20,9 +21,6 @@ namespace {
 
 using random::Root;
 using random::Stream;
-
-constexpr u64 kStackBytes = 32 * kKiB, kRegionTablePages = 64;
-constexpr u64 kWindowPages = 64;
 
 [[noreturn]] void Stop(std::string_view why) {
   arch::EarlyConsoleWrite("caponier: ");
@@ -109,33 +107,28 @@ void MapFrameTable() {
 void PlanLayout(random::Seeded seeded, u64 image_bytes) {
   const u64 table_pages = PagesFor((g_handoff.frames.highest_end() >> kPageBits) * sizeof(mm::FrameInfo));
   if (table_pages > kPageSize * 8) Stop("more memory than this kernel can keep books of");
-  using aslr::Region;
-  const aslr::RegionRequest requests[] = {
-      {.region = Region::kKernelImage, .pages = PagesFor(image_bytes)},
-      {.region = Region::kKernelStack, .pages = kStackBytes / kPageSize},
-      {.region = Region::kFrameTable, .pages = table_pages + 1},
-      // The windows' entries must lie in one leaf table.
-      {.region = Region::kWindows, .pages = kWindowPages, .block = 512},
-      {.region = Region::kHeapArena, .pages = kRegionTablePages},
-      {.region = Region::kPageTables, .pages = 1},
-  };
-  constexpr size_t kPlaced = arch::kWindowTableMapped ? 6 : 5;
-  aslr::PlacedRegion placed[kPlaced];
-  const aslr::MemoryDescription memory{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd),
-                                       .occupied = {},
-                                       .regions = std::span(requests).first(kPlaced)};
-  Result<void> planned = {};
-  if constexpr (mm::kFixedLayout) {
-    planned = aslr::PackRegions(memory, placed);
-  } else {
+  const aslr::KernelDescription kernel{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd),
+                                       .image_pages = PagesFor(image_bytes),
+                                       .frame_table_pages = table_pages + 1,
+                                       .own = arch::kWindowTableMapped ? aslr::Region::kPageTables : aslr::Region::kShadowStack};
+  const auto plan = [&] {
+    if constexpr (mm::kFixedLayout) return aslr::PackKernel(kernel);
     Stream stream = Stream::Open(g_handoff.random, seeded, "boot layout");
-    planned = aslr::Plan(stream, memory, placed);
-  }
+    return aslr::PlanKernel(stream, kernel);
+  };
+  const Result<aslr::KernelLayout> planned = plan();
   if (!planned.ok()) Stop("the kernel's layout does not fit its address space");
-  PlacedRegion* regions[] = {&g_handoff.image,  &g_handoff.boot_stack,   &g_handoff.frame_table,
-                             &g_handoff.window, &g_handoff.region_table, &g_handoff.window_table};
-  for (size_t i = 0; i < kPlaced; i++) *regions[i] = {placed[i].begin().value, placed[i].pages};
+  const aslr::KernelLayout& layout = planned.value();
+  const auto place = [](PlacedRegion& region, const aslr::PlacedRegion& placed) {
+    region = {placed.begin().value, placed.pages};
+  };
+  place(g_handoff.image, layout.image);
+  place(g_handoff.boot_stack, layout.boot_stack);
+  place(g_handoff.frame_table, layout.frame_table);
   g_handoff.frame_table.pages--;  // the last is the bit map
+  place(g_handoff.window, layout.windows);
+  place(g_handoff.region_table, layout.region_table);
+  place(arch::kWindowTableMapped ? g_handoff.window_table : g_handoff.shadow_stack, layout.own);
 }
 
 void BuildTables(u64 image) {
@@ -143,6 +136,7 @@ void BuildTables(u64 image) {
   MapImage(image);
   for (u64 page = 0; page < g_handoff.boot_stack.pages; page++)
     Map(g_handoff.boot_stack.begin + page * kPageSize, TakeZeroedFrame(), {.write = true});
+  if constexpr (arch::kShadowStackBytes != 0) Map(g_handoff.shadow_stack.begin, TakeZeroedFrame(), {.write = true});
   Map(g_handoff.region_table.begin, TakeZeroedFrame(), {.write = true});
   const u64 first_entry = reinterpret_cast<u64>(LeafSlot(g_handoff.window.begin));
   mm::g_window_base = g_handoff.window.begin;

@@ -24,7 +24,7 @@ struct Handoff {
   FrameCursor frames;
   random::Root random;
   PhysAddr kernel_root{};
-  PlacedRegion image, boot_stack, frame_table, window, window_table, region_table;
+  PlacedRegion image, boot_stack, frame_table, window, window_table, region_table, shadow_stack;
   u64 image_text_pages = 0, image_rodata_pages = 0;
   u64 early_frames = 0;  // handed out by stage 1, for the accounting
 };

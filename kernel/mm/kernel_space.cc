@@ -92,6 +92,7 @@ void InitKernelSpace(const boot::Handoff& handoff) {
   EnterBootRegion("boot stack", handoff.boot_stack);
   EnterBootRegion("frame table", {handoff.frame_table.begin, handoff.frame_table.pages + 1});
   EnterBootRegion("windows", handoff.window);
+  if constexpr (arch::kShadowStackBytes != 0) EnterBootRegion("boot shadow stack", handoff.shadow_stack);
   if constexpr (arch::kWindowTableMapped) EnterBootRegion("window table", handoff.window_table);
   EnterBootRegion("region table", handoff.region_table);
 }

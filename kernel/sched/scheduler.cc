@@ -60,19 +60,29 @@ u64 StackRegionBytes() { return kKernelStackBytes + AlignUp(arch::FpuStateSize()
 
 // Stacks of threads that ended, for those to come: mapping one costs more than the rest of making a thread.
 constexpr size_t kSpareStacks = 8;
-constinit std::array<mm::KernelRegion, kSpareStacks> g_spare_stacks{};
+constinit std::array<KernelStacks, kSpareStacks> g_spare_stacks{};
 constinit size_t g_spare_count = 0;
 
-Result<mm::KernelRegion> TakeStack() {
+Result<KernelStacks> TakeStacks() {
   if (g_spare_count > 0) return g_spare_stacks[--g_spare_count];
-  return mm::MapRegion("thread stack", StackRegionBytes());
+  KernelStacks stacks{.stack = TRY(mm::MapRegion("thread stack", StackRegionBytes())), .shadow = {}};
+  if constexpr (arch::kShadowStackBytes != 0) {
+    const auto shadow = mm::MapRegion("shadow stack", arch::kShadowStackBytes);
+    if (!shadow.ok()) {
+      mm::UnmapRegion(stacks.stack);
+      return shadow.error();
+    }
+    stacks.shadow = shadow.value();
+  }
+  return stacks;
 }
 
 void FreeThread(Thread* thread) {
   if (g_spare_count < kSpareStacks) {
-    g_spare_stacks[g_spare_count++] = thread->stack;
+    g_spare_stacks[g_spare_count++] = thread->stacks;
   } else {
-    mm::UnmapRegion(thread->stack);
+    mm::UnmapRegion(thread->stacks.stack);
+    if constexpr (arch::kShadowStackBytes != 0) mm::UnmapRegion(thread->stacks.shadow);
   }
   delete thread;
 }
@@ -108,19 +118,20 @@ constinit CpuFront g_cpu_front{.current = &g_boot_thread};
 Result<Thread*> CreateThread(Process& process) {
   Thread* thread = new (std::nothrow) Thread(ThreadState::kReady);
   if (thread == nullptr) return Error::kNoMemory;
-  auto stack = TakeStack();
-  if (!stack.ok()) {
+  const auto stacks = TakeStacks();
+  if (!stacks.ok()) {
     delete thread;
-    return stack.error();
+    return stacks.error();
   }
-  thread->stack = stack.value();
-  const u64 top = thread->stack.begin + kKernelStackBytes;
+  thread->stacks = stacks.value();
+  const u64 top = thread->stacks.stack.begin + kKernelStackBytes;
   thread->machine.fpu = reinterpret_cast<std::byte*>(top);
   arch::InitFpuState(thread->machine.fpu);
   thread->frame = reinterpret_cast<arch::TrapFrame*>(top - sizeof(arch::TrapFrame));
   *thread->frame = {};
   thread->machine.kernel_stack_top = top;
-  arch::PrepareThread(thread->machine, VirtAddr{top}, DrawSecrets(*thread), FirstRun, thread);
+  arch::PrepareThread(thread->machine, {.top = {top}, .shadow = {thread->stacks.shadow.begin}}, DrawSecrets(*thread), FirstRun,
+                      thread);
   thread->process = &process;
   thread->tid = NewThreadId(process);
   thread->started_ns = arch::NowNs();

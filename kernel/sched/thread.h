@@ -31,12 +31,17 @@ enum class ThreadState : u8 { kReady, kRunning, kBlocked, kDead };
 inline constexpr u64 kKernelStackBytes = 20 * kKiB;  // a page of it for where each call's part begins
 inline constexpr u64 kSliceNs = 10'000'000;          // a thread's turn while others wait
 
+// Each a region of its own.
+struct KernelStacks {
+  mm::KernelRegion stack, shadow;  // shadow: AArch64's
+};
+
 struct Thread {
   constexpr explicit Thread(ThreadState initial) : state(initial) {}
 
   arch::ThreadState machine;
   arch::TrapFrame* frame = nullptr;  // the program's registers while in the kernel
-  mm::KernelRegion stack;
+  KernelStacks stacks;
   Process* process = nullptr;
   i32 tid = 0;
   ThreadState state;

@@ -14,6 +14,7 @@ std::string_view NameOf(Region region) {
     case Region::kDeviceRegisters: return "device registers";
     case Region::kDeviceRing: return "device ring";
     case Region::kHeapArena: return "heap arena";
+    case Region::kShadowStack: return "shadow stack";
     case Region::kProgramImage: return "program image";
     case Region::kInterpreter: return "interpreter";
     case Region::kProgramStack: return "program stack";

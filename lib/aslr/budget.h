@@ -24,6 +24,7 @@ enum class Region : u8 {
   kDeviceRegisters,
   kDeviceRing,
   kHeapArena,
+  kShadowStack,
   kProgramImage,
   kInterpreter,
   kProgramStack,
@@ -32,7 +33,7 @@ enum class Region : u8 {
   kMapping,
   kCanary,
 };
-inline constexpr size_t kRegionCount = 17;
+inline constexpr size_t kRegionCount = 18;
 
 // Steps of 16 bytes below the top of a stack's first page: both architectures' stack alignment [sysv-x86-64] 3.2.2, [aapcs64] 6.4.5.2.
 inline constexpr u64 kStackStep = 16;
@@ -58,6 +59,7 @@ inline constexpr Budget kBudgets[kRegionCount] = {
     {Region::kDeviceRegisters, 35, 0},
     {Region::kDeviceRing, 35, 0},
     {Region::kHeapArena, 35, 0},
+    {Region::kShadowStack, 35, 0},
     {Region::kProgramImage, 35, 0},
     {Region::kInterpreter, 35, 0},
     {Region::kProgramStack, 35, kStackSubPageBits},

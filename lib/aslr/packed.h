@@ -6,6 +6,7 @@
 // guards. The image stands at two thirds of the window, the break right behind it.
 #pragma once
 
+#include "lib/aslr/kernel.h"
 #include "lib/aslr/program.h"
 
 namespace caponier::aslr {
@@ -48,6 +49,13 @@ constexpr Result<void> PackRegions(const MemoryDescription& memory, std::span<Pl
     TRY(taken.Insert(layout[i].with_guards()));
   }
   return {};
+}
+
+constexpr Result<KernelLayout> PackKernel(const KernelDescription& kernel) {
+  const auto requests = RequestsOf(kernel);
+  PlacedRegion placed[kKernelRegions];
+  TRY(PackRegions({.window = kernel.window, .occupied = {}, .regions = requests}, placed));
+  return LayoutOf(placed);
 }
 
 // kNoMemory when a fixed image is in the way.

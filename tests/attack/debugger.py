@@ -21,6 +21,7 @@ ARGUMENTS = ["x0", "x1", "x2", "x3", "x4"] if ARM else ["rdi", "rsi", "rdx", "rc
 RESULT = "x0" if ARM else "rax"
 SAVED = [f"x{i}" for i in range(31)] + ["sp", "pc"] if ARM else "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
 RETURN = bytes.fromhex("c0035fd6" if ARM else "c3")
+READ_SHADOW, DROP_SHADOW = "5e8e5ff8", "522200d1"  # ldr x30, [x18, #-8]! and sub x18, x18, #8
 RETURN_ZERO = bytes.fromhex("5f2403d5 000080d2 c0035fd6" if ARM else "31c0 c3")  # with a landing pad where the processor wants one
 
 
@@ -310,6 +311,8 @@ def misuse_block(crime):
     allocate = lambda size: call(kernel(ALLOCATE), size)
     free = lambda pointer: call(kernel(FREE), pointer)
     write_by_kernel = lambda pointer, size=8: call(kernel("memset"), pointer, 1, size)
+    if crime == "telling shadow stacks":
+        return look_for_shadow_stacks()
     if crime == "looking at tags":
         return look_at_tags(allocate, free)
     block = allocate(40)
@@ -440,6 +443,9 @@ def commit_in_kernel():
         frame = reg(ARGUMENTS[0])
         set_reg("sp" if ARM else "rsp", (frame + 4095 & ~4095) - 20480 + (8192 if UNPROTECTED else 64) + (0 if ARM else 8))
         return go_on()
+    if CRIME == "overflow shadow stack":
+        set_reg("x18", (reg("x18") & ~4095) + 4096 - 8)
+        return go_on()
     raise gdb.GdbError("no such crime: " + CRIME)
 
 
@@ -458,20 +464,56 @@ def smash_canary():
     go_on()
 
 
+def overwrite_returns():
+    """In a system call, each return address on the kernel's stack, or shadow stack, becomes that of a function that nobody calls. Unprotected: the
+    innermost function takes its own from its stack."""
+    put_word(box_at("errand"), ERRANDS["uname"])
+    go_to(kernel("CopyToUserAsm"))
+    elsewhere, frame, caller = kernel("__stack_chk_fail"), reg("x29"), reg("x30") & (1 << 48) - 1 | 0xFFFF << 48
+    if CRIME == "overwrite shadow returns":
+        for at in range(reg("x18") & ~4095, reg("x18"), 8):
+            put_word(at, elsewhere)
+    else:
+        while frame:
+            put_word(frame + 8, elsewhere)
+            frame = word(frame)
+    if UNPROTECTED:
+        begin, end = (pick(base + at for at in SYMBOLS.values() if holds(base + at)) for pick, holds in ((max, caller.__ge__), (min, caller.__lt__)))
+        code = read(begin, end - begin)
+        write(begin, code.replace(bytes.fromhex(READ_SHADOW), bytes.fromhex(DROP_SHADOW)))
+    run(f"hbreak *{elsewhere:#x}")
+    go_on()
+    print("returned elsewhere")
+    run("kill")
+
+
+def look_for_shadow_stacks():
+    """How many words of the kernel's stack lie in its shadow stack."""
+    shadow, at, words = reg("x18") & ~4095, reg("sp") & ~4095, []
+    while is_mapped(at - 4096):
+        at -= 4096
+    while is_mapped(at):
+        words += struct.unpack("<512Q", read(at, 4096))
+        at += 4096
+    print(f"returned {sum(plain(one) & ~4095 == shadow for one in words)} of {len(words)} words")
+    run("kill")
+
+
 def watch_stacks():
     """Two threads make calls: at how many places below its frame a call's stack begins, on how many stacks, with how many canaries and keys."""
     put_word(box_at("errand"), ERRANDS["two threads"])
     run(f"hbreak *{kernel(ENTRY):#x}")
-    places, stacks = set(), {}
+    places, stacks, shadows = set(), {}, set()
     for _ in range(40):
         go_on()
         frame = reg(ARGUMENTS[0])
         places.add(frame - reg("sp" if ARM else "rsp"))
         secrets = (word(kernel("__stack_chk_guard")), word(kernel("g_kernel_key")) if ARM else 0)
         stacks.setdefault(frame, set()).add(secrets)
+        shadows.add(reg("x18") & ~4095 if ARM else 0)
     canaries, keys = ({secrets[i] for of_stack in stacks.values() for secrets in of_stack} for i in (0, 1))
     steady = all(len(of_stack) == 1 for of_stack in stacks.values())
-    print(f"returned {len(places)} places, {len(stacks)} stacks, {len(canaries)} canaries, {len(keys)} keys{'' if steady else ', changing'}")
+    print(f"returned {len(places)} places, {len(stacks)} stacks, {len(canaries)} canaries, {len(keys)} keys, {len(shadows)} shadow stacks{'' if steady else ', changing'}")
     run("kill")
 
 
@@ -487,6 +529,7 @@ def find_functions():
     found = count = 0
     for line in open(os.environ["TARGETS"]):
         address, code = line.split()
+        code = code.replace(READ_SHADOW, DROP_SHADOW)  # on a processor with pointer authentication
         count += 1
         try:
             found += read(base + int(address, 16), len(code) // 2).hex() == code
@@ -513,11 +556,10 @@ def find_sled(near):
 def run_sled():
     """The kernel, on its own stack in a trap of the program's, is sent into a sled."""
     enter_any()
-    if not ARM:
-        swapgs = b"\x0f\x01\xf8"
-        while read(reg("rip"), 3) != swapgs:
-            run("stepi")
+    own = bytes.fromhex("92d038d5" if ARM else "0f01f8")  # MRS X18, TPIDR_EL1; SWAPGS: before it the kernel cannot take an exception
+    while read(reg("pc" if ARM else "rip"), len(own)) != own:
         run("stepi")
+    run("stepi")
     set_reg("pc" if ARM else "rip", find_sled(reg("pc" if ARM else "rip")))
     go_on()
     print("went on")
@@ -597,6 +639,8 @@ try:
         find_functions()
     elif CRIME == "run sled":
         run_sled()
+    elif CRIME in ("overwrite returns", "overwrite shadow returns"):
+        overwrite_returns()
     elif CRIME == "canary":
         smash_canary()
     elif "frame" in CRIME or "no such" in CRIME:

@@ -41,7 +41,7 @@ for arch in "${architectures[@]}"; do
   debug $arch '' 'canary, unprotected'
   if ((code == 0)) && [[ $output == *'still here'* ]]; then say_ok "a canary left alone ($arch)"; else say_bad "a canary left alone ($arch)" "status $code $errors"; fi
   # 40 calls at 256 places: fewer than 20 different ones is no chance.
-  succeeds $arch '' 'watch stacks' "returned ([2-9][0-9]) places, 2 stacks, 2 canaries, $([[ $arch == aarch64 ]] && echo 2 || echo 1) keys"
+  succeeds $arch '' 'watch stacks' "returned ([2-9][0-9]) places, 2 stacks, 2 canaries, $([[ $arch == aarch64 ]] && echo '2 keys, 2' || echo '1 keys, 1') shadow stacks"
   stops $arch '' 'overflow stack' 'forbidden .* of the guard of thread stack at offset -[0-9]+, at:'
 done
 stops x86_64 '' 'write page table' 'forbidden write of window table at offset [0-9]+, at:'

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <functional>
 
+#include "lib/aslr/kernel.h"
 #include "lib/aslr/program.h"
 #include "lib/random/stream.h"
 #include "tool/entropy/parallel.h"
@@ -22,24 +23,25 @@ constexpr double kDeviations = 4, kLeastP = 1e-4;
 constexpr double kLeastGiven = 1;   // bits that may be lost when another place is known
 constexpr size_t kDrawn = 1 << 14;  // layouts kept for the page
 
-// The requests of the kernel's boot, at the sizes they have for 128 MiB, and of a program like python3.
-constexpr std::array<aslr::RegionRequest, 6> kKernelRequests{{{.region = aslr::Region::kKernelImage, .pages = 160},
-                                                              {.region = aslr::Region::kKernelStack, .pages = 8},
-                                                              {.region = aslr::Region::kFrameTable, .pages = 129},
-                                                              {.region = aslr::Region::kWindows, .pages = 64, .block = 512},
-                                                              {.region = aslr::Region::kPageTables, .pages = 1},
-                                                              {.region = aslr::Region::kHeapArena, .pages = 64}}};
+// A kernel with 128 MiB, and a program like python3.
+constexpr u64 kImagePages = 160, kFrameTablePages = 129;
 constexpr aslr::ProgramDescription kProgram{.image_pages = 1700, .interpreter_pages = 60};
 constexpr u64 kMappings = 8, kMappingPages = 33;
 
 struct Halves {
   int bits;  // of a half, in pages
-  aslr::PageRange program, kernel;
+  aslr::PageRange program;
+  aslr::KernelDescription kernel;
 };
 Halves HalvesOf(Arch arch) {
   const int bits = arch == Arch::kX86_64 ? 35 : 36;
   const u64 pages = u64{1} << bits, kernel = aslr::kPageNumberEnd - pages;
-  return {bits, {16, pages - 1}, {kernel, aslr::kPageNumberEnd - 1}};
+  return {bits,
+          {16, pages - 1},
+          {.window = {kernel, aslr::kPageNumberEnd - 1},
+           .image_pages = kImagePages,
+           .frame_table_pages = kFrameTablePages,
+           .own = arch == Arch::kX86_64 ? aslr::Region::kPageTables : aslr::Region::kShadowStack}};
 }
 
 // One region's series, as it is filled.
@@ -55,8 +57,8 @@ std::vector<Column> ColumnsOf(const Halves& halves) {
   const auto add = [&](aslr::Region region, const std::string& name, aslr::PlaceRequest request, aslr::PageRange window) {
     columns.push_back({region, name.empty() ? std::string(aslr::NameOf(region)) : name, request, window});
   };
-  for (const aslr::RegionRequest& request : kKernelRequests)
-    add(request.region, "", {request.pages, request.guard_pages, request.alignment, request.block}, halves.kernel);
+  for (const aslr::RegionRequest& request : aslr::RequestsOf(halves.kernel))
+    add(request.region, "", {request.pages, request.guard_pages, request.alignment, request.block}, halves.kernel.window);
   add(aslr::Region::kProgramImage, "", {kProgram.image_pages}, halves.program);
   add(aslr::Region::kInterpreter, "", {kProgram.interpreter_pages}, halves.program);
   add(aslr::Region::kProgramStack, "", {kProgram.stack_pages, kProgram.stack_guard_pages}, halves.program);
@@ -77,10 +79,10 @@ T Need(Result<T> result) {
 void PlanOnce(random::Stream& stream, const Halves& halves, std::vector<Series>& series, size_t index) {
   size_t column = 0;
   const auto put = [&](u64 page) { series[column++].places[index] = page; };
-  std::array<aslr::PlacedRegion, kKernelRequests.size()> kernel;
-  if (!aslr::Plan(stream, {.window = halves.kernel, .occupied = {}, .regions = kKernelRequests}, kernel).ok())
-    throw Failure("the planner refused the kernel's layout");
-  for (const aslr::PlacedRegion& region : kernel) put(region.first_page);
+  const aslr::KernelLayout kernel = Need(aslr::PlanKernel(stream, halves.kernel));
+  for (const aslr::PlacedRegion& region :
+       {kernel.image, kernel.boot_stack, kernel.frame_table, kernel.windows, kernel.region_table, kernel.own})
+    put(region.first_page);
   aslr::ProgramDescription program = kProgram;
   program.window = halves.program;
   const aslr::ProgramLayout layout = Need(aslr::PlanProgram(stream, program));

@@ -1,9 +1,9 @@
 // Changing threads, and the program's vector registers, which only this file touches.
 #include "kernel/arch/aarch64/asm.inc"
 
-// void SwitchContext(u64* save_sp, u64 load_sp): the callee-saved registers go on the stack, the return address signed with the
-// stack pointer it belongs to, so that a saved context cannot be forged or moved. Each stack has its own canary and key, which wait on
-// it too.
+// void SwitchContext(ThreadState* from, const ThreadState* to): the callee-saved registers go on the stack, the return address signed with
+// the stack pointer it belongs to, so that a saved context cannot be forged or moved. Each stack has its own canary and key, which wait
+// on it too; the shadow stack's pointer does not, as it is what no stack may tell.
 FUNCTION SwitchContext
   paciasp
   sub sp, sp, #112
@@ -19,8 +19,11 @@ FUNCTION SwitchContext
   ldr x13, [x11, :lo12:g_kernel_key]
   stp x12, x13, [sp, #96]
   mov x9, sp
-  str x9, [x0]
-  mov sp, x1
+  stp x9, x18, [x0, #THREAD_STACKS]
+  ldp x9, x18, [x1, #THREAD_STACKS]
+  ldr x12, [x1, #THREAD_SHADOW_STACK]
+  mov sp, x9
+  msr tpidr_el1, x12
   ldp x12, x13, [sp, #96]
   str x12, [x10, :lo12:__stack_chk_guard]
   str x13, [x11, :lo12:g_kernel_key]

@@ -124,6 +124,7 @@ void DescribeProtections(void (*line)(void* context, std::string_view name, std:
   const auto report = [&](std::string_view name, bool on) { line(context, name, on ? "on" : "absent"); };
   report("PXN/UXN", true);
   line(context, "WXN", (CAPONIER_READ("sctlr_el1") & sctlr::kWriteExecuteNever) != 0 ? "on" : "off");
+  line(context, "SCS", g_features.address_auth ? "off" : "on");  // PAC instead
   report("PAN", g_features.pan);
   report("E0PD", g_features.no_user_probing);
   report("BTI", g_features.branch_target);

@@ -2,13 +2,14 @@
 // between threads of the program; the kernel never touches them, so between switches they stay in the processor.
 #include "kernel/arch/aarch64/threads.h"
 
+#include "kernel/arch/aarch64/asm.inc"
 #include "kernel/arch/aarch64/features.h"
 #include "kernel/arch/aarch64/registers.h"
 #include "kernel/arch/aarch64/secrets.h"
 #include "kernel/arch/aarch64/tagging.h"
 
 extern "C" {
-void SwitchContext(caponier::u64* save_sp, caponier::u64 load_sp);
+void SwitchContext(caponier::arch::ThreadState* from, const caponier::arch::ThreadState* to);
 void StartThread();
 void StoreVectors(std::byte* area);
 void LoadVectors(const std::byte* area);
@@ -29,6 +30,8 @@ struct SavedContext {
   ThreadSecrets secrets;
 };
 static_assert(sizeof(SavedContext) == 112);
+static_assert(offsetof(ThreadState, kernel_sp) == THREAD_STACKS && offsetof(ThreadState, shadow_sp) == THREAD_STACKS + 8 &&
+              offsetof(ThreadState, shadow_stack) == THREAD_SHADOW_STACK);
 
 constexpr size_t kVectorBytes = 32 * 16 + 2 * 4;  // v0 to v31, FPSR, FPCR
 
@@ -50,9 +53,10 @@ u64 SignReturn(u64 address, u64 stack_pointer, u64 key) {
 
 ThreadState& CurrentState() { return *g_current; }
 
-void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& secrets, void (*entry)(void*), void* argument) {
+void PrepareThread(ThreadState& state, const ThreadStacks& stacks, const ThreadSecrets& secrets, void (*entry)(void*),
+                   void* argument) {
   // The trap frame keeps its place at the very top.
-  const u64 sp = stack_top.value - sizeof(TrapFrame);
+  const u64 sp = stacks.top.value - sizeof(TrapFrame);
   auto* context = reinterpret_cast<SavedContext*>(sp - sizeof(SavedContext));
   *context = {};
   context->x19 = reinterpret_cast<u64>(entry);
@@ -60,7 +64,8 @@ void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& 
   context->x30 = SignReturn(reinterpret_cast<u64>(&StartThread), sp, secrets.key);
   context->secrets = secrets;
   state.kernel_sp = reinterpret_cast<u64>(context);
-  state.kernel_stack_top = stack_top.value;
+  state.kernel_stack_top = stacks.top.value;
+  state.shadow_sp = state.shadow_stack = stacks.shadow.value;
 }
 
 // The key in use stays until the program's comes in; what is signed from the next entry on is signed with the new one.
@@ -82,7 +87,7 @@ void SwitchThread(ThreadState& from, ThreadState& to) {
   SetThreadPointer(to.thread_pointer);
   if (to.tagged_address_control != g_current->tagged_address_control) ApplyTaggedAddressControl(to.tagged_address_control);
   g_current = &to;
-  SwitchContext(&from.kernel_sp, to.kernel_sp);
+  SwitchContext(&from, &to);
 }
 
 void EnterUser(TrapFrame* frame) { EnterUserAsm(frame); }

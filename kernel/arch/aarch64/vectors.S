@@ -5,9 +5,13 @@
 // kernel's return-address key replaces the program's, so that the program can never sign for the kernel. On the way out the
 // program's key returns. A kernel stack that has run into its guard page is noticed before it is written, and the frame goes to the
 // emergency stack instead.
+//
+// x18 is the program's in the program and the shadow stack's pointer in the kernel. TPIDR_EL1 holds where the current thread's shadow stack
+// begins, which no write to memory changes: each entry from the program starts there. What was interrupted in the kernel goes on with the x18
+// that it had, since the handler leaves it as it was; so the pointer stands in no frame, neither to be read nor to be overwritten.
 #include "kernel/arch/aarch64/asm.inc"
 
-.macro SAVE_GENERAL
+.macro SAVE_GENERAL r18=x18
   stp x0, x1, [sp, #FRAME_X(0)]
   stp x2, x3, [sp, #FRAME_X(2)]
   stp x4, x5, [sp, #FRAME_X(4)]
@@ -17,7 +21,7 @@
   stp x12, x13, [sp, #FRAME_X(12)]
   stp x14, x15, [sp, #FRAME_X(14)]
   stp x16, x17, [sp, #FRAME_X(16)]
-  stp x18, x19, [sp, #FRAME_X(18)]
+  stp \r18, x19, [sp, #FRAME_X(18)]
   stp x20, x21, [sp, #FRAME_X(20)]
   stp x22, x23, [sp, #FRAME_X(22)]
   stp x24, x25, [sp, #FRAME_X(24)]
@@ -25,7 +29,7 @@
   stp x28, x29, [sp, #FRAME_X(28)]
 .endm
 
-.macro RESTORE_GENERAL
+.macro RESTORE_GENERAL r18=x18
   ldp x0, x1, [sp, #FRAME_X(0)]
   ldp x2, x3, [sp, #FRAME_X(2)]
   ldp x4, x5, [sp, #FRAME_X(4)]
@@ -35,7 +39,7 @@
   ldp x12, x13, [sp, #FRAME_X(12)]
   ldp x14, x15, [sp, #FRAME_X(14)]
   ldp x16, x17, [sp, #FRAME_X(16)]
-  ldp x18, x19, [sp, #FRAME_X(18)]
+  ldp \r18, x19, [sp, #FRAME_X(18)]
   ldp x20, x21, [sp, #FRAME_X(20)]
   ldp x22, x23, [sp, #FRAME_X(22)]
   ldp x24, x25, [sp, #FRAME_X(24)]
@@ -59,6 +63,7 @@
   stp x30, x21, [sp, #FRAME_X(30)]
   SAVE_STATE
   NEEDS FEATURE_MTE, msr tco, #0
+  mrs x18, tpidr_el1
   adrp x0, g_kernel_key
   ldr x1, [x0, :lo12:g_kernel_key]
   NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_0, x1  // APIAKeyLo_EL1
@@ -77,14 +82,15 @@
 
 .macro KERNEL_ENTRY handler
   sub sp, sp, #FRAME_SIZE
-  msr tpidr_el1, x0
+  msr tpidrro_el0, x0
   mov x0, sp
   at s1e1w, x0
   isb
   mrs x0, par_el1
   tbnz x0, #0, StackOverflow
-  mrs x0, tpidr_el1
-  SAVE_GENERAL
+  mrs x0, tpidrro_el0
+  msr tpidrro_el0, xzr  // the program can read it
+  SAVE_GENERAL r18=xzr
   add x21, sp, #FRAME_SIZE
   stp x30, x21, [sp, #FRAME_X(30)]
   SAVE_STATE
@@ -92,6 +98,11 @@
   mov x0, sp
   bl \handler
   b ReturnToKernel
+.endm
+
+.macro EMERGENCY_SHADOW_STACK
+  adrp x18, emergency_shadow_stack
+  add x18, x18, :lo12:emergency_shadow_stack
 .endm
 
 .macro VECTOR target
@@ -131,17 +142,19 @@ UserError: USER_ENTRY HandleError
 KernelSync: KERNEL_ENTRY HandleKernelSync
 KernelIrq: KERNEL_ENTRY HandleKernelIrq
 KernelError: KERNEL_ENTRY HandleError
-Unexpected: KERNEL_ENTRY HandleUnexpected
+Unexpected: EMERGENCY_SHADOW_STACK  // x18 may be the program's
+  KERNEL_ENTRY HandleUnexpected
 
-// SP is what it was at the exception less FRAME_SIZE, x0 is in TPIDR_EL1.
+// SP is what it was at the exception less FRAME_SIZE, x0 is in TPIDRRO_EL0.
 StackOverflow:
   mov x0, sp
   msr par_el1, x0  // nothing else holds a value here without a stack
   adrp x0, emergency_stack_top
   add x0, x0, :lo12:emergency_stack_top
   sub sp, x0, #FRAME_SIZE
-  mrs x0, tpidr_el1
-  SAVE_GENERAL
+  mrs x0, tpidrro_el0
+  EMERGENCY_SHADOW_STACK  // the other may be what overflowed
+  SAVE_GENERAL r18=xzr
   mrs x21, par_el1
   add x21, x21, #FRAME_SIZE
   stp x30, x21, [sp, #FRAME_X(30)]
@@ -187,7 +200,7 @@ ReturnToKernel:
   ldr x30, [sp, #FRAME_X(30)]
   msr elr_el1, x22
   msr spsr_el1, x23
-  RESTORE_GENERAL
+  RESTORE_GENERAL r18=xzr
   add sp, sp, #FRAME_SIZE
   eret
   dsb nsh
@@ -195,5 +208,7 @@ ReturnToKernel:
 
 .section .bss.emergency, "aw", @nobits
 .balign 16
+emergency_shadow_stack:
+  .skip 1024
   .skip 8192
 emergency_stack_top:

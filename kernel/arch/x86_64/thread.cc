@@ -68,9 +68,10 @@ void RestoreFpuState(const std::byte* area) {
 u64 ThreadPointer() { return ReadFsBase(); }
 void SetThreadPointer(u64 value) { WriteFsBase(value); }
 
-void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& secrets, void (*entry)(void*), void* argument) {
+void PrepareThread(ThreadState& state, const ThreadStacks& stacks, const ThreadSecrets& secrets, void (*entry)(void*),
+                   void* argument) {
   // The stack as SwitchStacks leaves it: canary, r15 r14 r13 r12 rbp rbx, return address. Room for a trap frame stays above.
-  auto* stack = reinterpret_cast<u64*>(stack_top.value - sizeof(TrapFrame) - 16);
+  auto* stack = reinterpret_cast<u64*>(stacks.top.value - sizeof(TrapFrame) - 16);
   *--stack = 0;
   *--stack = reinterpret_cast<u64>(&ThreadStart);
   *--stack = 0;                                // rbx
@@ -81,7 +82,7 @@ void PrepareThread(ThreadState& state, VirtAddr stack_top, const ThreadSecrets& 
   *--stack = 0;                                // r15
   *--stack = secrets.canary;
   state.kernel_sp = reinterpret_cast<u64>(stack);
-  state.kernel_stack_top = stack_top.value;
+  state.kernel_stack_top = stacks.top.value;
 }
 
 [[gnu::no_stack_protector]] void AdoptSecrets(const ThreadSecrets& secrets) { __stack_chk_guard = secrets.canary; }

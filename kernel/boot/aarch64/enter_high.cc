@@ -9,9 +9,11 @@ struct FeaturePatch {
   caponier::i32 site;  // relative to this field
   caponier::u32 feature;
 };
+extern std::byte __image_start[], __rodata_start[];
+void DistrustShadowStacks(std::byte* code, const std::byte* end);
 extern const FeaturePatch __feature_patches_start[], __feature_patches_end[];
 [[noreturn]] void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top, caponier::u64 key_high,
-                               bool sign);
+                               bool sign, caponier::u64 shadow_stack);
 }
 
 namespace caponier::boot {
@@ -28,6 +30,8 @@ void PatchImage(u64) {
     *site = kNop;
     asm volatile("dc cvau, %0; dsb ish; ic ivau, %0; dsb ish; isb" ::"r"(site) : "memory");
   }
+  // A signature holds against who reads all memory, a shadow stack until it is found: where there are signatures, returns are by them alone.
+  if (features.address_auth) DistrustShadowStacks(__image_start, __rodata_start);
 }
 
 void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
@@ -37,7 +41,8 @@ void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
   stream.Fill(WritableBytesOf(g_program_key));
   stream.Fill(WritableBytesOf(arch::g_secrets));
   arch::g_secrets.tag_seed = stream.Uniform(0xffff) + 1;
-  EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high, arch::CpuFeatures().address_auth);
+  EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high, arch::CpuFeatures().address_auth,
+               g_handoff.shadow_stack.begin);
 }
 
 }  // namespace caponier::boot

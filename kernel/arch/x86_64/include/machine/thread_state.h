@@ -7,6 +7,8 @@
 
 namespace caponier::arch {
 
+inline constexpr u64 kShadowStackBytes = 0;  // threads have none: without CET nothing but more instructions would keep one
+
 struct ThreadState {
   u64 kernel_sp = 0;         // saved by SwitchThread
   u64 kernel_stack_top = 0;  // loaded into the TSS and the per-CPU area
