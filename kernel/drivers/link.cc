@@ -3,6 +3,7 @@
 #include "kernel/arch/machine.h"
 #include "kernel/drivers/device_memory.h"
 #include "kernel/drivers/virtio_slot.h"
+#include "kernel/mm/table_audit.h"
 #include "kernel/report/crash.h"
 #include "kernel/sched/signal.h"
 #include "lib/virtio/console.h"
@@ -163,6 +164,13 @@ void SendSignal(u32 signal) {
   static_cast<void>(sched::SendToProcess(*g.process, sched::KernelSignal(static_cast<int>(signal))).ok());
 }
 
+void AnswerAudit() {
+  if (g.process == nullptr) Broken("the tool asked for page tables that are not there yet");
+  const mm::TableCounts counts = mm::AuditTables();
+  const wire::TablesRecord record{Le32(counts.tables), Le32(counts.kernel_pages), Le32(counts.program_pages)};
+  Send(FrameType::kTables, BytesOf(record));
+}
+
 void FinishFrame() {
   switch (g.header.type) {
     case FrameType::kInput:
@@ -180,6 +188,7 @@ void FinishFrame() {
       g.rows = static_cast<u16>(SmallWord(0));
       g.columns = static_cast<u16>(SmallWord(0) >> 16);
       break;
+    case FrameType::kAudit: AnswerAudit(); break;
     default: Broken("the tool sent a frame of unknown type");
   }
 }

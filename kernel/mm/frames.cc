@@ -121,10 +121,25 @@ Result<PhysAddr> AllocateZeroedProgramFrame(FrameKind kind, bool tagged) {
   return frame;
 }
 
-FrameInfo& InfoOf(PhysAddr frame) {
+FrameInfo* FindInfo(PhysAddr frame) {
   const u64 number = frame.page_number();
-  if (number >= g_table.entries || !TablePageMapped(number / kInfoPerPage)) __builtin_trap();
-  return g_table.info[number];
+  if (number >= g_table.entries || !TablePageMapped(number / kInfoPerPage)) return nullptr;
+  return &g_table.info[number];
+}
+
+FrameInfo& InfoOf(PhysAddr frame) {
+  FrameInfo* info = FindInfo(frame);
+  if (info == nullptr) __builtin_trap();
+  return *info;
+}
+
+u16 NextWalk() {
+  static u16 last;
+  if (++last != 0) return last;
+  for (u64 number = 0; number < g_table.entries; number++) {
+    if (TablePageMapped(number / kInfoPerPage)) g_table.info[number].walk = 0;
+  }
+  return last = 1;
 }
 
 void RetainFrame(PhysAddr frame) {

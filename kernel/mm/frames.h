@@ -28,7 +28,8 @@ struct FrameInfo {
   FrameKind kind;
   u8 executable_mappings;  // program pages that execute it, and that write it: never both; saturating
   u8 writable_mappings = 0;
-  u8 reserved[3] = {};
+  u8 met = 0;  // by the walk of that number: how (table_audit.cc)
+  u16 walk = 0;
 };
 static_assert(sizeof(FrameInfo) == 16);
 
@@ -41,6 +42,10 @@ Result<PhysAddr> AllocateZeroedProgramFrame(FrameKind kind, bool tagged);
 void RetainFrame(PhysAddr frame);
 void ReleaseFrame(PhysAddr frame);  // frees it with its last reference
 FrameInfo& InfoOf(PhysAddr frame);
+// Null for what is no frame: devices' registers, and the kernel's image.
+FrameInfo* FindInfo(PhysAddr frame);
+// A number that no frame has as its `walk`.
+u16 NextWalk();
 // Declares memory that came filled (the archive) as frames of `kind`, one reference each.
 Result<void> AdoptFrames(PhysAddr first, u64 count, FrameKind kind);
 

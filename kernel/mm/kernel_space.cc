@@ -164,6 +164,12 @@ PhysAddr FrameOf(const void* address) {
   return entry->frame + (reinterpret_cast<u64>(address) & (kPageSize - 1));
 }
 
+KernelRegion RegionAbove(u64 address) {
+  const size_t at = IndexAbove(address >> kPageBits);
+  if (at == g_count) return {arch::kKernelEnd, 0};
+  return {g_regions[at].first_page << kPageBits, g_regions[at].pages << kPageBits};
+}
+
 RegionName DescribeAddress(u64 address) {
   const u64 page = address >> kPageBits;
   const size_t at = IndexAbove(page);

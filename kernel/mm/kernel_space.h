@@ -34,6 +34,8 @@ void MakeReadOnly(const KernelRegion& region);
 PhysAddr FrameOf(const void* address);
 
 PageTables& KernelTables();
+// The first region that ends above `address`; an empty one at the end of the half when there is none.
+KernelRegion RegionAbove(u64 address);
 // The region that holds or neighbours `address`, for crash reports: name and offset, never the address itself.
 struct RegionName {
   const char* name = nullptr;

@@ -27,11 +27,13 @@ enum class FrameType : u8 {
   kTerminal = 8,   // TerminalRecord: the program changed its terminal's modes
   kCrash = 9,      // text of a crash report, whole lines; the tool prints it to standard error as it is
   kSeed = 10,      // kSeedBytes drawn for the launcher's seed file, at the end of a run that has one
+  kTables = 11,    // TablesRecord: the answer to kAudit
   // tool -> machine
   kInput = 64,         // bytes of standard input; an empty frame is its end
   kSignal = 65,        // Le32: a Linux signal number for the program (SIGINT from Ctrl-C, SIGTERM, SIGWINCH, ...)
   kOutputClosed = 66,  // Le32: 1 or 2, the stream whose reader has gone: further writes get EPIPE
   kWindowSize = 67,    // WindowSize
+  kAudit = 68,         // empty: walk the page tables; what must not be in them ends the machine
 };
 
 inline constexpr size_t kSeedBytes = 64;  // of a seed file
@@ -69,6 +71,12 @@ struct TerminalRecord {
 struct WindowSize {
   Le16 rows, columns;
 };
+
+// What the machine's walk of its live page tables met.
+struct TablesRecord {
+  Le32 tables, kernel_pages, program_pages;
+};
+static_assert(sizeof(TablesRecord) == 12);
 
 // The machine's configuration: the archive's first entry, named kConfigName, which the machine removes from its files. It is a
 // sequence of records "key=value" each ended by a NUL; keys may repeat where noted; an unknown key is refused by name.

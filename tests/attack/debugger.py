@@ -166,6 +166,12 @@ def open_to_program(entry, leaf):
     return entry | 4
 
 
+def open_data_to_program(entry, leaf):
+    if ARM:
+        return entry | 1 << 6 if leaf else entry & ~(1 << 61)  # EL0 access; APTable off
+    return entry | 4
+
+
 def open_to_kernel(entry, leaf):
     return entry & ~(1 << 53) if leaf else entry & ~(1 << 59)  # PXN, PXNTable
 
@@ -582,8 +588,8 @@ def send_frame():
     go_on()
 
 
-def dump_tables():
-    """Breaks one thing in the page tables, dumps the memory with its registers, and mends it: a dump for each of `breaks`, and a sound one."""
+def ways_to_break():
+    """What can be broken in the page tables by one entry: whose, and how it is changed."""
     root = reg("TTBR0_EL1") if ARM else reg("cr3")
     code, data, stack = function & ~4095, buffer & ~4095, reg("sp") & ~4095
     end = base + SYMBOLS["__image_end"]
@@ -591,7 +597,7 @@ def dump_tables():
     stack_frame = change_entries(stack, lambda entry, _: entry)
     moved = lambda frame: lambda entry: entry & ~PHYSICAL | frame & PHYSICAL
     register_page = 0xFF000000 | (3 | 1 << 10 | 1 << 2 | 3 << 53 if ARM else 1 | 3 << 3 | 1 << 63)  # a device's, outside memory
-    breaks = {
+    return {
         "sound": (data, lambda entry: entry),
         "writable code": (code, lambda entry: entry & ~(1 << 7) if ARM else entry | 2),
         "writable constants": (base + SYMBOLS["__rodata_start"], lambda entry: entry & ~(1 << 7) if ARM else entry | 2),
@@ -604,23 +610,71 @@ def dump_tables():
         "guard": (beside, lambda _: register_page),
         **({} if ARM else {"open gate": (word(kernel("caponier::mm::g_window_entries")), lambda entry: entry | 2)}),
     }
+
+
+def dump_memory(name):
+    run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/" + name.replace(" ", "_"))
+
+
+def write_registers():
     registers = ["TTBR0_EL1", "TTBR1_EL1", "TCR_EL1", "MAIR_EL1", "SCTLR"] if ARM else ["cr0", "cr3", "cr4", "efer"]
     with open(os.environ["DUMPS"] + "/registers", "w") as out:
         out.writelines(f"{name.lower().removesuffix('_el1')}={reg(name):#x}\n" for name in registers)
-    for name, (address, change) in breaks.items():
+
+
+def dump_tables():
+    """Breaks one thing in the page tables, dumps the memory with its registers, and mends it: a dump for each way, and a sound one."""
+    write_registers()
+    for name, (address, change) in ways_to_break().items():
         at = entry_at(address)
         with physical():
             entry = word(at)
             put_word(at, change(entry))
-            run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/" + name.replace(" ", "_"))
+            dump_memory(name)
             put_word(at, entry)
     change_entries(kernel("memcpy"), open_to_program)
-    run("monitor dump-guest-memory " + os.environ["DUMPS"] + "/open")
+    dump_memory("open")
     print("returned")
     try:
         run("kill")
     except gdb.error:
         pass  # the emulator was gone before it answered
+
+
+def map_null_page():
+    """To the program, in tables that the kernel gave."""
+    entry = reg("TTBR0_EL1") if ARM else reg("cr3")
+    result, frames = call(kernel(ALLOCATE), 64), []
+    for _ in range(4):
+        call(kernel("caponier::mm::AllocateFrame(caponier::mm::FrameKind)"), result, 4)
+        frames.append(word(result))
+    leaf = 3 | 1 << 6 | 1 << 7 | 3 << 8 | 1 << 10 | 3 << 53 if ARM else 5 | 1 << 63  # the program's, to read
+    with physical():
+        at = entry & PHYSICAL
+        for frame in frames:
+            put_word(at, frame | (leaf if frame == frames[-1] else 3 | 1 << 59 if ARM else 7))
+            write(frame, bytes(4096))
+            at = frame
+
+
+def walk_by_kernel():
+    """In a system call the kernel walks its own tables, after one thing in them was broken; the dump is of the same moment."""
+    name = CRIME.removeprefix("walk ")
+    address, change = ways_to_break().get(name, (0, None))
+    enter_kernel("getppid", ENTRY)
+    write_registers()
+    if name == "null page":
+        map_null_page()
+    elif name == "open":
+        change_entries(word(kernel("caponier::sched::(anonymous namespace)::g_boot_thread")), open_data_to_program)  # its stack, which nobody uses
+    else:
+        at = entry_at(address)
+        with physical():
+            put_word(at, change(word(at)))
+    dump_memory("walked")
+    found = call(kernel("caponier::mm::AuditTables()"))
+    print(f"returned {found & 0xFFFFFFFF} tables, {found >> 32} pages of the kernel")
+    run("kill")
 
 
 try:
@@ -633,6 +687,8 @@ try:
         commit_by_program()
     elif CRIME == "dump tables":
         dump_tables()
+    elif CRIME.startswith("walk "):
+        walk_by_kernel()
     elif CRIME == "watch stacks":
         watch_stacks()
     elif CRIME == "find functions":

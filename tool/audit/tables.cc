@@ -82,6 +82,17 @@ std::unique_ptr<MappedFile> OpenFile(const std::string& path) {
   }
 }
 
+// What the kernel met on its own walk, at the same moment, beside what was met from outside.
+std::string KernelsText(const link::TablesRecord& kernel, bool agrees) {
+  return fmt::format("{:<32} {:>7} {:>8} {:>9} {:>8}  {}\n", "  by the kernel's own walk", u32{kernel.tables},
+                     u32{kernel.kernel_pages}, u32{kernel.program_pages}, "", agrees ? "agrees" : "DIFFERS");
+}
+constexpr int kTries = 20;
+bool Agree(const link::TablesRecord& kernel, const Verdict& verdict) {
+  return kernel.tables == verdict.tables && kernel.kernel_pages == verdict.kernel_pages &&
+         kernel.program_pages == verdict.program_pages;
+}
+
 Addresses WordsFor(bool show) { return show ? Addresses::kShow : Addresses::kHide; }
 
 }  // namespace
@@ -130,11 +141,20 @@ int AuditTables(const TablesOptions& options) {
                            {.arch = arch, .wx = options.wx, .kernel_order = options.kernel_order, .calls = options.calls});
     ordered_json moments;
     while (const std::optional<std::string> moment = machine.Next()) {
-      const Finding finding = machine.Look();
+      Finding finding = machine.Look();
+      link::TablesRecord kernel = machine.AskKernel();
+      // Between the two looks the program may have come to the call in which it waits, and the kernel have made room for it.
+      for (int tries = 1; tries < kTries && !Agree(kernel, finding.verdict); tries++) {
+        finding = machine.Look();
+        kernel = machine.AskKernel();
+      }
       fmt::print("{}", VerdictText(fmt::format("{} {}", NameOf(arch), *moment), finding.walk, finding.verdict, addresses));
+      const bool agrees = Agree(kernel, finding.verdict);
+      fmt::print("{}", KernelsText(kernel, agrees));
       std::fflush(stdout);
       moments[*moment] = VerdictJson(finding.walk, finding.verdict, addresses);
-      clean = clean && finding.verdict.clean();
+      moments[*moment]["kernel_agrees"] = agrees;
+      clean = clean && agrees && finding.verdict.clean();
     }
     machines.push_back({{"arch", NameOf(arch)}, {"moments", std::move(moments)}});
   }

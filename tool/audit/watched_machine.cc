@@ -107,6 +107,7 @@ WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& optio
   memory_.Add(options.arch == Arch::kX86_64 ? 0 : kVirtMemoryBase, Bytes(static_cast<const std::byte*>(mapped_), mapped_bytes_));
   std::tie(program_input_, input_) = MakePipe();
   std::tie(output_, program_output_) = MakePipe();
+  std::tie(tables_, tables_there_) = MakeSocketPair();
   errors_ = OpenNull();
   auto [here, there] = MakeSocketPair();
   const Archive archive = PackProbe(install, options);
@@ -121,11 +122,13 @@ WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& optio
                                                       .input = program_input_.get(),
                                                       .output = program_output_.get(),
                                                       .errors = errors_.get(),
+                                                      .tables = tables_there_.get(),
                                                       .deadline = kDeadline});
   debugger_->Resume();
   carrier_ = std::thread([this] {
     outcome_ = session_->Run();
     program_output_.Reset();
+    tables_there_.Reset();
   });
 }
 
@@ -212,6 +215,17 @@ Finding WatchedMachine::Look() {
     if (IsQuiet(finding.value().verdict) || tries == kQuietTries) return std::move(finding).value();
     std::this_thread::sleep_for(kQuietPause);
   }
+}
+
+link::TablesRecord WatchedMachine::AskKernel() {
+  link::TablesRecord record;
+  pollfd ready{tables_.get(), POLLIN, 0};
+  if (write(tables_.get(), "?", 1) == 1 && poll(&ready, 1, kMomentMs) == 1 &&
+      read(tables_.get(), &record, sizeof(record)) == static_cast<ssize_t>(sizeof(record)))
+    return record;
+  if (carrier_.joinable()) carrier_.join();
+  session_->SayTails();
+  throw Failure("the machine ended when its kernel walked the page tables");
 }
 
 }  // namespace caponier::tool::audit

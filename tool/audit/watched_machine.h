@@ -51,6 +51,8 @@ class WatchedMachine {
   std::optional<std::string> Next();
   // Stops the machine, looks, and lets it go on. Throws Failure for tables that cannot be walked.
   Finding Look();
+  // Has the kernel walk its own tables; what it met. Throws Failure when it found what must not be, and stopped.
+  link::TablesRecord AskKernel();
   // Where the program said that its parts stand.
   const std::vector<Place>& places() const { return places_; }
 
@@ -69,6 +71,7 @@ class WatchedMachine {
   std::optional<Machine> machine_;
   UniqueFd input_, output_;  // the program's, from this side
   UniqueFd program_input_, program_output_, errors_;
+  UniqueFd tables_, tables_there_;  // questions and answers of AskKernel
   std::unique_ptr<Session> session_;
   std::thread carrier_;
   Outcome outcome_;

@@ -28,6 +28,7 @@ Shape ShapeOf(FrameType type) {
     case FrameType::kExit: return {true, sizeof(link::ExitRecord)};
     case FrameType::kWantInput: return {true, sizeof(Le32)};
     case FrameType::kSeed: return {true, link::kSeedBytes};
+    case FrameType::kTables: return {true, sizeof(link::TablesRecord)};
     case FrameType::kTerminal: return {true, sizeof(link::TerminalRecord)};
     default: return {};
   }

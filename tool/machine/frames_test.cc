@@ -79,7 +79,7 @@ TEST(FrameReader, RefusesALengthOverTheLimitBeforeTheBytesArrive) {
 }
 
 TEST(FrameReader, RefusesRecordsOfTheWrongSize) {
-  for (const FrameType type : {FrameType::kExit, FrameType::kWantInput, FrameType::kTerminal}) {
+  for (const FrameType type : {FrameType::kExit, FrameType::kWantInput, FrameType::kTerminal, FrameType::kTables}) {
     for (const u32 length : {0u, 3u, 9u}) {
       FrameReader reader;
       Feed(reader, Header(static_cast<u8>(type), length));

@@ -78,7 +78,7 @@ Outcome Session::Run() {
 }
 
 Session::Flow Session::Step() {
-  enum { kLink, kConsole, kEmulator, kPid, kSignals, kInput, kOutput, kErrors, kCount };
+  enum { kLink, kConsole, kEmulator, kPid, kSignals, kInput, kOutput, kErrors, kTables, kCount };
   std::array<pollfd, kCount> polls;
   polls.fill({-1, 0, 0});
   const auto watch = [&](int slot, int fd, int events) {
@@ -93,6 +93,7 @@ Session::Flow Session::Step() {
   watch(kPid, emulator_ended_ ? -1 : process_.pid_fd(), POLLIN);
   watch(kSignals, signals_.get(), POLLIN);
   if (input_wanted_ > 0 && to_machine_.empty()) watch(kInput, options_.input, POLLIN);
+  watch(kTables, options_.tables, POLLIN);
   if (output_.pending()) watch(kOutput, output_.fd(), POLLOUT);
   if (errors_.pending()) watch(kErrors, errors_.fd(), POLLOUT);
 
@@ -105,6 +106,7 @@ Session::Flow Session::Step() {
   if ((ready(kLink) & POLLOUT) != 0) WriteLink();
   if ((ready(kLink) & (POLLIN | POLLHUP | POLLERR)) != 0) ReadLink();
   if (ready(kInput) != 0) ReadInput();
+  if (ready(kTables) != 0) AskForTables();
   if (ready(kConsole) != 0) Drain(console_fd_.get(), console_);
   if (ready(kEmulator) != 0) {
     Drain(process_.output(), emulator_);
@@ -154,6 +156,11 @@ void Session::Handle(const Frame& frame) {
     case FrameType::kExit: outcome_.exit = PayloadAs<link::ExitRecord>(frame); break;
     case FrameType::kWantInput: input_wanted_ = PayloadAs<Le32>(frame); break;
     case FrameType::kSeed: outcome_.seed.assign(AsText(frame.payload)); break;
+    case FrameType::kTables:
+      // Unasked-for answers fill the socket at most, and are lost then.
+      if (options_.tables >= 0)
+        (void)send(options_.tables, frame.payload.data(), frame.payload.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      break;
     case FrameType::kTerminal: terminal_.Apply(PayloadAs<link::TerminalRecord>(frame)); break;
     default: break;  // FrameReader lets no other type through
   }
@@ -206,6 +213,15 @@ void Session::ReadSignals() {
     const Le32 payload = static_cast<u32>(number);
     Send(FrameType::kSignal, BytesOf(payload));
     if (EndsPrograms(number)) OnStopSignal(number);
+  }
+}
+
+void Session::AskForTables() {
+  char request;
+  if (read(options_.tables, &request, 1) == 1) {
+    Send(FrameType::kAudit, {});
+  } else {
+    options_.tables = -1;  // nobody will ask again
   }
 }
 

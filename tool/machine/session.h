@@ -28,6 +28,7 @@ struct SessionOptions {
   Console::Show console = Console::Show::kOnFailure;
   Console::Reword reword = {};  // of the machine's console
   int input = 0, output = 1, errors = 2;
+  int tables = -1;  // a socket: each byte from it asks the machine to walk its page tables, and a link::TablesRecord comes back
   std::optional<std::chrono::milliseconds> deadline = std::nullopt;  // kills the machine; for probes
 };
 
@@ -63,6 +64,7 @@ class Session {
   void WriteLink();
   void ReadInput();
   void ReadSignals();
+  void AskForTables();
   void OnStopSignal(int number);
   void SuspendWithShell();
   void Send(link::FrameType type, Bytes payload);

@@ -95,6 +95,23 @@ TEST(Session, CarriesBothStreamsApartAndTheExit) {
   EXPECT_EQ(ran.outcome.report, "{\"a\":1}");
 }
 
+TEST(Session, AsksForTheTablesAndGivesTheAnswer) {
+  auto [here, there] = MakeSocketPair();
+  ASSERT_EQ(write(here.get(), "?", 1), 1);
+  const Ran ran = RunFake("tables", "", [&](SessionOptions& options) { options.tables = there.get(); });
+  EXPECT_EQ(ran.outcome.exit->status, 0u);
+  link::TablesRecord record;
+  ASSERT_EQ(read(here.get(), &record, sizeof(record)), static_cast<ssize_t>(sizeof(record)));
+  EXPECT_EQ(record.tables, 1u);
+  EXPECT_EQ(record.kernel_pages, 2u);
+  EXPECT_EQ(record.program_pages, 3u);
+}
+
+TEST(Session, LeavesAnAnswerThatNobodyWants) {
+  const Ran ran = RunFake("tables, unasked");
+  EXPECT_EQ(ran.outcome.exit->status, 0u);
+}
+
 TEST(Session, KeepsTheOrderOfStreamsThatShareAFile) {
   auto [read_end, write_end] = Pipe();
   const Ran ran = RunFake("hello", "", [&](SessionOptions& options) { options.output = options.errors = write_end.get(); });
@@ -288,6 +305,12 @@ class Side {
     side.Send(FrameType::kStdout, "into the void");
     const auto [type, payload] = side.Receive();
     side.Exit(link::ExitCause::kExited, type == FrameType::kOutputClosed ? static_cast<u8>(payload[0]) : 99);
+  }
+  if (script.starts_with("tables")) {
+    if (script == "tables" && side.Receive().first != FrameType::kAudit) side.Exit(link::ExitCause::kExited, 99);
+    const link::TablesRecord record{Le32(1), Le32(2), Le32(3)};
+    side.Send(FrameType::kTables, AsText(BytesOf(record)));
+    side.Exit(link::ExitCause::kExited, 0);
   }
   if (script == "unknown-type") side.Send(static_cast<FrameType>(77), "");
   if (script == "oversize") {

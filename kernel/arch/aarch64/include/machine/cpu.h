@@ -34,6 +34,17 @@ inline void SetUserPageTable(PhysAddr root) {
   if (current == root.value) return;
   asm volatile("dsb ishst; msr ttbr0_el1, %0; isb; tlbi aside1, xzr; dsb nsh; isb" ::"r"(root.value) : "memory");
 }
+// The roots of the tables in use, without what the registers hold beside them (ASID, CnP).
+inline PhysAddr ProgramRoot() {
+  u64 root;
+  asm volatile("mrs %0, ttbr0_el1" : "=r"(root));
+  return {root & 0x0000'ffff'ffff'f000};
+}
+inline PhysAddr KernelRoot() {
+  u64 root;
+  asm volatile("mrs %0, ttbr1_el1" : "=r"(root));
+  return {root & 0x0000'ffff'ffff'f000};
+}
 // The gate to the windows' page table (kernel/mm/window.h): a root of its own for the lower half, which holds that table and nothing else, at an
 // address that no program has. It carries the program's ASID, so what is cached of the way to that address goes at each change [arm-arm] D8.16.
 inline constexpr u64 kGatePage = 0x8000;

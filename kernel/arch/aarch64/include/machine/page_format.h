@@ -52,6 +52,12 @@ constexpr u64 MakeTable(PhysAddr frame, bool user) {
   return frame.value | pte::kPresent | pte::kTableOrPage | (user ? pte::kTableNoKernelExecute : pte::kTableNoUserExecute);
 }
 constexpr bool IsPresent(u64 entry) { return (entry & pte::kPresent) != 0; }
+// Whether a present entry of a table at `level` leads to a table, or to a page at level 0: not to a block.
+constexpr bool IsTableOrPage(u64 entry, int) { return (entry & pte::kTableOrPage) != 0; }
+// Whether the half that does not have the page could execute it.
+constexpr bool OthersExecute(u64 entry) {
+  return (entry & ((entry & pte::kUser) != 0 ? pte::kNoKernelExecute : pte::kNoUserExecute)) == 0;
+}
 constexpr PhysAddr EntryAddress(u64 entry) { return {entry & pte::kAddressMask}; }
 constexpr mm::PageFlags EntryFlags(u64 entry) {
   if (!IsPresent(entry)) return {.read = false, .user = true};

@@ -18,6 +18,13 @@ inline u64 CycleCounter() {
   return u64{high} << 32 | low;
 }
 inline void SetUserPageTable(PhysAddr root) { asm volatile("mov %0, %%cr3" ::"r"(root.value) : "memory"); }
+// The roots of the tables in use; one here serves both halves.
+inline PhysAddr ProgramRoot() {
+  u64 root;
+  asm volatile("mov %%cr3, %0" : "=r"(root));
+  return PhysAddr{root}.page_base();
+}
+inline PhysAddr KernelRoot() { return ProgramRoot(); }
 // The gate to the windows' page table (kernel/mm/window.h), which is mapped read-only: CR0.WP is off while it is open. A program's pages are
 // out of reach all the same (SMAP). Nothing that is cached depends on the bit [intel-sdm] vol. 3A 4.10.4.1.
 inline void SetWriteProtection(bool on) {

@@ -17,7 +17,7 @@ inline constexpr bool kSharedRoot = true;         // the program's root table al
 
 namespace pte {
 inline constexpr u64 kPresent = 1u << 0, kWrite = 1u << 1, kUser = 1u << 2, kWriteThrough = 1u << 3, kCacheDisable = 1u << 4,
-                     kAccessed = 1u << 5, kDirty = 1u << 6, kGlobal = 1u << 8, kNoExecute = u64{1} << 63;
+                     kAccessed = 1u << 5, kDirty = 1u << 6, kLarge = 1u << 7, kGlobal = 1u << 8, kNoExecute = u64{1} << 63;
 inline constexpr u64 kParked = 1u << 9;  // software's: the frame of a page that may not be accessed
 inline constexpr u64 kAddressMask = 0x000f'ffff'ffff'f000;
 }  // namespace pte
@@ -37,6 +37,10 @@ constexpr u64 MakeTable(PhysAddr frame, bool user) {
   return frame.value | pte::kPresent | pte::kWrite | pte::kAccessed | (user ? pte::kUser : 0);
 }
 constexpr bool IsPresent(u64 entry) { return (entry & pte::kPresent) != 0; }
+// Whether a present entry of a table at `level` leads to a table, or to a page at level 0: not to a large page.
+constexpr bool IsTableOrPage(u64 entry, int level) { return level == 0 || (entry & pte::kLarge) == 0; }
+// Whether the half that does not have the page could execute it: an entry does not tell them apart.
+constexpr bool OthersExecute(u64) { return false; }
 constexpr PhysAddr EntryAddress(u64 entry) { return {entry & pte::kAddressMask}; }
 constexpr mm::PageFlags EntryFlags(u64 entry) {
   if (!IsPresent(entry)) return {.read = false, .user = true};
