@@ -1,6 +1,6 @@
 #!/bin/bash
-# `caponier audit layout` measures plans, boots and this host's processes in one run, with no address in what it writes; and fails when the
-# machines' layout is the same each time.
+# `caponier audit layout` measures plans, boots and this host's processes in one run, with no address in what it writes; foretells where each
+# machine puts everything, and is right; and fails when the machines' layout is the same each time.
 set -u
 status=0
 scratch=$(mktemp -d)
@@ -31,6 +31,8 @@ for plans in found["plans"]:
     assert len(plans["regions"]) == 13 and len(plans["pairs"]) == 13 * 12 and plans["failures"] == []
     assert all(region["layouts"] == 2**16 and region["proven_bits"] > 20 for region in plans["regions"])
 assert [place["of"].split()[0] for place in found["observed"]] == ["x86_64", "aarch64", "processes"]
+for machine in found["observed"][:2]:
+    assert machine["foretold"]["right"] > 60 and machine["foretold"]["wrong"] == [], machine["foretold"]
 names = [{place["place"] for place in source["places"]} for source in found["observed"]]
 for machine in names[:2]:
     assert {"image", "stack", "break", "vDSO", "first mapping", "kernel image", "thread stack", "windows", "heap arena", "frame table"} <= machine
@@ -45,5 +47,6 @@ check "a fixed layout fails" test $code = 1
 for place in image stack break vDSO 'first mapping'; do
   check "$place of a fixed layout is told" grep -qx "  FAILS $place: 1 pairs of 2 layouts are equal" "$scratch/output"
 done
+check "the kernel's own is as foretold" grep -qE '^[0-9]{2} regions stand where this host foretold them, 0 elsewhere' "$scratch/output"
 check "the kernel's own stays scattered" test -z "$(grep 'FAILS kernel' "$scratch/output")"
 exit $status

@@ -82,16 +82,21 @@ std::string OutputOf(const std::string& program) {
 
 }  // namespace
 
-std::vector<Series> CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots) {
+Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots) {
   Collector collector;
+  Foretold all;
   for (u64 i = 0; i < boots; i++) {
-    WatchedMachine machine(install, {.arch = arch, .wx = {}, .layout = layout, .calls = 0});
+    WatchedMachine machine(install, {.arch = arch, .wx = {}, .layout = layout, .calls = 0, .foretell = true});
     if (!machine.Next().has_value()) throw Failure("the audited program ended before its first moment");
     std::vector<Place> places = machine.places();
-    for (const Region& region : machine.Look().regions) places.push_back({region.name, region.begin});
+    const Finding finding = machine.Look();
+    const Foretold foretold = machine.HoldAgainst(finding);
+    all.right += foretold.right;
+    all.wrong.insert(all.wrong.end(), foretold.wrong.begin(), foretold.wrong.end());
+    for (const Region& region : finding.regions) places.push_back({region.name, region.begin});
     collector.Add(places);
   }
-  return collector.Take();
+  return {collector.Take(), std::move(all)};
 }
 
 std::vector<Series> CollectProcesses(const Install& install, u64 processes) {

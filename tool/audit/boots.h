@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tool/arch.h"
+#include "tool/audit/foretelling.h"
 #include "tool/audit/series.h"
 #include "tool/install.h"
 
@@ -13,7 +14,11 @@ namespace caponier::tool::audit {
 // One series a region or place, as page numbers: the kernel's regions by the names on its list, the first of each, and what the program
 // says of itself.
 // `layout` as --layout of caponier run; empty: the default.
-std::vector<Series> CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots);
+struct Boots {
+  std::vector<Series> series;
+  Foretold foretold;  // of all of them together (tool/audit/foretelling.h)
+};
+Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots);
 // The program's places alone. Throws Failure where this host does not run the program.
 std::vector<Series> CollectProcesses(const Install& install, u64 processes);
 

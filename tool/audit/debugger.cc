@@ -93,12 +93,36 @@ std::string Debugger::Ask(const std::string& packet) {
   return Receive();
 }
 
-void Debugger::Resume() { Send("c"); }
+void Debugger::Resume() {
+  Send("c");
+  while (Byte() != '+') {
+  }
+}
+
+bool Debugger::HasStopped(bool readable) const { return readable || taken_ < received_.size(); }
 
 void Debugger::Stop() {
   if (send(socket_.get(), kInterrupt, 1, MSG_NOSIGNAL) != 1) throw SystemFailure("the emulator's debugger interface", errno);
   if (const std::string answer = Receive(); !answer.starts_with('T') && !answer.starts_with('S'))
     throw Failure("the machine ended while it was audited");
+}
+
+void Debugger::Command(const std::string& packet) {
+  if (Ask(packet) != "OK") throw Failure("the emulator's debugger interface refuses a breakpoint");
+}
+
+// Hardware's: nothing is written into the machine. The last number is the kind, a size, which the emulator does not look at.
+void Debugger::SetBreakpoint(u64 address) { Command(fmt::format("Z1,{:x},4", address)); }
+void Debugger::ClearBreakpoint(u64 address) { Command(fmt::format("z1,{:x},4", address)); }
+
+void Debugger::AwaitStop() {
+  if (const std::string answer = Receive(); !answer.starts_with('T') && !answer.starts_with('S'))
+    throw Failure("the machine ended while it was audited");
+}
+
+void Debugger::Step() {
+  Send("s");
+  AwaitStop();
 }
 
 std::string Debugger::ReadDescription(const std::string& file) {

@@ -18,6 +18,15 @@ class Debugger {
 
   void Resume();
   void Stop();
+  // Where the machine stops by itself, before the instruction at that address. At most a few.
+  void SetBreakpoint(u64 address);
+  void ClearBreakpoint(u64 address);
+  // Waits for that. A stopped machine goes on past the place by a step without the breakpoint.
+  void AwaitStop();
+  void Step();
+  // Whether AwaitStop would not wait, if there is something to read from the descriptor or not.
+  bool HasStopped(bool readable) const;
+  int descriptor() const { return socket_.get(); }
   u64 Register(const std::string& name);
 
  private:
@@ -26,6 +35,7 @@ class Debugger {
   };
   void Send(const std::string& packet);
   std::string Receive();
+  void Command(const std::string& packet);
   std::string Ask(const std::string& packet);
   std::string ReadDescription(const std::string& file);
   void ReadRegisterNumbers();

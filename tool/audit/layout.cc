@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "tool/audit/tables.h"
@@ -34,6 +35,20 @@ ordered_json CollisionsJson(const Collisions& collisions) {
       {"layouts", collisions.samples}, {"pairs_equal", collisions.pairs}, {"proven_bits", collisions.proven_bits()}};
   if (const std::optional<double> bits = collisions.bits()) json["bits"] = *bits;
   return json;
+}
+
+std::string ForetoldText(const Foretold& foretold, u64 machines) {
+  constexpr double kDoubt = 0.001;
+  std::string out =
+      fmt::format("{} regions stand where this host foretold them, {} elsewhere", foretold.right, foretold.wrong.size());
+  if (foretold.wrong.empty())
+    out += fmt::format(": less than {:.2g} % of machines do otherwise, with 99.9 % confidence",
+                       100 * (1 - std::pow(kDoubt, 1 / static_cast<double>(machines))));
+  out += "\n";
+  std::map<std::string, u64> wrong;
+  for (const std::string& name : foretold.wrong) wrong[name]++;
+  for (const auto& [name, times] : wrong) out += fmt::format("  FAILS {}: {} times not where it was foretold\n", name, times);
+  return out;
 }
 
 std::string HostName() {
@@ -78,6 +93,7 @@ std::string ObservedText(const Observed& observed) {
                        BitsText(measure.least), measure.given, measure.changed_bits);
   }
   for (const std::string& failure : observed.failures) out += fmt::format("  FAILS {}\n", failure);
+  if (observed.foretold.has_value()) out += ForetoldText(*observed.foretold, observed.measures.front().collisions.samples);
   return out + "paxtest: bits that ever changed, an upper bound\n";
 }
 
@@ -108,7 +124,10 @@ ordered_json ObservedJson(const Observed& observed) {
     entry["least"]["given"] = measure.given;
     places.push_back(std::move(entry));
   }
-  return {{"of", observed.name}, {"places", std::move(places)}, {"failures", observed.failures}};
+  ordered_json json = {{"of", observed.name}, {"places", std::move(places)}, {"failures", observed.failures}};
+  if (observed.foretold.has_value())
+    json["foretold"] = {{"right", observed.foretold->right}, {"wrong", observed.foretold->wrong}};
+  return json;
 }
 
 int AuditLayout(const LayoutOptions& options) {
@@ -118,21 +137,25 @@ int AuditLayout(const LayoutOptions& options) {
   const bool clean = status == 0;
   std::vector<Observed> observed;
   // `bits` that each place must have; 0: that is shown, not judged.
-  const auto observe = [&](std::string name, std::vector<Series> series, int window_bits, int bits) {
+  const auto observe = [&](std::string name, std::vector<Series> series, int window_bits, int bits,
+                           std::optional<Foretold> foretold) {
     std::vector<BootMeasure> measures = MeasureBoots(series);
     std::vector<std::string> failures = bits == 0 ? std::vector<std::string>{} : BootFailures(measures, bits);
-    if (!failures.empty()) status = 1;
-    observed.push_back({std::move(name), std::move(series), std::move(measures), window_bits, std::move(failures)});
+    if (!failures.empty() || (foretold.has_value() && !foretold->wrong.empty())) status = 1;
+    observed.push_back(
+        {std::move(name), std::move(series), std::move(measures), window_bits, std::move(failures), std::move(foretold)});
     fmt::print("{}", ObservedText(observed.back()));
     std::fflush(stdout);
   };
   for (const Arch arch : options.architectures) {
     const int window_bits = arch == Arch::kX86_64 ? 35 : 36;
-    if (options.boots > 1)
-      observe(fmt::format("{} machines", NameOf(arch)), CollectBoots(install, arch, options.layout, options.boots), window_bits,
-              window_bits - 1);
+    if (options.boots > 1) {
+      Boots boots = CollectBoots(install, arch, options.layout, options.boots);
+      observe(fmt::format("{} machines", NameOf(arch)), std::move(boots.series), window_bits, window_bits - 1,
+              std::move(boots.foretold));
+    }
   }
-  if (options.processes > 1) observe(HostName(), CollectProcesses(install, options.processes), 35, 0);
+  if (options.processes > 1) observe(HostName(), CollectProcesses(install, options.processes), 35, 0, std::nullopt);
   std::vector<PlanMeasures> plans;
   for (const Arch arch : options.architectures) {
     plans.push_back(MeasurePlans(arch, options.plans_log2));

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct Observed {
   std::vector<BootMeasure> measures;
   int window_bits = 35;  // of a half, in pages
   std::vector<std::string> failures;
+  std::optional<Foretold> foretold = std::nullopt;  // of machines
 };
 
 std::string PlansText(const PlanMeasures& measures);

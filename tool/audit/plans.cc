@@ -12,6 +12,7 @@
 #include "lib/aslr/kernel.h"
 #include "lib/aslr/program.h"
 #include "lib/random/stream.h"
+#include "tool/audit/halves.h"
 #include "tool/entropy/parallel.h"
 #include "tool/failure.h"
 
@@ -28,20 +29,8 @@ constexpr u64 kImagePages = 160, kFrameTablePages = 129;
 constexpr aslr::ProgramDescription kProgram{.image_pages = 1700, .interpreter_pages = 60};
 constexpr u64 kMappings = 8, kMappingPages = 33;
 
-struct Halves {
-  int bits;  // of a half, in pages
-  aslr::PageRange program;
-  aslr::KernelDescription kernel;
-};
-Halves HalvesOf(Arch arch) {
-  const int bits = arch == Arch::kX86_64 ? 35 : 36;
-  const u64 pages = u64{1} << bits, kernel = aslr::kPageNumberEnd - pages;
-  return {bits,
-          {16, pages - 1},
-          {.window = {kernel, aslr::kPageNumberEnd - 1},
-           .image_pages = kImagePages,
-           .frame_table_pages = kFrameTablePages,
-           .own = arch == Arch::kX86_64 ? aslr::Region::kPageTables : aslr::Region::kShadowStack}};
+aslr::KernelDescription KernelOf(const Halves& halves) {
+  return {.window = halves.kernel, .image_pages = kImagePages, .frame_table_pages = kFrameTablePages, .own = halves.own};
 }
 
 // One region's series, as it is filled.
@@ -57,8 +46,8 @@ std::vector<Column> ColumnsOf(const Halves& halves) {
   const auto add = [&](aslr::Region region, const std::string& name, aslr::PlaceRequest request, aslr::PageRange window) {
     columns.push_back({region, name.empty() ? std::string(aslr::NameOf(region)) : name, request, window});
   };
-  for (const aslr::RegionRequest& request : aslr::RequestsOf(halves.kernel))
-    add(request.region, "", {request.pages, request.guard_pages, request.alignment, request.block}, halves.kernel.window);
+  for (const aslr::RegionRequest& request : aslr::RequestsOf(KernelOf(halves)))
+    add(request.region, "", {request.pages, request.guard_pages, request.alignment, request.block}, halves.kernel);
   add(aslr::Region::kProgramImage, "", {kProgram.image_pages}, halves.program);
   add(aslr::Region::kInterpreter, "", {kProgram.interpreter_pages}, halves.program);
   add(aslr::Region::kProgramStack, "", {kProgram.stack_pages, kProgram.stack_guard_pages}, halves.program);
@@ -79,7 +68,7 @@ T Need(Result<T> result) {
 void PlanOnce(random::Stream& stream, const Halves& halves, std::vector<Series>& series, size_t index) {
   size_t column = 0;
   const auto put = [&](u64 page) { series[column++].places[index] = page; };
-  const aslr::KernelLayout kernel = Need(aslr::PlanKernel(stream, halves.kernel));
+  const aslr::KernelLayout kernel = Need(aslr::PlanKernel(stream, KernelOf(halves)));
   for (const aslr::PlacedRegion& region :
        {kernel.image, kernel.boot_stack, kernel.frame_table, kernel.windows, kernel.region_table, kernel.own})
     put(region.first_page);

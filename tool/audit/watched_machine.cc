@@ -124,6 +124,7 @@ WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& optio
                                                       .errors = errors_.get(),
                                                       .tables = tables_there_.get(),
                                                       .deadline = kDeadline});
+  if (options.foretell) foretelling_.emplace(options.arch, *debugger_, memory_, kernel_.symbols);
   debugger_->Resume();
   carrier_ = std::thread([this] {
     outcome_ = session_->Run();
@@ -145,8 +146,14 @@ std::optional<std::string> WatchedMachine::Line() {
       received_.erase(0, end + 1);
       return line;
     }
-    pollfd ready{output_.get(), POLLIN, 0};
-    if (poll(&ready, 1, kMomentMs) != 1) throw Failure("the audited program says nothing");
+    while (foretelling_.has_value() && debugger_->HasStopped(false)) foretelling_->OnStop();
+    std::array<pollfd, 2> ready{
+        {{output_.get(), POLLIN, 0}, {foretelling_.has_value() ? debugger_->descriptor() : -1, POLLIN, 0}}};
+    if (poll(ready.data(), ready.size(), kMomentMs) < 1) throw Failure("the audited program says nothing");
+    if (ready[1].revents != 0) {
+      foretelling_->OnStop();
+      continue;
+    }
     std::array<char, 4096> buffer;
     const ssize_t got = read(output_.get(), buffer.data(), buffer.size());
     if (got <= 0) return std::nullopt;
@@ -162,6 +169,12 @@ std::optional<std::string> WatchedMachine::Next() {
   while (const std::optional<std::string> line = Line()) {
     if (line->starts_with(kMoment)) {
       waiting_ = true;
+      if (foretelling_.has_value() && !foretold_) {
+        debugger_->Stop();
+        foretelling_->End();
+        debugger_->Resume();
+        foretold_ = true;
+      }
       return line->substr(kMoment.size());
     }
     if (const std::optional<Place> place = ParsePlace(*line)) places_.push_back(*place);
@@ -215,6 +228,12 @@ Finding WatchedMachine::Look() {
     if (IsQuiet(finding.value().verdict) || tries == kQuietTries) return std::move(finding).value();
     std::this_thread::sleep_for(kQuietPause);
   }
+}
+
+// A fixed layout of the program is not drawn.
+Foretold WatchedMachine::HoldAgainst(const Finding& finding) const {
+  const bool drawn = options_.layout != "off";
+  return foretelling_->Judge(finding.regions, drawn ? mappings_ : std::vector<Region>{}, places_);
 }
 
 link::TablesRecord WatchedMachine::AskKernel() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tool/audit/debugger.h"
+#include "tool/audit/foretelling.h"
 #include "tool/audit/page_tables.h"
 #include "tool/audit/rules.h"
 #include "tool/install.h"
@@ -20,12 +21,8 @@ struct WatchOptions {
   Arch arch = kHostArch;
   std::string wx = {}, layout = {};  // as for caponier run; empty: the default
   order::KernelOrder kernel_order = order::KernelOrder::kRandom;
-  u64 calls = 0;  // that the probe makes
-};
-
-struct Place {
-  std::string name;
-  u64 address = 0;
+  u64 calls = 0;          // that the probe makes
+  bool foretell = false;  // where things will be, up to the first moment
 };
 
 // The probe's line "place NAME ADDRESS".
@@ -53,6 +50,8 @@ class WatchedMachine {
   Finding Look();
   // Has the kernel walk its own tables; what it met. Throws Failure when it found what must not be, and stopped.
   link::TablesRecord AskKernel();
+  // What was foretold, held against a finding of the first moment.
+  Foretold HoldAgainst(const Finding& finding) const;
   // Where the program said that its parts stand.
   const std::vector<Place>& places() const { return places_; }
 
@@ -68,6 +67,7 @@ class WatchedMachine {
   u64 mapped_bytes_ = 0;
   MemoryImage memory_;
   std::optional<Debugger> debugger_;
+  std::optional<Foretelling> foretelling_;
   std::optional<Machine> machine_;
   UniqueFd input_, output_;  // the program's, from this side
   UniqueFd program_input_, program_output_, errors_;
@@ -79,6 +79,7 @@ class WatchedMachine {
   std::vector<Place> places_;
   std::vector<Region> mappings_;  // as the program saw them at the moment
   bool waiting_ = false;          // the program waits for a byte
+  bool foretold_ = false;         // its first moment has come
 };
 
 }  // namespace caponier::tool::audit
