@@ -30,6 +30,10 @@ void* Aligned(size_t alignment, size_t bytes) {
 [[gnu::noinline, CAPONIER_FAST]] void FastFree(void* block, caponier::heap::Cache& cache) {
   ProcessHeap::Get().FreeFast(cache, block);
 }
+[[gnu::noinline]] void* UsualMalloc(size_t bytes, caponier::heap::Cache& cache) {
+  return ProcessHeap::Get().AllocateUsual(cache, bytes);
+}
+[[gnu::noinline]] void UsualFree(void* block, caponier::heap::Cache& cache) { ProcessHeap::Get().FreeUsual(cache, block); }
 
 }  // namespace
 }  // namespace caponier::hosted
@@ -38,12 +42,14 @@ using namespace caponier::hosted;
 
 CAPONIER_PUBLIC void* malloc(size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
-  return bytes < cache.fast_end ? FastMalloc(bytes, cache) : OtherMalloc(bytes);
+  if (bytes < cache.fast_end) return FastMalloc(bytes, cache);
+  return bytes < cache.usual_end ? UsualMalloc(bytes, cache) : OtherMalloc(bytes);
 }
 CAPONIER_PUBLIC void free(void* block) {
   // errno stays as it is (POSIX.1-2024), since nothing here sets it but a system call that fails.
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
-  return cache.fast_end != 0 ? FastFree(block, cache) : OtherFree(block);
+  if (cache.fast_end != 0) return FastFree(block, cache);
+  return cache.usual_end != 0 ? UsualFree(block, cache) : OtherFree(block);
 }
 CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();

@@ -30,7 +30,7 @@ class Heap {
     return bytes < cache.usual_end ? AllocateUsual(cache, bytes) : AllocateOther(cache, bytes);
   }
   [[gnu::always_inline]] void* AllocateUsual(Cache& cache, u64 bytes) {
-    if constexpr (Tags::kPossible) {
+    if constexpr (Tags::kPossible && kFast != kTags) {
       if (ground_.tagged) return AllocateTagged<kOther>(cache, bytes);
     }
     return AllocateSlot<kUsual>(cache, cache.BinFor(bytes + kCanaryBytes), bytes);
@@ -53,6 +53,7 @@ class Heap {
     if (cache.fast_end != 0) return CallFreeFast(cache, block, said);
     cache.usual_end != 0 ? FreeAs<kUsual>(cache, block, said) : FreeAs<kOther>(cache, block, said);
   }
+  [[gnu::always_inline]] void FreeUsual(Cache& cache, void* block) { FreeAs<kUsual>(cache, block, kUnsaid); }
   [[gnu::always_inline]] void FreeFast(Cache& cache, void* block) { FreeAs<kFast>(cache, block, kUnsaid); }
   void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
 
@@ -169,7 +170,8 @@ class Heap {
       return FreeLarge(cache, record, block, said);
     AtomicWord* word = reinterpret_cast<AtomicWord*>(record.link) + slot;
     if constexpr (M == kTags) return FreeTagged<M>(cache, record, word, block, said);
-    if constexpr (Tags::kPossible && M != kWide) {
+    // Usual with tags is fast, where there are such functions.
+    if constexpr (Tags::kPossible && M != kWide && (M != kUsual || kFast != kTags)) {
       if (ground_.tagged) return FreeTagged<kOther>(cache, record, word, block, said);
     }
     if (M == kOther) return FreeSlotOther(cache, record, word, block, said);
@@ -206,14 +208,14 @@ class Heap {
   // Its first `bytes` are cleared.
   [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
-    if (whole > kClearInTurns || whole <= Narrow::kSteps) return ClearOtherAndRest(cache, bin, word, block, whole);
+    if (whole > Narrow::kClearInTurns || whole <= Narrow::kSteps) return ClearOtherAndRest(cache, bin, word, block, whole);
     ClearShort(block, whole);
     word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
     Rest(cache, bin, {Tags::Address(block), word});
   }
   [[gnu::noinline, CAPONIER_FAST]] void ClearWideAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
-    if (whole > kClearInTurns || whole < kTurn) return ClearOtherAndRest(cache, bin, word, block, whole);
+    if (whole > Wide::kClearInTurns || whole < kTurn) return ClearOtherAndRest(cache, bin, word, block, whole);
     ClearTurns<Wide>(block, whole);
     word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
     Rest(cache, bin, {Tags::Address(block), word});

@@ -11,10 +11,12 @@ namespace caponier::heap {
 struct Narrow {
   using Vector [[gnu::vector_size(16), gnu::may_alias]] = u64;
   static constexpr u64 kBytes = 16, kSteps = 4 * kBytes;  // what four steps cover at most
+  static constexpr u64 kClearInTurns = 1024;              // longer pieces are worth a call of memset
 };
 struct Wide {
   using Vector [[gnu::vector_size(32), gnu::aligned(16), gnu::may_alias]] = u64;
   static constexpr u64 kBytes = 32, kSteps = 4 * kBytes;
+  static constexpr u64 kClearInTurns = 4096;
 };
 static_assert(sizeof(Wide::Vector) == 32 && alignof(Wide::Vector) == 16);
 #if defined(__x86_64__) && defined(__SSE2__)
@@ -133,8 +135,6 @@ inline bool IsZero(const void* memory, u64 bytes) {
 // Slots of up to so much are looked at wholly when they are used again; of larger ones what the block gets and so much behind it.
 inline constexpr u64 kLookAtAll = 4096, kLookBehind = 256;
 
-// Longer pieces than this are worth a call of memset.
-inline constexpr u64 kClearInTurns = 4096;
 // Narrow, of more than four steps.
 [[gnu::always_inline]] inline void ClearShort(void* memory, u64 bytes) {
   if (bytes >= kTurn) return ClearTurns<Narrow>(memory, bytes);
