@@ -5,7 +5,7 @@
 set -u
 status=0
 cd "$(dirname -- "$0")/../.." || exit 1
-order="lib/base lib/reg lib/arch lib/crypto lib/entropy lib/fortuna lib/random lib/aslr lib/heap lib/elf lib/archive lib/fdt lib/virtio
+order="lib/base lib/reg lib/arch lib/crypto lib/entropy lib/fortuna lib/random lib/aslr lib/unwind lib/heap lib/elf lib/archive lib/fdt lib/virtio
   lib/link lib/linux_abi kernel hosted tool guest tests"
 git ls-files -co --exclude-standard -- lib kernel hosted tool guest tests | grep -E '\.(h|cc|S)$' |
   xargs -d '\n' awk -v order="$order" '
