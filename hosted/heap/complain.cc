@@ -7,11 +7,14 @@
 
 namespace caponier::hosted {
 
+void Say(std::string_view text) {
+  // If nobody can be told, ending is still right.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+}
 void Complain(std::string_view text) {
   InlineText<512> line;
   Format(line, "caponier-heap: {}\n", text);
-  // If nobody can be told, ending is still right.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.text().data(), line.text().size());
+  Say(line.text());
 }
 void StopWith(std::string_view text) {
   Complain(text);

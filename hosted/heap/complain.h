@@ -6,6 +6,8 @@
 namespace caponier::hosted {
 
 void Complain(std::string_view text);
+// As it is, behind such a line.
+void Say(std::string_view text);
 // The program broke a rule of its heap: the line, then SIGABRT.
 [[noreturn]] void StopWith(std::string_view text);
 // The library cannot start as it was asked to: the line, then exit status 125.

@@ -1,11 +1,13 @@
 #include "hosted/heap/linux_platform.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "hosted/heap/complain.h"
+#include "hosted/heap/recorder.h"
 #include "hosted/random/include/caponier/random.h"
 #include "lib/arch/arm_hwcap.h"
 #include "lib/arch/x86_instructions.h"
@@ -128,7 +130,9 @@ void* LinuxPlatform::NoMemory() {
 void LinuxPlatform::Stop(const heap::Misuse& misuse) {
   InlineText<256> line;
   Describe(misuse, line);
-  StopWith(line.text());
+  Complain(line.text());
+  Recorder::Report(misuse);
+  abort();
 }
 
 bool LinuxPlatform::StartTags([[maybe_unused]] heap::Tagging tagging) {

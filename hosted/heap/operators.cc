@@ -8,6 +8,7 @@
 
 #include "hosted/heap/complain.h"
 #include "hosted/heap/process_heap.h"
+#include "hosted/heap/recorder.h"
 
 #define CAPONIER_PUBLIC __attribute__((visibility("default"), weak))
 
@@ -50,22 +51,65 @@ inline void* New(size_t bytes, size_t alignment = 0) {
     ThrowBadAlloc();
   return block;
 }
+
+// Whether a thread's first call, or a setting that is not the default: apart, as malloc's.
+inline bool IsUnusual() { return ProcessHeap::MineOrNobodys().usual_end == 0; }
+
+[[gnu::noinline]] void* OtherNew(size_t bytes) {
+  ProcessHeap::Mine();
+  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes); });
+}
+[[gnu::noinline]] void* OtherNewAligned(size_t bytes, std::align_val_t alignment) {
+  ProcessHeap::Mine();
+  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes, static_cast<size_t>(alignment)); });
+}
+[[gnu::noinline]] void OtherDelete(void* block) noexcept {
+  heap::Cache& cache = ProcessHeap::Mine();
+  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(cache, block); });
+}
+[[gnu::noinline]] void OtherDeleteAligned(void* block, std::align_val_t) noexcept {
+  heap::Cache& cache = ProcessHeap::Mine();
+  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(cache, block); });
+}
+[[gnu::noinline]] void OtherDeleteSized(void* block, size_t bytes) noexcept {
+  heap::Cache& cache = ProcessHeap::Mine();
+  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeSized(cache, block, bytes); });
+}
+[[gnu::noinline]] void OtherDeleteAlignedSized(void* block, size_t bytes, std::align_val_t alignment) noexcept {
+  heap::Cache& cache = ProcessHeap::Mine();
+  Recorder::Free(Caller::OfThisFunction(), block,
+                 [&] { ProcessHeap::Get().FreeAligned(cache, block, static_cast<size_t>(alignment), bytes); });
+}
 inline void Delete(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
 
 }  // namespace
 }  // namespace caponier::hosted
 
-using caponier::hosted::Delete;
-using caponier::hosted::New;
-using caponier::hosted::ProcessHeap;
+using namespace caponier::hosted;
 using std::align_val_t;
 using std::size_t;
 
 // The four that the others end in. Weak, so that a program linked with the static library may have its own.
-CAPONIER_PUBLIC void* operator new(size_t bytes) { return New(bytes); }
-CAPONIER_PUBLIC void operator delete(void* block) noexcept { Delete(block); }
-CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) { return New(bytes, static_cast<size_t>(alignment)); }
-CAPONIER_PUBLIC void operator delete(void* block, align_val_t) noexcept { Delete(block); }
+CAPONIER_PUBLIC void* operator new(size_t bytes) {
+  if (IsUnusual()) [[clang::musttail]]
+    return OtherNew(bytes);
+  return New(bytes);
+}
+CAPONIER_PUBLIC void operator delete(void* block) noexcept {
+  if (IsUnusual()) [[clang::musttail]]
+    return OtherDelete(block);
+  Delete(block);
+}
+CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) {
+  if (IsUnusual()) [[clang::musttail]]
+    return OtherNewAligned(bytes, alignment);
+  return New(bytes, static_cast<size_t>(alignment));
+}
+CAPONIER_PUBLIC void operator delete(void* block, align_val_t alignment) noexcept {
+  if (IsUnusual()) [[clang::musttail]]
+    return OtherDeleteAligned(block, alignment);
+  Delete(block);
+}
 
 namespace caponier::hosted {
 namespace {
@@ -86,33 +130,46 @@ bool AlignedDeleteIsOurs() {
   return static_cast<void (*)(void*, align_val_t) noexcept>(&::operator delete) == caponier_heap_delete_aligned;
 }
 
-void DeleteSized(void* block, size_t bytes) {
-  if (!DeleteIsOurs()) return ::operator delete(block);
-  ProcessHeap::Get().FreeSized(ProcessHeap::Mine(), block, bytes);
-}
-void DeleteAlignedSized(void* block, size_t bytes, align_val_t alignment) {
-  if (!AlignedDeleteIsOurs()) return ::operator delete(block, alignment);
-  ProcessHeap::Get().FreeAligned(ProcessHeap::Mine(), block, static_cast<size_t>(alignment), bytes);
-}
-
 }  // namespace
 }  // namespace caponier::hosted
 
-using namespace caponier::hosted;
-
-CAPONIER_PUBLIC void* operator new[](size_t bytes) { return NewIsOurs() ? New(bytes) : ::operator new(bytes); }
+CAPONIER_PUBLIC void* operator new[](size_t bytes) {
+  if (IsUnusual() || !NewIsOurs()) [[clang::musttail]]
+    return ::operator new(bytes);
+  return New(bytes);
+}
 CAPONIER_PUBLIC void* operator new[](size_t bytes, align_val_t alignment) {
-  return AlignedNewIsOurs() ? New(bytes, static_cast<size_t>(alignment)) : ::operator new(bytes, alignment);
+  if (IsUnusual() || !AlignedNewIsOurs()) [[clang::musttail]]
+    return ::operator new(bytes, alignment);
+  return New(bytes, static_cast<size_t>(alignment));
 }
-CAPONIER_PUBLIC void operator delete[](void* block) noexcept { DeleteIsOurs() ? Delete(block) : ::operator delete(block); }
+CAPONIER_PUBLIC void operator delete[](void* block) noexcept {
+  if (IsUnusual() || !DeleteIsOurs()) [[clang::musttail]]
+    return ::operator delete(block);
+  Delete(block);
+}
 CAPONIER_PUBLIC void operator delete[](void* block, align_val_t alignment) noexcept {
-  AlignedDeleteIsOurs() ? Delete(block) : ::operator delete(block, alignment);
+  if (IsUnusual() || !AlignedDeleteIsOurs()) [[clang::musttail]]
+    return ::operator delete(block, alignment);
+  Delete(block);
 }
-CAPONIER_PUBLIC void operator delete(void* block, size_t bytes) noexcept { DeleteSized(block, bytes); }
-CAPONIER_PUBLIC void operator delete[](void* block, size_t bytes) noexcept { DeleteSized(block, bytes); }
+CAPONIER_PUBLIC void operator delete(void* block, size_t bytes) noexcept {
+  if (!DeleteIsOurs()) return ::operator delete(block);
+  if (IsUnusual()) [[clang::musttail]]
+    return OtherDeleteSized(block, bytes);
+  ProcessHeap::Get().FreeSized(ProcessHeap::MineOrNobodys(), block, bytes);
+}
+CAPONIER_PUBLIC void operator delete[](void* block, size_t bytes) noexcept {
+  if (!DeleteIsOurs()) return ::operator delete(block);
+  if (IsUnusual()) [[clang::musttail]]
+    return OtherDeleteSized(block, bytes);
+  ProcessHeap::Get().FreeSized(ProcessHeap::MineOrNobodys(), block, bytes);
+}
 CAPONIER_PUBLIC void operator delete(void* block, size_t bytes, align_val_t alignment) noexcept {
-  DeleteAlignedSized(block, bytes, alignment);
+  if (!AlignedDeleteIsOurs()) return ::operator delete(block, alignment);
+  [[clang::musttail]] return OtherDeleteAlignedSized(block, bytes, alignment);
 }
 CAPONIER_PUBLIC void operator delete[](void* block, size_t bytes, align_val_t alignment) noexcept {
-  DeleteAlignedSized(block, bytes, alignment);
+  if (!AlignedDeleteIsOurs()) return ::operator delete(block, alignment);
+  [[clang::musttail]] return OtherDeleteAlignedSized(block, bytes, alignment);
 }

@@ -6,6 +6,7 @@
 
 #include "hosted/heap/complain.h"
 #include "hosted/heap/fault_report.h"
+#include "hosted/heap/recorder.h"
 #include "hosted/heap/settings_text.h"
 
 namespace caponier::hosted {
@@ -43,13 +44,16 @@ void ProcessHeap::Close(void* cache) {
 void ProcessHeap::BeforeFork() {
   start_lock_.Lock();
   heap_.LockAll();
+  Recorder::Lock();
 }
 void ProcessHeap::AfterForkInParent() {
+  Recorder::Unlock();
   heap_.UnlockAll();
   start_lock_.Unlock();
 }
 void ProcessHeap::AfterForkInChild() {
   AfterForkInParent();
+  Recorder::AfterForkInChild();
   if (mine_ != &nobodys_) mine_->random_left = 0;  // the child draws its own
 }
 
@@ -60,6 +64,9 @@ struct ProcessHeapStarter {
     if (pthread_atfork(ProcessHeap::BeforeFork, ProcessHeap::AfterForkInParent, ProcessHeap::AfterForkInChild) != 0)
       RefuseWith("no fork handlers for a heap");
     ReportFaults();
+    // Not before, since the C library is not ready to say where its modules are when it allocates for itself.
+    const u32 record = ProcessHeap::Get().settings().record;
+    if (record != 0 && !Recorder::Start(record)) RefuseWith("no memory for records of blocks");
   }
 };
 

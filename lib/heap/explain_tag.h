@@ -23,7 +23,11 @@ Misuse ExplainTag(u64 address, Tag tag, const SlotAt& slot_at) {
   using Slot = std::optional<SlotState>;
   const auto owns = [tag](const Slot& slot) { return slot && slot->word.live() && slot->tag == tag; };
   const auto blame = [](Crime crime, const SlotState& slot, u64 distance) {
-    return Misuse{.crime = crime, .block_bytes = slot.bytes, .distance = distance, .generation = slot.word.generation()};
+    return Misuse{.crime = crime,
+                  .block_bytes = slot.bytes,
+                  .distance = distance,
+                  .generation = slot.word.generation(),
+                  .block = slot.begin};
   };
   const auto behind_end = [address](const SlotState& slot) { return address - slot.begin - slot.bytes; };
   const Slot own = slot_at(0);

@@ -262,7 +262,7 @@ class Heap {
   }
   [[noreturn, gnu::cold, gnu::noinline]] void Accuse(const void* pointer);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSize(u64 bytes, u64 said);
-  [[noreturn, gnu::cold, gnu::noinline]] void AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word);
+  [[noreturn, gnu::cold, gnu::noinline]] void AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word, u64 address = 0);
   // The same, but for all the compiler knows they come back, so that the functions that end in them need no frame for a call.
   [[gnu::cold, gnu::noinline]] void Blame(void* pointer) {
     if (pointer != nullptr) Accuse(pointer);

@@ -49,17 +49,22 @@ void Heap<P>::Accuse(const void* pointer) {
       Stop({.crime = Crime::kForeignFree});
     const u64 inside = address - around->base;
     if (around->kind == UnitKind::kFreedLarge)
-      Stop({.crime = Crime::kDoubleFree, .block_bytes = around->link, .distance = inside});
-    if (inside == 0) Stop({.crime = Crime::kStaleFree, .block_bytes = around->link});  // its tag is another
+      Stop({.crime = Crime::kDoubleFree, .block_bytes = around->link, .distance = inside, .block = around->base});
+    if (inside == 0)  // its tag is another
+      Stop({.crime = Crime::kStaleFree, .block_bytes = around->link, .block = around->base});
     Stop({.crime = inside % kGranule != 0 ? Crime::kMisalignedFree : Crime::kInteriorFree,
           .block_bytes = around->link,
-          .distance = inside});
+          .distance = inside,
+          .block = around->base});
   }
-  if (record->kind != UnitKind::kSlab) Stop({.crime = Crime::kDoubleFree});  // the whole slab has gone since
+  if (record->kind != UnitKind::kSlab) Stop({.crime = Crime::kDoubleFree, .block = address});  // the whole slab has gone since
   const u64 offset = address - record->base, index = offset / record->slot_bytes, inside = offset % record->slot_bytes;
   if (index >= record->slots) Stop({.crime = Crime::kForeignFree});
   const SlotWord word(reinterpret_cast<AtomicWord*>(record->link)[index].load(std::memory_order_relaxed));
-  Misuse misuse{.crime = Crime::kForeignFree, .distance = inside, .generation = ground_.tagged ? word.generation() : 0};
+  Misuse misuse{.crime = Crime::kForeignFree,
+                .distance = inside,
+                .generation = ground_.tagged ? word.generation() : 0,
+                .block = address - inside};
   const bool used = ground_.tagged ? word.memory_used() : word.used().Has(SlotWord::kOnlyTag);
   if (used) misuse.block_bytes = record->slot_bytes - word.slack();
   if (inside % kGranule != 0) misuse.crime = Crime::kMisalignedFree;
@@ -70,8 +75,11 @@ void Heap<P>::Accuse(const void* pointer) {
 }
 
 template <Platform P>
-void Heap<P>::AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word) {
-  Stop({.crime = crime, .block_bytes = slot_bytes - word.slack(), .generation = ground_.tagged ? word.generation() : 0});
+void Heap<P>::AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word, u64 address) {
+  Stop({.crime = crime,
+        .block_bytes = slot_bytes - word.slack(),
+        .generation = ground_.tagged ? word.generation() : 0,
+        .block = address});
 }
 
 template <Platform P>
@@ -95,6 +103,7 @@ bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
     const UnitRecord* around = FindLargeAround(address);
     if (around == nullptr) return true;
     misuse->block_bytes = around->link;
+    misuse->block = around->base;
     if (around->kind == UnitKind::kFreedLarge) {
       misuse->crime = Crime::kUseAfterFree;
       misuse->distance = address - around->base;

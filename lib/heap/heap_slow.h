@@ -13,7 +13,7 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   check_ = settings.zero && settings.check;
   wide_ = !ground_.tagged && P::HasWideVectors();
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
-  usual_ = check_ && settings.canary && settings.sample == 0;
+  usual_ = check_ && settings.canary && settings.sample == 0 && settings.record == 0;
   TRY(ground_.arena.Open(settings.arena_bytes));
   TRY(ground_.metadata.Open(ground_.arena.bytes() / 16));
   u64 secrets[2];
@@ -182,11 +182,11 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
 template <Platform P>
 void Heap<P>::CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
   const SlotWord before(word->load(std::memory_order_relaxed));
-  if (before.live()) AccuseSlot(Crime::kReuseOfLive, slot_bytes, before);
+  if (before.live()) AccuseSlot(Crime::kReuseOfLive, slot_bytes, before, address);
   if (!check_ || !before.memory_used()) return;
   const u64 used = AlignUp(bytes + kLookBehind, kGranule);
   if (!IsZeroFor(address, slot_bytes <= kLookAtAll || used > slot_bytes ? slot_bytes : used))
-    AccuseSlot(Crime::kWriteToFree, slot_bytes, before);
+    AccuseSlot(Crime::kWriteToFree, slot_bytes, before, address);
 }
 
 template <Platform P>

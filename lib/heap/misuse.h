@@ -33,6 +33,7 @@ struct Misuse {
   u64 given_bytes = 0;  // what a sized delete said
   u32 generation = 0;   // blocks the slot has served, under tags; 0 when not known
   u32 pointer_generation = 0;
+  u64 block = 0;  // where it begins, without a tag, for who keeps records.h; 0 when not known. Never in the text.
 };
 
 // "double free of a block of 64 bytes (its slot's 3rd)" and the like, without a line's end.

@@ -8,8 +8,7 @@ namespace {
 
 constexpr std::string_view kOptions =
     "tagging=sync|async|asymm|off, scope=small|all, zero=on|off, check=on|off, canary=on|off, shuffle=on|off, quarantine=0..128, "
-    "sample=0..2^32, "
-    "arena=256M..64T";
+    "sample=0..2^32, record=off|on|1..64, arena=256M..64T";
 
 std::optional<bool> ReadSwitch(std::string_view value) {
   if (value == "on") return true;
@@ -74,6 +73,14 @@ std::string_view ReadOption(std::string_view name, std::string_view value, Setti
                   "a number from 0 to 128");
   if (name == "sample")
     return unless(ReadInto(ReadNumber(value, false), 0, u64{1} << 32, &settings->sample), "a number up to 2^32");
+  if (name == "record") {
+    if (const auto record = ReadSwitch(value)) {
+      settings->record = *record ? Settings::kUsualRecord : 0;
+      return {};
+    }
+    return unless(ReadInto(ReadNumber(value, false), 1, Settings::kMaxRecord, &settings->record),
+                  "on, off or a number from 1 to 64");
+  }
   if (name == "arena") {
     const bool well =
         ReadInto(ReadNumber(value, true), Settings::kMinArenaBytes, Settings::kMaxArenaBytes, &settings->arena_bytes);

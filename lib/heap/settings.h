@@ -19,10 +19,12 @@ struct Settings {
   bool canary = true;                  // 8 bytes behind each block, or the rest of its last granule under tags
   bool shuffle = false;                // slots are dealt out in random order within a dozen, not only from a random place on
   u32 quarantine = 32;                 // frees of a size class and thread before a slot is used again, at most kMaxQuarantine
+  u32 record = 0;                      // calls kept of each allocation and each free, at most kMaxRecord; 0: none
   u64 sample = 0;                      // one allocation in so many gets pages of its own between guards; 0: none
   u64 arena_bytes = 16 * kGiB * kKiB;  // address space for all blocks, a power of two; less where less is to be had
 
   static constexpr u32 kMaxQuarantine = 128;
+  static constexpr u32 kUsualRecord = 16, kMaxRecord = 64;
   static constexpr u64 kMinArenaBytes = 256 * kMiB;
   static constexpr u64 kMaxArenaBytes = 64 * kKiB * kGiB;
 };
