@@ -91,9 +91,12 @@ using std::size_t;
 
 // The four that the others end in. Weak, so that a program linked with the static library may have its own.
 CAPONIER_PUBLIC void* operator new(size_t bytes) {
-  if (IsUnusual()) [[clang::musttail]]
-    return OtherNew(bytes);
-  return New(bytes);
+  caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
+  if (bytes < cache.usual_end) [[likely]] {
+    if (void* block = ProcessHeap::Get().AllocateUsual(cache, bytes); block != nullptr) [[likely]]
+      return block;
+  }
+  [[clang::musttail]] return OtherNew(bytes);
 }
 CAPONIER_PUBLIC void operator delete(void* block) noexcept {
   if (IsUnusual()) [[clang::musttail]]
@@ -116,16 +119,12 @@ namespace {
 
 // The same functions under names that no program can take.
 extern "C" {
-[[gnu::alias("_Znwm"), gnu::visibility("hidden")]] void* caponier_heap_new(size_t);
 [[gnu::alias("_ZdlPv"), gnu::visibility("hidden")]] void caponier_heap_delete(void*) noexcept;
-[[gnu::alias("_ZnwmSt11align_val_t"), gnu::visibility("hidden")]] void* caponier_heap_new_aligned(size_t, align_val_t);
 [[gnu::alias("_ZdlPvSt11align_val_t"), gnu::visibility("hidden")]] void caponier_heap_delete_aligned(void*, align_val_t) noexcept;
 }
 
 // Whether the program's operators are ours, as its linker resolved them.
-bool NewIsOurs() { return static_cast<void* (*)(size_t)>(&::operator new) == caponier_heap_new; }
 bool DeleteIsOurs() { return static_cast<void (*)(void*) noexcept>(&::operator delete) == caponier_heap_delete; }
-bool AlignedNewIsOurs() { return static_cast<void* (*)(size_t, align_val_t)>(&::operator new) == caponier_heap_new_aligned; }
 bool AlignedDeleteIsOurs() {
   return static_cast<void (*)(void*, align_val_t) noexcept>(&::operator delete) == caponier_heap_delete_aligned;
 }
@@ -133,25 +132,13 @@ bool AlignedDeleteIsOurs() {
 }  // namespace
 }  // namespace caponier::hosted
 
-CAPONIER_PUBLIC void* operator new[](size_t bytes) {
-  if (IsUnusual() || !NewIsOurs()) [[clang::musttail]]
-    return ::operator new(bytes);
-  return New(bytes);
-}
+CAPONIER_PUBLIC void* operator new[](size_t bytes) { [[clang::musttail]] return ::operator new(bytes); }
 CAPONIER_PUBLIC void* operator new[](size_t bytes, align_val_t alignment) {
-  if (IsUnusual() || !AlignedNewIsOurs()) [[clang::musttail]]
-    return ::operator new(bytes, alignment);
-  return New(bytes, static_cast<size_t>(alignment));
+  [[clang::musttail]] return ::operator new(bytes, alignment);
 }
-CAPONIER_PUBLIC void operator delete[](void* block) noexcept {
-  if (IsUnusual() || !DeleteIsOurs()) [[clang::musttail]]
-    return ::operator delete(block);
-  Delete(block);
-}
+CAPONIER_PUBLIC void operator delete[](void* block) noexcept { [[clang::musttail]] return ::operator delete(block); }
 CAPONIER_PUBLIC void operator delete[](void* block, align_val_t alignment) noexcept {
-  if (IsUnusual() || !AlignedDeleteIsOurs()) [[clang::musttail]]
-    return ::operator delete(block, alignment);
-  Delete(block);
+  [[clang::musttail]] return ::operator delete(block, alignment);
 }
 CAPONIER_PUBLIC void operator delete(void* block, size_t bytes) noexcept {
   if (!DeleteIsOurs()) return ::operator delete(block);
