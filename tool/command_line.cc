@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "lib/heap/settings.h"
 #include "tool/failure.h"
 #include "tool/parsing.h"
 #include "tool/size.h"
@@ -94,6 +95,20 @@ Arch RequireArch(const std::string& name) {
   throw Failure(fmt::format("--arch {}: not x86_64 or aarch64", name));
 }
 
+// As the library itself will: a wrong word is refused before anything boots.
+void CheckHeapSettings(const RunOptions& options) {
+  const std::string& text = options.heap_settings;
+  heap::Settings settings;
+  heap::SettingsError error;
+  if (!heap::ReadSettings(text, &settings, &error))
+    throw Failure(fmt::format("--heap-settings: \"{}\" is none of the heap's settings; expected {}", error.word, error.expected));
+  if (!options.tagging.empty() && ("," + text).find(",tagging=") != std::string::npos)
+    throw Failure("--tagging and --heap-settings tagging= exclude each other");
+  const bool by_variable = std::ranges::any_of(
+      options.environment, [](const std::string& variable) { return variable.substr(0, variable.find('=')) == "CAPONIER_HEAP"; });
+  if (by_variable && !text.empty()) throw Failure("--heap-settings and --env CAPONIER_HEAP exclude each other");
+}
+
 Command ParseRun(std::span<const std::string> words) {
   RunOptions options;
   std::string arch, memory = "128M", accelerator = "auto", kernel_order = "random";
@@ -128,6 +143,13 @@ Command ParseRun(std::span<const std::string> words) {
          "as it is")
       ->type_name("LEVEL")
       ->check(OneOf({"tagged", "caponier", "glibc", "libc"}));
+  app.add_option("--heap-settings", options.heap_settings,
+                 "for libcaponier-heap, with commas, as record=on,quarantine=128; docs/heap.md lists them")
+      ->type_name("LIST");
+  app.add_option("--kernel-heap", options.kernel_heap,
+                 "plain (default), or record: a panic about a block of the kernel's heap says where that was allocated and freed")
+      ->type_name("LEVEL")
+      ->check(OneOf({"plain", "record"}));
   app.add_option("--kernel-order", kernel_order,
                  "random (default): the kernel's functions stand in an order drawn for this start; or fixed: as they were linked")
       ->type_name("LEVEL")
@@ -150,6 +172,7 @@ Command ParseRun(std::span<const std::string> words) {
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable.front() == '=') throw Failure(fmt::format("--env {}: not K=V", variable));
   }
+  CheckHeapSettings(options);
   options.kernel_order = order::KernelOrderNamed(kernel_order).value();
   if (accelerator == "kvm") options.accelerator = AcceleratorChoice::kKvm;
   if (accelerator == "tcg") options.accelerator = AcceleratorChoice::kTcg;

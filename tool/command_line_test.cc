@@ -35,6 +35,23 @@ TEST(CommandLine, TheKernelsOrderIsDrawnUnlessFixed) {
   EXPECT_THAT(LineOf({"run", "--kernel-order", "linked", "ls"}), HasSubstr("random, fixed"));
 }
 
+TEST(CommandLine, TheHeapsSettingsAreCheckedBeforeTheBoot) {
+  EXPECT_EQ(RunWith({"--heap-settings", "record=on,zero=off", "ls"}).heap_settings, "record=on,zero=off");
+  EXPECT_EQ(LineOf({"run", "--heap-settings", "zero=off,record=65", "ls"}),
+            "--heap-settings: \"record=65\" is none of the heap's settings; expected on, off or a number from 1 to 64");
+  EXPECT_THAT(LineOf({"run", "--heap-settings", "kernel=on", "ls"}), HasSubstr("\"kernel=on\" is none of the heap's settings"));
+  EXPECT_THAT(LineOf({"run", "--tagging", "async", "--heap-settings", "zero=on,tagging=sync", "ls"}),
+              HasSubstr("exclude each other"));
+  EXPECT_EQ(RunWith({"--tagging", "async", "--heap-settings", "zero=on", "ls"}).tagging, "async");
+  EXPECT_THAT(LineOf({"run", "-e", "CAPONIER_HEAP=zero=off", "--heap-settings", "zero=on", "ls"}),
+              HasSubstr("exclude each other"));
+  EXPECT_THAT(LineOf({"run", "-e", "CAPONIER_HEAP", "--heap-settings", "zero=on", "ls"}), HasSubstr("exclude each other"));
+  EXPECT_EQ(RunWith({"-e", "CAPONIER_HEAP=zero=off", "ls"}).heap_settings, "");
+  EXPECT_EQ(RunWith({"ls"}).kernel_heap, "");
+  EXPECT_EQ(RunWith({"--kernel-heap", "record", "ls"}).kernel_heap, "record");
+  EXPECT_THAT(LineOf({"run", "--kernel-heap", "on", "ls"}), HasSubstr("plain, record"));
+}
+
 TEST(CommandLine, OptionsEndAtTheProgram) {
   EXPECT_THAT(RunWith({"ls", "-l", "--memory", "x"}).program, ElementsAre("ls", "-l", "--memory", "x"));
   const RunOptions options = RunWith({"--memory", "64M", "--env", "A=1", "--trace", "-e", "B", "ls", "--trace", "--", "x"});

@@ -126,7 +126,8 @@ GuestConfig ConfigFor(const GuestPlan& plan, const RunOptions& options) {
                      .layout = options.layout,
                      .wx = options.wx,
                      .tagging = options.tagging,
-                     .heap = options.heap == "libc" ? options.heap : ""};
+                     .heap = options.heap == "libc" ? options.heap : "",
+                     .kernel_heap = options.kernel_heap};
 }
 
 // Whether the program's heap is tagged, processor permitting: glibc was asked to, and glibc it is, which alone knows the name of
@@ -206,7 +207,7 @@ int Run(const RunOptions& options) {
   LaunchFacts facts{.start = Clock::now()};
   const Install install = Install::FromSelf();
   GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
-  if (const auto library = HeapLibraryFor(plan, options, install)) AddHeapLibrary(plan, *library, options);
+  if (const auto library = HeapLibraryFor(plan, options, install)) AddHeapLibrary(plan, *library);
   MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
   CheckFits(plan.files.total_bytes(), spec, 0);  // roughly, before they are packed
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);

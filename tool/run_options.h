@@ -21,7 +21,8 @@ struct RunOptions {
   std::optional<std::string> root, sysroot;
   std::vector<std::string> with;  // more host files and directories to pack
   AcceleratorChoice accelerator = AcceleratorChoice::kAuto;
-  std::string layout, wx, tagging, heap;  // empty: the default
+  std::string layout, wx, tagging, heap, kernel_heap;  // empty: the default
+  std::string heap_settings;                           // as CAPONIER_HEAP has them, checked
   order::KernelOrder kernel_order = order::KernelOrder::kRandom;
   bool trace = false, gdb = false, console = false;
   std::optional<std::string> report, seed_file;

@@ -11,6 +11,7 @@
 #include "kernel/loader/vdso.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/heap.h"
+#include "kernel/mm/heap_records.h"
 #include "kernel/mm/init.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/random/collect.h"
@@ -124,6 +125,7 @@ extern "C" [[noreturn]] void KernelMain() {
   if (!drivers::link::Init(g_handoff.info).ok()) report::Panic("the link to the tool does not come up");
   drivers::StartRng(g_handoff.info);
   const loader::Config config = UnpackArchive();
+  if (config.record_kernel_heap) mm::StartHeapRecords();
   drivers::link::SetWindow(config.rows, config.columns);
   if (!config.collect_source.empty()) kernel::random::CollectRaw(config.collect_source, config.collect_count);
   kernel::random::TakeLauncherSeed(config.seed);

@@ -81,6 +81,8 @@ Result<void> ParseRecord(std::string_view key, std::string_view value, MutableBy
     config.tagging = value;
   } else if (key == "heap") {
     TRY(ParseChoice(value, "tagged", "libc"));
+  } else if (key == "kernel_heap") {
+    config.record_kernel_heap = TRY(ParseChoice(value, "record", "plain"));
   } else if (key == "seed") {
     config.seed = config_bytes.subspan(static_cast<size_t>(value.data() - AsText(config_bytes).data()), value.size());
   } else if (key == "collect") {

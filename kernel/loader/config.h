@@ -21,6 +21,7 @@ struct Config {
   bool trace = false, report = false;
   mm::Policy memory;
   std::string_view tagging = "sync";
+  bool record_kernel_heap = false;
   MutableBytes seed;  // hexadecimal text, mixed in as it is and erased
   bool seed_file = false;
   std::string_view collect_source;  // not empty: raw samples of it are wanted, and no program

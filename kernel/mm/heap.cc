@@ -15,6 +15,7 @@
 
 #include "kernel/arch/machine.h"
 #include "kernel/mm/frames.h"
+#include "kernel/mm/heap_records.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/random/random.h"
 #include "kernel/report/crash.h"
@@ -186,7 +187,7 @@ void CheckUnwritten(u64 address, u64 slot_bytes) {
   u64 found = 0;
   const auto* slot = reinterpret_cast<const u64*>(address);
   for (const u64* word = slot; word < slot + slot_bytes / sizeof(u64); word += 4) found |= word[0] | word[1] | word[2] | word[3];
-  if (found != 0) report::Panic("a heap block was written to after it was freed, found when its memory was used again");
+  if (found != 0) report::Panic("a heap block was written to after it was freed, found when its memory was used again", address);
 }
 
 // Makes a block of a free slot; null when the slot has had all tags.
@@ -209,14 +210,16 @@ void* Issue(u64 address, u64 slot_bytes, u64 bytes) {
   return block;
 }
 
-[[noreturn]] void BadFree() { report::Panic("a heap block was freed that is not in use"); }
+[[noreturn]] void BadFree(const void* block) {
+  report::Panic("a heap block was freed that is not in use", reinterpret_cast<u64>(block));
+}
 
 void TakeBack(std::byte* block, u64 address, u64 slot_bytes) {
   const SlotWord word(WordAt(address));
-  if (!word.live() || (tagged() && HeapTags::InMemory(address) != HeapTags::TagOf(block))) BadFree();
+  if (!word.live() || (tagged() && HeapTags::InMemory(address) != HeapTags::TagOf(block))) BadFree(block);
   const u64 bytes = slot_bytes - word.slack(), canary = CanaryBytes(bytes, word.slack());
   if (!heap::CanaryHolds(block + bytes, g_canary.For(address), canary))
-    report::Panic("a heap block was overrun, found when it was freed");
+    report::Panic("a heap block was overrun, found when it was freed", reinterpret_cast<u64>(block));
   if (tagged()) HeapTags::SetAndZero(address, bytes + canary, heap::kFreeTag);
   else __builtin_memset(block, 0, bytes + canary);
   WordAt(address) = word.Freed().raw();
@@ -283,8 +286,8 @@ void* AllocateLarge(u64 bytes) {
 
 void FreeLarge(const void* block, u64 address) {
   const RegionName region = DescribeAddress(address);
-  if (region.name != kLargeBlock || region.offset != 0 || region.guard) BadFree();
-  if (tagged() && HeapTags::InMemory(address) != HeapTags::TagOf(block)) BadFree();
+  if (region.name != kLargeBlock || region.offset != 0 || region.guard) BadFree(block);
+  if (tagged() && HeapTags::InMemory(address) != HeapTags::TagOf(block)) BadFree(block);
   UnmapRegionAt(address);
 }
 
@@ -297,8 +300,47 @@ bool ExplainLarge(u64 address, Tag tag, heap::Misuse* misuse) {
   if (tag == heap::kFreeTag || tag != HeapTags::InMemory(begin)) return true;
   u64 end = begin;
   while (end < address && HeapTags::InMemory(end) == tag) end += heap::kGranule;
-  *misuse = {.crime = heap::Crime::kOverflow, .block_bytes = end - begin, .distance = address - end};
+  *misuse = {.crime = heap::Crime::kOverflow, .block_bytes = end - begin, .distance = address - end, .block = begin};
   return true;
+}
+
+// --- all of it ---
+
+void* AllocateBlock(size_t bytes) {
+  if (bytes > size_t{1} << kLargestShift) return AllocateLarge(bytes);
+  u32 size_class = 0;
+  while (size_t{1} << (kSmallestShift + size_class) < bytes) size_class++;
+  for (;;) {
+    const Result<u32> page = PageForClass(size_class);
+    if (!page.ok()) return nullptr;
+    Slab& slab = SlabAt(page.value());
+    const u32 word = slab.free[0] != 0 ? 0 : 1;
+    const u32 slot = word * 64 + static_cast<u32>(__builtin_ctzll(slab.free[word]));
+    slab.free[word] &= slab.free[word] - 1;
+    if (--slab.free_slots == 0) Unlink(g_with_room[size_class], page.value());
+    const u64 slot_bytes = SlotBytes(slab);
+    if (void* block = Issue(AddressOf(page.value()) + slot * slot_bytes, slot_bytes, bytes)) return block;
+    if (++slab.held == SlotsOf(size_class)) LayToRest(page.value());
+  }
+}
+
+void FreeBlock(void* block) {
+  const u64 address = HeapTags::Address(block);
+  if (address < g_arena.begin || address >= g_arena.end()) return FreeLarge(block, address);
+  const u32 page = PageOf(address);
+  if (page >= g_fresh) BadFree(block);
+  Slab& slab = SlabAt(page);
+  const u64 slot_bytes = SlotBytes(slab);
+  const u32 slot = static_cast<u32>((address & (kPageSize - 1)) / slot_bytes);
+  if (slab.use != Use::kSlots || !IsAligned(address, slot_bytes)) BadFree(block);
+  TakeBack(static_cast<std::byte*>(block), address, slot_bytes);
+  slab.free[slot / 64] |= u64{1} << (slot % 64);
+  if (slab.free_slots++ == 0) Push(g_with_room[slab.size_class], page);
+  if (slab.free_slots + (tagged() ? slab.held : 0) != SlotsOf(slab.size_class)) return;
+  if (slab.next == kNone && slab.previous == kNone) return;  // keep the last one
+  Unlink(g_with_room[slab.size_class], page);
+  slab.use = Use::kNone;
+  Push(g_unused, page);
 }
 
 }  // namespace
@@ -319,41 +361,15 @@ void InitHeap() {
 }
 
 void* Allocate(size_t bytes) {
-  if (bytes > size_t{1} << kLargestShift) return AllocateLarge(bytes);
-  u32 size_class = 0;
-  while (size_t{1} << (kSmallestShift + size_class) < bytes) size_class++;
-  for (;;) {
-    const Result<u32> page = PageForClass(size_class);
-    if (!page.ok()) return nullptr;
-    Slab& slab = SlabAt(page.value());
-    const u32 word = slab.free[0] != 0 ? 0 : 1;
-    const u32 slot = word * 64 + static_cast<u32>(__builtin_ctzll(slab.free[word]));
-    slab.free[word] &= slab.free[word] - 1;
-    if (--slab.free_slots == 0) Unlink(g_with_room[size_class], page.value());
-    const u64 slot_bytes = SlotBytes(slab);
-    if (void* block = Issue(AddressOf(page.value()) + slot * slot_bytes, slot_bytes, bytes)) return block;
-    if (++slab.held == SlotsOf(size_class)) LayToRest(page.value());
-  }
+  void* block = AllocateBlock(bytes);
+  if (HeapIsRecorded() && block != nullptr) RecordAllocation(block, __builtin_frame_address(0));
+  return block;
 }
 
 void Free(void* block) {
   if (block == nullptr) return;
-  const u64 address = HeapTags::Address(block);
-  if (address < g_arena.begin || address >= g_arena.end()) return FreeLarge(block, address);
-  const u32 page = PageOf(address);
-  if (page >= g_fresh) BadFree();
-  Slab& slab = SlabAt(page);
-  const u64 slot_bytes = SlotBytes(slab);
-  const u32 slot = static_cast<u32>((address & (kPageSize - 1)) / slot_bytes);
-  if (slab.use != Use::kSlots || !IsAligned(address, slot_bytes)) BadFree();
-  TakeBack(static_cast<std::byte*>(block), address, slot_bytes);
-  slab.free[slot / 64] |= u64{1} << (slot % 64);
-  if (slab.free_slots++ == 0) Push(g_with_room[slab.size_class], page);
-  if (slab.free_slots + (tagged() ? slab.held : 0) != SlotsOf(slab.size_class)) return;
-  if (slab.next == kNone && slab.previous == kNone) return;  // keep the last one
-  Unlink(g_with_room[slab.size_class], page);
-  slab.use = Use::kNone;
-  Push(g_unused, page);
+  FreeBlock(block);
+  if (HeapIsRecorded()) RecordFree(block, __builtin_frame_address(0));
 }
 
 bool ExplainTagFault(u64 address, heap::Misuse* misuse) {

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "kernel/mm/heap.h"
+#include "kernel/mm/heap_records.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/report/crash.h"
 
@@ -21,9 +22,8 @@ void Say(std::string_view text) { arch::EarlyConsoleWrite(text); }
 
 void SayCode(u64 address) {
   InlineText<64> text;
-  const u64 start = reinterpret_cast<u64>(__image_start), end = reinterpret_cast<u64>(__image_end);
-  if (address >= start && address < end) {
-    Format(text, "  kernel+{:#x}\n", address - start);
+  if (const u32 offset = OffsetInImage(address); offset != 0) {
+    Format(text, "  kernel+{:#x}\n", offset);
   } else {
     Format(text, "  outside the kernel's code\n");
   }
@@ -44,15 +44,26 @@ void SayAddress(u64 address) {
 }
 
 void SayBacktrace(u64 fp) {
-  for (int depth = 0; depth < 24 && fp >= arch::kKernelBase && IsAligned(fp, 8); depth++) {
-    if (!mm::KernelTables().Lookup(fp)) return;
-    const u64* frame = reinterpret_cast<const u64*>(fp);
-    const u64 next = frame[0], address = arch::StripPointerAuth(frame[1]);
-    if (address == 0) return;
-    SayCode(address);
-    if (next <= fp) return;
-    fp = next;
+  u64 calls[24];
+  const size_t count = CallsFrom(fp, calls);
+  for (size_t i = 0; i < count; i++) SayCode(calls[i]);
+}
+
+void SayCalls(std::string_view heading, const mm::HeapRecord::Calls& offsets) {
+  if (offsets[0] == 0) return;
+  Say(heading);
+  for (const u32 offset : offsets) {
+    if (offset == 0) return;
+    SayCode(reinterpret_cast<u64>(__image_start) + offset);
   }
+}
+
+void SayRecord(u64 block) {
+  if (block == 0 || !mm::HeapIsRecorded()) return;
+  const mm::HeapRecord* record = mm::FindHeapRecord(block);
+  if (record == nullptr) return Say("caponier: of that block there is no record\n");
+  SayCalls("caponier: the block was allocated at:\n", record->allocated);
+  SayCalls("caponier: and freed at:\n", record->freed);
 }
 
 // A register's value. No address is printed: places in the kernel are region and offset, and what may be a place in the program is not told.
@@ -100,14 +111,16 @@ std::string_view NameOf(const arch::Fault& fault) {
   }
 }
 
-// What of the heap was misused, if it was the heap.
-[[maybe_unused]] void SayMisuse(u64 address) {
+// What of the heap was misused, if it was the heap; the block, with the tag that the address has, or 0.
+[[maybe_unused]] u64 SayMisuse(u64 address) {
   heap::Misuse misuse;
-  if (!mm::ExplainTagFault(address, &misuse)) return;
+  if (!mm::ExplainTagFault(address, &misuse)) return 0;
   InlineText<128> text;
   Format(text, ": ");
   Describe(misuse, text);
   Say(text.text());
+  const heap::Tag tag = arch::HeapTags::TagOf(reinterpret_cast<const void*>(address));
+  return misuse.block == 0 ? 0 : reinterpret_cast<u64>(arch::HeapTags::Pointer(misuse.block, tag));
 }
 
 [[noreturn]] void End() {
@@ -117,13 +130,32 @@ std::string_view NameOf(const arch::Fault& fault) {
 
 }  // namespace
 
-void Panic(std::string_view why) {
+size_t CallsFrom(u64 fp, std::span<u64> calls) {
+  size_t count = 0;
+  while (count < calls.size() && fp >= arch::kKernelBase && IsAligned(fp, 8) && mm::KernelTables().Lookup(fp)) {
+    const u64* frame = reinterpret_cast<const u64*>(fp);
+    const u64 next = frame[0], address = arch::StripPointerAuth(frame[1]);
+    if (address == 0) break;
+    calls[count++] = address;
+    if (next <= fp) break;
+    fp = next;
+  }
+  return count;
+}
+
+u32 OffsetInImage(u64 address) {
+  const u64 start = reinterpret_cast<u64>(__image_start), end = reinterpret_cast<u64>(__image_end);
+  return address >= start && address < end ? static_cast<u32>(address - start) : 0;
+}
+
+void Panic(std::string_view why, u64 block) {
   if (g_panicking) arch::PowerOff();
   g_panicking = true;
   Say("caponier: kernel panic: ");
   Say(why);
   Say("\n");
   SayBacktrace(reinterpret_cast<u64>(__builtin_frame_address(0)));
+  SayRecord(block);
   End();
 }
 
@@ -141,12 +173,14 @@ void arch::OnKernelFault(const TrapFrame& frame, const Fault& fault) {
     Say(" of ");
     SayAddress(fault.address);
   }
+  u64 block = 0;
   if constexpr (HeapTags::kPossible) {
-    if (fault.kind == Fault::Kind::kTagCheck) SayMisuse(fault.address);
+    if (fault.kind == Fault::Kind::kTagCheck) block = SayMisuse(fault.address);
   }
   Say(", at:\n");
   SayCode(ProgramCounter(frame));
   SayBacktrace(FramePointer(frame));
+  SayRecord(block);
   SayRegisters(frame);
   End();
 }

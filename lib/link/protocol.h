@@ -86,6 +86,7 @@ static_assert(sizeof(TablesRecord) == 12);
 //   window=RxC      the terminal's size                              trace=0|1
 //   report=0|1      send the report at exit                          hostname=NAME
 //   layout=scatter|off     wx=strict|allow-jit|off      tagging=sync|async|asymm|off     heap=tagged|libc
+//   kernel_heap=plain|record
 //   seed=HEX        what the launcher's seed file held: mixed in, never credited
 //   seed_file=0|1   send kSeed at exit
 //   collect=NAME:N  send N raw samples of this source of randomness instead of running a program

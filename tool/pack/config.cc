@@ -34,6 +34,7 @@ std::string EncodeConfig(const GuestConfig& config) {
   put_level("wx", config.wx);
   put_level("tagging", config.tagging);
   put_level("heap", config.heap);
+  put_level("kernel_heap", config.kernel_heap);
   put_level("seed", config.seed_hex);
   put_level("collect", config.collect);
   if (config.seed_file) put("seed_file", "1");

@@ -19,7 +19,7 @@ struct GuestConfig {
   std::optional<link::WindowSize> window = {};
   bool trace = false, report = false;
   std::string hostname = "caponier";
-  std::string layout = {}, wx = {}, tagging = {}, heap = {};  // empty: the kernel's default
+  std::string layout = {}, wx = {}, tagging = {}, heap = {}, kernel_heap = {};  // empty: the kernel's default
   std::string seed_hex = {};
   bool seed_file = false;
   std::string collect = {};  // "NAME:COUNT": raw samples instead of a program

@@ -22,11 +22,12 @@ TEST(Config, WritesEveryRecordWithItsNul) {
                            .wx = "strict",
                            .tagging = "sync",
                            .heap = "libc",
+                           .kernel_heap = "record",
                            .seed_hex = "00ff"};
   EXPECT_EQ(
       EncodeConfig(config),
       "exe=/bin/x\0arg=x\0arg=\0arg=a=b\0env=A=1\0env=B=\0workdir=/w\0epoch_ns=12\0tty=02\0window=24x80\0trace=1\0report=0\0"
-      "hostname=caponier\0layout=off\0wx=strict\0tagging=sync\0heap=libc\0seed=00ff\0"s);
+      "hostname=caponier\0layout=off\0wx=strict\0tagging=sync\0heap=libc\0kernel_heap=record\0seed=00ff\0"s);
 }
 
 TEST(Config, LeavesOutWhatIsNotSaid) {

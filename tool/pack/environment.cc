@@ -30,6 +30,13 @@ std::string_view TunableFor(std::string_view heap, std::string_view tagging) {
   return "glibc.mem.tagging=3";
 }
 
+// For libcaponier-heap, which a static program may be linked with too.
+std::string HeapSettingsOf(const RunOptions& options) {
+  std::string settings = options.tagging.empty() ? "" : "tagging=" + options.tagging;
+  if (!settings.empty() && !options.heap_settings.empty()) settings += ",";
+  return settings + options.heap_settings;
+}
+
 }  // namespace
 
 std::optional<std::string> LookUp(const std::vector<std::string>& environment, std::string_view name) {
@@ -72,6 +79,7 @@ std::vector<std::string> GuestEnvironment(const RunOptions& options, const Surro
       plan.arch == Arch::kAarch64 && !plan.moves_itself && !tunable.empty()) {
     Set(environment, "GLIBC_TUNABLES", tunable);
   }
+  if (const std::string settings = HeapSettingsOf(options); !settings.empty()) Set(environment, "CAPONIER_HEAP", settings);
   for (const std::string& line : options.environment) {
     const size_t equals = line.find('=');
     if (equals != std::string::npos) {

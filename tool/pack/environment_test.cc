@@ -51,5 +51,19 @@ TEST(Environment, AsksGlibcForATaggedHeapOnAarch64) {
   EXPECT_EQ(Value(options, {}, Arch::kAarch64, "GLIBC_TUNABLES"), "glibc.malloc.check=1");
 }
 
+TEST(Environment, TellsTheHeapItsSettings) {
+  RunOptions options;
+  EXPECT_EQ(Value(options, {"CAPONIER_HEAP=zero=off"}, Arch::kX86_64, "CAPONIER_HEAP"), std::nullopt);
+  options.tagging = "async";
+  EXPECT_EQ(Value(options, {}, Arch::kAarch64, "CAPONIER_HEAP"), "tagging=async");
+  options.heap_settings = "record=on,zero=off";
+  EXPECT_EQ(Value(options, {}, Arch::kAarch64, "CAPONIER_HEAP"), "tagging=async,record=on,zero=off");
+  options.tagging.clear();
+  EXPECT_EQ(Value(options, {}, Arch::kX86_64, "CAPONIER_HEAP"), "record=on,zero=off");
+  options.heap_settings.clear();
+  options.environment = {"CAPONIER_HEAP=zero=off"};
+  EXPECT_EQ(Value(options, {}, Arch::kX86_64, "CAPONIER_HEAP"), "zero=off");
+}
+
 }  // namespace
 }  // namespace caponier::tool

@@ -30,15 +30,11 @@ std::optional<CLibrary> CLibraryOf(const GuestPlan& plan) {
   return std::nullopt;
 }
 
-void AddHeapLibrary(GuestPlan& plan, const std::string& library, const RunOptions& options) {
+void AddHeapLibrary(GuestPlan& plan, const std::string& library) {
   plan.files.AddFileAt(std::string(kHeapLibraryPlace), library, 0644);
-  const auto set = [&](const std::string& name, const std::string& value) {
-    std::erase_if(plan.environment, [&](const std::string& line) { return line.starts_with(name + "="); });
-    plan.environment.push_back(name + "=" + value);
-  };
-  const std::string others = LookUp(plan.environment, "LD_PRELOAD").value_or("");
-  set("LD_PRELOAD", std::string(kHeapLibraryPlace) + (others.empty() ? "" : ":" + others));
-  if (!options.tagging.empty() && !LookUp(plan.environment, "CAPONIER_HEAP")) set("CAPONIER_HEAP", "tagging=" + options.tagging);
+  const std::string name = "LD_PRELOAD=", others = LookUp(plan.environment, "LD_PRELOAD").value_or("");
+  std::erase_if(plan.environment, [&](const std::string& line) { return line.starts_with(name); });
+  plan.environment.push_back(name + std::string(kHeapLibraryPlace) + (others.empty() ? "" : ":" + others));
 }
 
 bool HasHeapLibrary(const GuestPlan& plan) { return plan.files.Find(std::string(kHeapLibraryPlace)) != nullptr; }

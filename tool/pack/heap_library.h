@@ -15,7 +15,7 @@ inline constexpr std::string_view kHeapLibraryPlace = "/usr/lib/caponier/libcapo
 std::optional<CLibrary> CLibraryOf(const GuestPlan& plan);
 
 // Adds the library at `library` on the host to the plan, and has the program's loader preload it, before what `--env LD_PRELOAD` named.
-void AddHeapLibrary(GuestPlan& plan, const std::string& library, const RunOptions& options);
+void AddHeapLibrary(GuestPlan& plan, const std::string& library);
 
 // Whether the plan has it.
 bool HasHeapLibrary(const GuestPlan& plan);

@@ -9,32 +9,15 @@
 namespace caponier::tool {
 namespace {
 
-RunOptions WithTagging(std::string level) {
-  RunOptions options;
-  options.tagging = std::move(level);
-  return options;
-}
-
-TEST(HeapLibrary, IsPreloadedBeforeOthersAndToldTheLevel) {
+TEST(HeapLibrary, IsPreloadedBeforeOthers) {
   TempDir dir;
   dir.Write("heap.so", "library");
   GuestPlan plan;
   plan.environment = {"A=1", "LD_PRELOAD=/other.so"};
   EXPECT_FALSE(HasHeapLibrary(plan));
-  AddHeapLibrary(plan, dir / "heap.so", WithTagging("async"));
+  AddHeapLibrary(plan, dir / "heap.so");
   EXPECT_TRUE(HasHeapLibrary(plan));
   EXPECT_EQ(LookUp(plan.environment, "LD_PRELOAD"), std::string(kHeapLibraryPlace) + ":/other.so");
-  EXPECT_EQ(LookUp(plan.environment, "CAPONIER_HEAP"), "tagging=async");
-}
-
-TEST(HeapLibrary, ASettingOfTheUsersStays) {
-  TempDir dir;
-  dir.Write("heap.so", "library");
-  GuestPlan plan;
-  plan.environment = {"CAPONIER_HEAP=zero=off"};
-  AddHeapLibrary(plan, dir / "heap.so", WithTagging("off"));
-  EXPECT_EQ(LookUp(plan.environment, "CAPONIER_HEAP"), "zero=off");
-  EXPECT_EQ(LookUp(plan.environment, "LD_PRELOAD"), std::string(kHeapLibraryPlace));
 }
 
 TEST(HeapLibrary, IsTheOneForTheProgramsCLibrary) {
