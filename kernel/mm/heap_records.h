@@ -19,9 +19,9 @@ struct HeapRecord {
 // From here on; not at all when memory is short.
 void StartHeapRecords();
 bool HeapIsRecorded();
-// `frame` is that of the function which was called for it.
-void RecordAllocation(const void* block, const void* frame);
-void RecordFree(const void* block, const void* frame);
+// `frame` is that of the function which was called for it, and is read while that function waits.
+[[gnu::noinline, clang::not_tail_called]] void RecordAllocation(const void* block, const void* frame);
+[[gnu::noinline, clang::not_tail_called]] void RecordFree(const void* block, const void* frame);
 // Null when there is none.
 const HeapRecord* FindHeapRecord(u64 block);
 

@@ -42,7 +42,7 @@ done
 # expect PROGRAM HEAP CRIME STATUS TEXT
 expect() {
   local said code
-  said=$(timeout 120 "$CAPONIER" run --heap "$2" ${report:+--report "$report"} -- "$scratch/crime.$1" "$3" 2>&1)
+  said=$(timeout 120 "$CAPONIER" run --heap "$2" ${report:+--report "$report"} "${options[@]}" -- "$scratch/crime.$1" "$3" 2>&1)
   code=$?
   if ((code == $4)) && [[ $said == *"$5"* ]]; then
     echo "ok $1 $2 $3"
@@ -51,6 +51,7 @@ expect() {
     status=1
   fi
 }
+options=()
 report=$scratch/report
 expect aarch64 tagged none 0 "went on"
 tags=absent
@@ -69,12 +70,24 @@ for arch in x86_64 aarch64; do
     expect "$arch-dynamic" tagged "$name" "$code" "$said"
     expect "$arch-static" libc "$name" "$code" "$said"
   done
+  # The levels of the command line reach the library, whether it is packed or linked.
+  options=(--heap-settings record=2)
+  expect "$arch" tagged double 134 $'freed by thread 1:\n  #0  crime.'"$arch"
+  expect "$arch-static" libc double 134 $'freed by thread 1:\n  #0  crime.'"$arch-static"
+  options=(--heap-settings canary=off,check=off)
+  expect "$arch" tagged canary 0 "went on"
+  options=(--heap-settings canary=of)
+  expect "$arch" tagged canary 125 'caponier: --heap-settings: "canary=of" is none of the heap'"'s settings; expected on or off"
+  options=()
 done
 for crime in overflow below use reuse; do
   expect aarch64 libc "$crime" 0 "went on"
   [[ $tags == on ]] || continue
   for _ in 1 2 3 4 5 6 7 8 9 10; do expect aarch64 tagged "$crime" 139 "caponier-heap: "; done
   expect aarch64-dynamic tagged "$crime" 139 "caponier-heap: "
+  options=(--tagging off)
+  expect aarch64 tagged "$crime" 0 "went on"
+  options=()
   expect aarch64-static libc "$crime" 139 "caponier-heap: "
 done
 [[ $tags == on ]] || echo "this machine has no memory tags: only what needs none was tried"
