@@ -56,11 +56,14 @@ constexpr u64 kSlotBits = 14, kPlaceBits = 47, kRuleBits = 64 - (kPlaceBits - kS
 static_assert((u64{1} << kSlotBits) * sizeof(u64) == CallChain::kMemoryBytes);
 constexpr int kCfaBits = 14, kOffsetBits = 9;
 
+constexpr u64 kEnds = u64{1} << (kRuleBits - 1);  // nobody called, or nobody knows who
+
 // 0: it does not fit.
 u64 Pack(const FrameRule& rule) {
+  if (rule.outermost) return kEnds;
   constexpr Place kBelowCfa{Place::Of::kCfa, -8};
   const i32 cfa = rule.cfa_offset / 8, saved = -rule.frame_pointer.offset / 8;
-  if (rule.return_address != kBelowCfa || rule.outermost || rule.base == FrameRule::Base::kInMemoryAtFramePointer) return 0;
+  if (rule.return_address != kBelowCfa || rule.base == FrameRule::Base::kInMemoryAtFramePointer) return 0;
   if (rule.cfa_offset % 8 != 0 || cfa <= 0 || cfa >= 1 << kCfaBits) return 0;
   if (rule.frame_pointer.of == Place::Of::kFramePointer || rule.frame_pointer.offset % 8 != 0 || saved < 0 ||
       saved >= 1 << kOffsetBits)
@@ -68,8 +71,9 @@ u64 Pack(const FrameRule& rule) {
   const u64 is_saved = rule.frame_pointer.of == Place::Of::kCfa, by_frame = rule.base == FrameRule::Base::kFramePointer;
   return (static_cast<u64>(cfa) << kOffsetBits | static_cast<u64>(saved)) << 2 | is_saved << 1 | by_frame;
 }
-static_assert(kCfaBits + kOffsetBits + 2 <= kRuleBits);
+static_assert(kCfaBits + kOffsetBits + 2 < kRuleBits);
 FrameRule Unpack(u64 word) {
+  if (word == kEnds) return {.outermost = true};
   const auto saved = static_cast<i16>(word >> 2 & ((1 << kOffsetBits) - 1));
   return {.base = (word & 1) != 0 ? FrameRule::Base::kFramePointer : FrameRule::Base::kStackPointer,
           .cfa_offset = static_cast<i32>(word >> (2 + kOffsetBits) & ((1 << kCfaBits) - 1)) * 8,
@@ -83,11 +87,11 @@ FrameRule Unpack(u64 word) {
 // behind: a chain through another in its place may end early or name wrong calls, but reads no other memory for that.
 class RuleMemory {
  public:
-  static Result<FrameRule> Get(u64 pc) {
+  static FrameRule Get(u64 pc) {
     std::atomic<u64>* known = CallChain::rules_ + pc % (u64{1} << kSlotBits);
     const u64 word = known->load(std::memory_order_relaxed);
     if (word != 0 && word >> kRuleBits == pc >> kSlotBits) return Unpack(word & ((u64{1} << kRuleBits) - 1));
-    const FrameRule rule = TRY(AskModule(pc));
+    const FrameRule rule = AskModule(pc).value_or({.outermost = true});
     if (const u64 packed = Pack(rule); packed != 0 && pc >> kPlaceBits == 0)
       known->store(pc >> kSlotBits << kRuleBits | packed, std::memory_order_relaxed);
     return rule;
@@ -101,8 +105,7 @@ size_t CallChain::Follow(Frame frame, std::span<u64> calls, size_t count) {
       if (!StepByRecord(stack, &frame)) break;
     } else {
       // The call, since what follows it may be another function's.
-      const Result<FrameRule> rule = RuleMemory::Get(frame.pc - 1);
-      if (!rule.ok() || !StepToCaller(rule.value(), stack, &frame)) break;
+      if (!StepToCaller(RuleMemory::Get(frame.pc - 1), stack, &frame)) break;
     }
     calls[count++] = StripSignature(frame.pc);
   }
