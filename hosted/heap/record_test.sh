@@ -27,7 +27,7 @@ for name in recorded misuse; do
 done
 
 level=record=on
-emulated() { CAPONIER_HEAP=arena=1G,$level timeout 60 "$emulator" -cpu max,sve=off "$@"; }
+emulated() { CAPONIER_HEAP=arena=1G,$level timeout 240 "$emulator" -cpu max,sve=off "$@"; }
 # on PROGRAM HOW ARGS...
 on() {
   local program=$1 how=$2
@@ -72,6 +72,8 @@ where() {
   got=$(chains "$how" <<<"$said")
   for ((; depth >= 0; depth--)); do deeper+=' Deeper'; done
   deeper+=' main'
+  [[ $said != *'#0  libcaponier'* ]] || fail "$how $*: the library itself is in the chain: $said"
+  [[ $how != *musl-dynamic || $said == *' ld-musl-'* ]] || fail "$how $*: nothing of the C library is in the chain: $said"
   [[ " $* " != *' threads '* ]] || deeper=
   for word in "allocated by [0-9]+: .*AllocateHere$deeper" "freed by [0-9]+: .*FreeHere$deeper" "found by [0-9]+: .*$third$deeper"; do
     grep -qE "^$word( .*)?\$" <<<"$got" || fail "$how $*: not \"$word\": $said; $got"
@@ -123,6 +125,9 @@ for how in "${tagged[@]}"; do
   about "$how" overflow-read 'access behind a block' live
   about "$how" use-after-free-read 'use after free' freed
 done
+
+# A child has no lock that another thread of its parent held.
+for how in x86_64 x86_64-musl-dynamic; do on recorded "$how" forks >"$work/said" || fail "$how forks: status $?: $(cat "$work/said")"; done
 
 # All that is valid still works, with threads and forks; and real programs.
 for how in "${every[@]}"; do on misuse "$how" all >"$work/said" || fail "$how all: $(cat "$work/said")"; done

@@ -1,10 +1,12 @@
 // `recorded ALLOCATE FREE` frees a block twice, or with `use` uses it after that, with every way to allocate and to free; with `threads` each
-// by another thread, with `reuse` after its slot served others. For record_test.sh, which looks whether the report says where. The functions are named as what is looked for.
+// by another thread, with `reuse` after its slot served others. `recorded forks` allocates in children while threads of their parent do. For record_test.sh, which looks whether the report says where. The functions are named as what is looked for.
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <new>
 
@@ -57,6 +59,25 @@ const Way* g_way = kWays;
 void* g_block;
 int g_deep = 0;
 
+void* AllocateForEver(void*) {
+  for (;;) free(Kept(malloc(kSize)));
+}
+int ForkAmidAllocations() {
+  pthread_t thread;
+  for (int i = 0; i < 3; i++)
+    if (pthread_create(&thread, nullptr, AllocateForEver, nullptr) != 0) return 1;
+  for (int i = 0; i < 300; i++) {
+    const pid_t child = fork();
+    if (child == 0) {
+      free(Kept(malloc(kSize)));
+      _exit(0);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) return 1;
+  }
+  return 0;
+}
+
 }  // namespace
 
 extern "C" {
@@ -105,6 +126,7 @@ int main(int count, char** words) {
     if (count == 1) puts(way.name);
   }
   if (count == 1) return 0;
+  if (strcmp(words[1], "forks") == 0) _exit(ForkAmidAllocations());
   void* (*const steps[])(void*) = {AllocateHere, FreeHere, reuse ? ReuseHere : nullptr, use ? UseHere : FreeAgainHere};
   for (const auto step : steps) {
     if (step == nullptr) continue;
