@@ -1,7 +1,8 @@
 // `recorded ALLOCATE FREE` frees a block twice, or with `use` uses it after that, with every way to allocate and to free; with `threads` each
-// by another thread, with `reuse` after its slot served others. `recorded forks` allocates in children while threads of their parent do. For record_test.sh, which looks whether the report says where. The functions are named as what is looked for.
+// by another thread, with `reuse` after its slot served others, with `fails` after a realloc that cannot be. `recorded forks` allocates in children while threads of their parent do. For record_test.sh, which looks whether the report says where. The functions are named as what is looked for.
 #include <malloc.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,8 @@ extern "C" {
   for (int i = 0; i < 200; i++) free(Kept(malloc(kSize)));
   return nullptr;
 }
+// It lives on.
+[[gnu::noinline]] void* FailHere(void*) { return Kept(realloc(g_block, SIZE_MAX / 2)) == nullptr ? g_block : nullptr; }
 [[gnu::noinline]] void* FreeAgainHere(void*) {
   g_way->release(g_block);
   return Kept(g_block);
@@ -114,10 +117,11 @@ extern "C" {
 }
 
 int main(int count, char** words) {
-  bool threads = false, use = false, reuse = false;
+  bool threads = false, use = false, reuse = false, fails = false;
   for (int i = 2; i < count; i++) {
     threads |= strcmp(words[i], "threads") == 0;
     use |= strcmp(words[i], "use") == 0;
+    fails |= strcmp(words[i], "fails") == 0;
     reuse |= strcmp(words[i], "reuse") == 0;
     if (strncmp(words[i], "deep", 4) == 0) g_deep = atoi(words[i] + 4);
   }
@@ -127,7 +131,8 @@ int main(int count, char** words) {
   }
   if (count == 1) return 0;
   if (strcmp(words[1], "forks") == 0) _exit(ForkAmidAllocations());
-  void* (*const steps[])(void*) = {AllocateHere, FreeHere, reuse ? ReuseHere : nullptr, use ? UseHere : FreeAgainHere};
+  void* (*const steps[])(void*) = {AllocateHere, fails ? FailHere : nullptr, FreeHere, reuse ? ReuseHere : nullptr,
+                                   use ? UseHere : FreeAgainHere};
   for (const auto step : steps) {
     if (step == nullptr) continue;
     pthread_t thread;
