@@ -93,7 +93,7 @@ using std::size_t;
 CAPONIER_PUBLIC void* operator new(size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
   if (bytes < cache.usual_end) [[likely]] {
-    if (void* block = ProcessHeap::Get().AllocateUsual(cache, bytes); block != nullptr) [[likely]]
+    if (void* block = ProcessHeap::Get().Allocate(cache, bytes); block != nullptr) [[likely]]
       return block;
   }
   [[clang::musttail]] return OtherNew(bytes);
