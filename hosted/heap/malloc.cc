@@ -107,7 +107,9 @@ CAPONIER_PUBLIC void* aligned_alloc(size_t alignment, size_t bytes) {
   return Aligned(Caller::OfThisFunction(), alignment, bytes);
 }
 CAPONIER_PUBLIC void* memalign(size_t alignment, size_t bytes) {
-  return Aligned(Caller::OfThisFunction(), alignment == 0 ? 1 : std::bit_ceil(alignment), bytes);
+  constexpr size_t kMost = (~size_t{0} >> 1) + 1;
+  const size_t rounded = alignment == 0 ? 1 : alignment > kMost ? 0 : std::bit_ceil(alignment);  // 0: refused, as no power of two
+  return Aligned(Caller::OfThisFunction(), rounded, bytes);
 }
 CAPONIER_PUBLIC int posix_memalign(void** block, size_t alignment, size_t bytes) {
   if (!std::has_single_bit(alignment) || alignment % sizeof(void*) != 0) return EINVAL;

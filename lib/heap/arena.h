@@ -18,7 +18,7 @@ namespace caponier::heap {
 inline constexpr u64 kUnitBits = 16;
 inline constexpr u64 kUnitBytes = u64{1} << kUnitBits;
 inline constexpr u32 kMaxRunOrder = 30;
-inline constexpr u32 kQuarantineRuns = 256, kQuarantineShare = 16;
+inline constexpr u32 kQuarantineRuns = 256, kQuarantineShare = 64;
 
 // The order of a run for `bytes` with a guard behind them, and how much such a run has room for.
 constexpr u32 RunOrder(u64 bytes) { return static_cast<u32>(std::bit_width((bytes + kUnitBytes - 1) / kUnitBytes)); }

@@ -29,7 +29,11 @@ Misuse ExplainTag(u64 address, Tag tag, const SlotAt& slot_at) {
                   .generation = slot.word.generation(),
                   .block = slot.begin};
   };
-  const auto behind_end = [address](const SlotState& slot) { return address - slot.begin - slot.bytes; };
+  // 0 of an access that begins in the block and ends behind it.
+  const auto behind_end = [address](const SlotState& slot) {
+    const u64 end = slot.begin + slot.bytes;
+    return address < end ? 0 : address - end;
+  };
   const Slot own = slot_at(0);
   if (tag == kFreeTag || !own) return {.crime = Crime::kWildAccess};
   if (owns(own)) return blame(Crime::kOverflow, *own, behind_end(*own));

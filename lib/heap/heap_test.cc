@@ -322,7 +322,7 @@ TEST(PlainHeap, OldPointersIntoAnotherClassAreNoBlocks) {
 
 // Large blocks that take over the pages of others: of all sizes, zero, apart, and where the old ones stood, nothing.
 TEST(PlainHeap, LargeBlocksTakeOverPagesButNotAddresses) {
-  TestHeap<PlainPlatform> heap({.arena_bytes = 16 * kGiB});
+  TestHeap<PlainPlatform> heap({.arena_bytes = 64 * kGiB});
   std::mt19937_64 random(5);
   std::vector<std::pair<char*, u64>> live(6);
   std::map<u64, int> freed;  // when

@@ -256,6 +256,10 @@ TEST(TaggedHeap, FaultsAreExplained) {
   ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(block) - 3, &misuse));
   EXPECT_EQ(misuse.crime, Crime::kUnderflow);
   EXPECT_EQ(misuse.distance, 3u);
+  // An access of many bytes, of which the processor names the first.
+  ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(block) + 40, &misuse));
+  EXPECT_EQ(misuse.crime, Crime::kOverflow);
+  EXPECT_EQ(misuse.distance, 0u);
   heap.Free(block);
   ASSERT_TRUE(heap.heap->Explain(static_cast<char*>(block) + 5, &misuse));
   EXPECT_EQ(misuse.crime, Crime::kUseAfterFree);

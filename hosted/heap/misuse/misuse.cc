@@ -1,5 +1,6 @@
 // One misuse of the heap a run: `misuse NAME` commits it, and `misuse NAME valid` does the same work rightly. For hosted_test.sh, which
 // says what each must end in. No C++ library is used, since there is none for the other architecture.
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -186,6 +187,7 @@ int DoAll() {
   void* aligned = nullptr;
   Require(posix_memalign(&aligned, 3, 10) != 0 && posix_memalign(&aligned, 4096, 10) == 0, "posix_memalign");
   const auto is_aligned = [](const void* block, size_t to) { return reinterpret_cast<uintptr_t>(block) % to == 0; };
+  Require(memalign(SIZE_MAX - 1, 1) == nullptr && errno == EINVAL, "an alignment beyond every power of two");
   Require(is_aligned(aligned, 4096) && is_aligned(memalign(256, 1), 256) && is_aligned(valloc(1), 4096), "alignment");
   Require(is_aligned(aligned_alloc(1 << 20, 1), 1 << 20), "a large alignment");
   free(aligned);
