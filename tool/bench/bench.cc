@@ -41,6 +41,20 @@ int BenchHeap(const BenchOptions& options, const std::string& build) {
   return 0;
 }
 
+// Without the Linux guest.
+int BenchLayout(const BenchOptions& options, const Install& install, const std::string& build) {
+  Json all = Json::object();
+  for (const Arch arch : {Arch::kX86_64, Arch::kAarch64}) {
+    if (options.arch.has_value() && *options.arch != arch) continue;
+    Json result = CompareLayouts(install, arch, options.runs, build);
+    if (!options.json) fmt::print("{}, emulated\n{}\n", NameOf(arch), LayoutTables(result));
+    std::fflush(stdout);
+    all[std::string(NameOf(arch))] = std::move(result);
+  }
+  if (options.json) fmt::print("{}\n", all.dump(2));
+  return 0;
+}
+
 }  // namespace
 }  // namespace bench
 
@@ -54,6 +68,7 @@ int Bench(const BenchOptions& options) {
   const std::string launcher = from != nullptr ? from : access(beside.c_str(), X_OK) == 0 ? beside : "";
   if (options.what == BenchOptions::What::kRandom) return BenchRandom(options, build);
   if (options.what == BenchOptions::What::kHeap) return BenchHeap(options, build);
+  if (options.what == BenchOptions::What::kLayout) return BenchLayout(options, install, build);
   Json all = Json::object();
   for (const Arch arch : {Arch::kX86_64, Arch::kAarch64}) {
     if (options.arch.has_value() && *options.arch != arch) continue;
@@ -64,17 +79,13 @@ int Bench(const BenchOptions& options) {
     switch (options.what) {
       case BenchOptions::What::kBoot: tables = BootTables(result = CompareBoot(bench)); break;
       case BenchOptions::What::kSyscall: tables = CallTables(result = CompareCalls(bench)); break;
+      case BenchOptions::What::kLayout:
       case BenchOptions::What::kRandom:
-      case BenchOptions::What::kHeap: break;  // not a guest's
-      case BenchOptions::What::kLayout: tables = LayoutTables(result = CompareLayouts(bench)); break;
+      case BenchOptions::What::kHeap: break;  // not beside Linux in a guest
       case BenchOptions::What::kRun: tables = ProgramTables(result = ComparePrograms(bench)); break;
     }
-    if (options.what == BenchOptions::What::kLayout) {
-      if (!options.json) fmt::print("{}, emulated\n{}\n", NameOf(arch), tables);
-    } else {
-      result["linux"] = linux_guest.version();
-      if (!options.json) fmt::print("{}, emulated; Linux is Debian's {}\n{}\n", NameOf(arch), linux_guest.version(), tables);
-    }
+    result["linux"] = linux_guest.version();
+    if (!options.json) fmt::print("{}, emulated; Linux is Debian's {}\n{}\n", NameOf(arch), linux_guest.version(), tables);
     std::fflush(stdout);
     all[std::string(NameOf(arch))] = std::move(result);
   }

@@ -35,7 +35,7 @@ Json ComparePrograms(const Bench& bench);
 std::string ProgramTables(const Json& programs);
 
 // What the scattered layout costs: against a test build whose kernel and program lie at fixed places, side by side.
-Json CompareLayouts(const Bench& bench);
+Json CompareLayouts(const Install& install, Arch arch, int runs, const std::string& build);
 std::string LayoutTables(const Json& layouts);
 
 void Progress(std::string_view what);  // on a terminal only

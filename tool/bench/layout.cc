@@ -23,9 +23,9 @@ struct Layout {
   Series boot = {}, program = {}, page_tables_kib = {}, wall_ms = {};
 };
 
-void Count(const Bench& bench, const GuestPlan& plan, const RealProgram& program, Layout& layout) {
+void Count(const Install& install, const GuestPlan& plan, const RealProgram& program, Layout& layout) {
   Machinery machinery{.memory_bytes = 512 * kMiB, .count_instructions = true, .report = true, .fixed_layout = layout.fixed};
-  const Finished counted = RunCaponier(bench.install, plan, machinery);
+  const Finished counted = RunCaponier(install, plan, machinery);
   RequireOutput(counted, layout.fixed ? "caponier with a fixed layout" : "caponier", program);
   const Json report = Json::parse(counted.report, nullptr, false);
   if (!report.is_object() || !report.contains("phases_ns")) throw Failure("bench: the machine's report has no phases");
@@ -35,31 +35,31 @@ void Count(const Bench& bench, const GuestPlan& plan, const RealProgram& program
   layout.program.Add(report["phases_ns"]["program"].get<double>());
   layout.page_tables_kib.Add(report["memory"]["page_tables_kib"].get<double>());
   machinery.count_instructions = false;
-  layout.wall_ms.Add(RunCaponier(bench.install, plan, machinery).wall_ms);
+  layout.wall_ms.Add(RunCaponier(install, plan, machinery).wall_ms);
 }
 
 }  // namespace
 
-Json CompareLayouts(const Bench& bench) {
-  const std::string sysroot = Sysroot(bench);
+Json CompareLayouts(const Install& install, Arch arch, int wanted_runs, const std::string& build) {
+  const std::string sysroot = Sysroot(arch, build);
   Progress("building the kernel with a fixed layout");
   const Finished built =
-      RunCommand({"cmake", "--build", fmt::format("{}/{}", bench.build, NameOf(bench.arch)), "--target", "caponier_fixed_layout"},
-                 {}, std::chrono::seconds(1800));
+      RunCommand({"cmake", "--build", fmt::format("{}/{}", build, NameOf(arch)), "--target", "caponier_fixed_layout"}, {},
+                 std::chrono::seconds(1800));
   if (!built.ended || built.status != 0)
     throw Failure("bench: the kernel with a fixed layout could not be built: " + built.output);
   std::vector<RealProgram> programs = RealPrograms();
   programs.pop_back();  // the same as the one before it, but for where the file lies
   programs.insert(programs.begin(), {.name = "hello", .words = {}, .with = {}, .output = "hello\n"});
-  const int runs = bench.runs > 0 ? bench.runs : kDefaultRuns;
+  const int runs = wanted_runs > 0 ? wanted_runs : kDefaultRuns;
   Json rows = Json::array();
   for (const RealProgram& program : programs) {
-    const GuestPlan plan = program.words.empty() ? PlanJob(bench.arch, {bench.install.GuestProgram(bench.arch, "bench/hello")})
-                                                 : PlanJob(bench.arch, program.words, sysroot, program.with);
+    const GuestPlan plan = program.words.empty() ? PlanJob(arch, {install.GuestProgram(arch, "bench/hello")})
+                                                 : PlanJob(arch, program.words, sysroot, program.with);
     std::array layouts{Layout{.fixed = false}, Layout{.fixed = true}};
     for (int turn = 1; turn <= runs; turn++) {
-      Progress(fmt::format("{} {}: turn {} of {}", program.name, NameOf(bench.arch), turn, runs));
-      for (Layout& layout : layouts) Count(bench, plan, program, layout);
+      Progress(fmt::format("{} {}: turn {} of {}", program.name, NameOf(arch), turn, runs));
+      for (Layout& layout : layouts) Count(install, plan, program, layout);
     }
     const auto& [scattered, fixed] = layouts;
     rows.push_back({{"program", program.name},

@@ -12,7 +12,7 @@ constexpr int kDefaultRuns = 3;
 }  // namespace
 
 Json ComparePrograms(const Bench& bench) {
-  const std::string sysroot = Sysroot(bench);
+  const std::string sysroot = Sysroot(bench.arch, bench.build);
   constexpr Machinery kMachinery{.memory_bytes = 512 * kMiB};
   const int runs = bench.runs > 0 ? bench.runs : kDefaultRuns;
   const GuestPlan hello = PlanJob(bench.arch, {bench.install.GuestProgram(bench.arch, "bench/hello")});

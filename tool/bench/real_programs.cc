@@ -20,11 +20,11 @@ std::vector<RealProgram> RealPrograms() {
   };
 }
 
-std::string Sysroot(const Bench& bench) {
-  const std::string root = std::filesystem::path(bench.build).parent_path().string();
+std::string Sysroot(Arch arch, const std::string& build) {
+  const std::string root = std::filesystem::path(build).parent_path().string();
   Progress("unpacking Debian's programs");
-  const Finished made = RunCommand({root + "/tests/sysroot", std::string(NameOf(bench.arch))}, {}, std::chrono::seconds(600));
-  const std::string directory = fmt::format("{}/sysroot/{}", bench.build, NameOf(bench.arch));
+  const Finished made = RunCommand({root + "/tests/sysroot", std::string(NameOf(arch))}, {}, std::chrono::seconds(600));
+  const std::string directory = fmt::format("{}/sysroot/{}", build, NameOf(arch));
   if (!made.ended || made.status != 0 || !std::filesystem::is_directory(directory))
     throw Failure("bench: no Debian programs to run: tests/sysroot failed");
   return directory;

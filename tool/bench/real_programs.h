@@ -18,7 +18,7 @@ struct RealProgram {
 std::vector<RealProgram> RealPrograms();
 
 // The folder of Debian's programs for the architecture, which tests/sysroot makes.
-std::string Sysroot(const Bench& bench);
+std::string Sysroot(Arch arch, const std::string& build);
 
 // Throws Failure when the program did not end with 0 after just that output.
 void RequireOutput(const Finished& finished, std::string_view guest, const RealProgram& program);

@@ -105,7 +105,7 @@ uint64_t ReservedAround(const void* block) {
     stretch_end = end;
     if (reinterpret_cast<uintptr_t>(block) - stretch_begin < stretch_end - stretch_begin) found = stretch_end - stretch_begin;
   }
-  std::fclose(maps);
+  if (maps != nullptr) std::fclose(maps);
   return found;
 }
 
