@@ -22,7 +22,7 @@ constexpr char kOverview[] =
     "\n"
     "  caponier run [options] [--] [PROGRAM [ARGS...]]   run PROGRAM, or the built-in tour\n"
     "  caponier check PROGRAM                            whether PROGRAM can run, before booting\n"
-    "  caponier bench boot|syscall|run|layout|random|heap       measured beside its peers, in the same run\n"
+    "  caponier bench WHAT [options]                     boot, syscall, run, layout, random or heap, measured beside peers\n"
     "  caponier entropy collect|assess|conditioning|plot noise collected, and assessed by SP 800-90B\n"
     "  caponier audit layout|tables|dump                 bits of every region; page tables walked from outside\n"
     "  caponier audit heap [options]                     which misuses allocators catch, ours and others\n"
@@ -209,12 +209,11 @@ Command ParseBench(std::span<const std::string> words) {
   std::string arch;
   CLI::App app(
       "Measures caponier beside its peers, in turn. boot: QEMU start to exit of a static hello; syscall: calls to the kernel;\n"
-      "run: real programs. The Linux guest's kernel is downloaded from Debian once. layout: what random places cost, against a "
-      "kernel "
-      "and\n"
-      "programs at fixed ones. random: libcaponier-random beside other libraries' generators and the kernel's. heap: "
-      "libcaponier-heap\n"
-      "beside the C library's allocator and others.",
+      "run: real programs. The Linux guest's kernel is downloaded from Debian once. layout: what random places cost, against "
+      "fixed\n"
+      "ones. random: libcaponier-random beside other libraries' generators and the kernel's. heap: libcaponier-heap beside the "
+      "C\n"
+      "library's allocator and others.",
       "bench");
   app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run|layout|random|heap [options]"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other")->type_name("ARCH");

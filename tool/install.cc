@@ -38,14 +38,11 @@ std::string Install::Require(Arch arch, const std::string& path) const {
   return path;
 }
 
-std::string Install::Kernel(Arch arch) const {
-  return Require(arch, fmt::format("{}/{}/kernel/caponier.{}", build_, NameOf(arch), arch == Arch::kX86_64 ? "elf" : "img"));
+std::string Install::KernelNamed(Arch arch, std::string_view name) const {
+  return Require(arch, fmt::format("{}/{}/kernel/{}.{}", build_, NameOf(arch), name, arch == Arch::kX86_64 ? "elf" : "img"));
 }
-
-std::string Install::FixedLayoutKernel(Arch arch) const {
-  return Require(
-      arch, fmt::format("{}/{}/kernel/caponier_fixed_layout.{}", build_, NameOf(arch), arch == Arch::kX86_64 ? "elf" : "img"));
-}
+std::string Install::Kernel(Arch arch) const { return KernelNamed(arch, "caponier"); }
+std::string Install::FixedLayoutKernel(Arch arch) const { return KernelNamed(arch, "caponier_fixed_layout"); }
 
 std::string Install::KernelSymbols(Arch arch) const { return fmt::format("{}/{}/kernel/caponier.elf", build_, NameOf(arch)); }
 

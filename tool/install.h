@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "tool/arch.h"
 #include "tool/c_library.h"
@@ -24,6 +25,7 @@ class Install {
   std::string Emulator(const std::string& name) const { return build_ + "/emulator/usr/bin/" + name; }  // may be absent
 
  private:
+  std::string KernelNamed(Arch arch, std::string_view name) const;
   std::string Require(Arch arch, const std::string& path) const;
   std::string build_;
 };

@@ -14,9 +14,6 @@ using heap::Cache;
 
 inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::NoMemory() : block; }
 
-// Whether a thread's first call, or a setting that is not the default.
-inline bool IsUnusual() { return ProcessHeap::MineOrNobodys().usual_end == 0; }
-
 [[gnu::always_inline]] inline void* Aligned(const Caller& caller, size_t alignment, size_t bytes) {
   if (!std::has_single_bit(alignment)) {
     errno = EINVAL;
@@ -89,7 +86,7 @@ CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
   [[clang::musttail]] return OtherCalloc(count, bytes);
 }
 CAPONIER_PUBLIC void* realloc(void* block, size_t bytes) {
-  if (IsUnusual()) [[clang::musttail]]
+  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherRealloc(block, bytes);
   // As glibc: nothing is asked for, so the block goes.
   if (bytes == 0 && block != nullptr) {

@@ -52,9 +52,6 @@ inline void* New(size_t bytes, size_t alignment = 0) {
   return block;
 }
 
-// Whether a thread's first call, or a setting that is not the default: apart, as malloc's.
-inline bool IsUnusual() { return ProcessHeap::MineOrNobodys().usual_end == 0; }
-
 [[gnu::noinline]] void* OtherNew(size_t bytes) {
   ProcessHeap::Mine();
   return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes); });
@@ -99,17 +96,17 @@ CAPONIER_PUBLIC void* operator new(size_t bytes) {
   [[clang::musttail]] return OtherNew(bytes);
 }
 CAPONIER_PUBLIC void operator delete(void* block) noexcept {
-  if (IsUnusual()) [[clang::musttail]]
+  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherDelete(block);
   Delete(block);
 }
 CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) {
-  if (IsUnusual()) [[clang::musttail]]
+  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherNewAligned(bytes, alignment);
   return New(bytes, static_cast<size_t>(alignment));
 }
 CAPONIER_PUBLIC void operator delete(void* block, align_val_t alignment) noexcept {
-  if (IsUnusual()) [[clang::musttail]]
+  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherDeleteAligned(block, alignment);
   Delete(block);
 }
@@ -142,13 +139,13 @@ CAPONIER_PUBLIC void operator delete[](void* block, align_val_t alignment) noexc
 }
 CAPONIER_PUBLIC void operator delete(void* block, size_t bytes) noexcept {
   if (!DeleteIsOurs()) return ::operator delete(block);
-  if (IsUnusual()) [[clang::musttail]]
+  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherDeleteSized(block, bytes);
   ProcessHeap::Get().FreeSized(ProcessHeap::MineOrNobodys(), block, bytes);
 }
 CAPONIER_PUBLIC void operator delete[](void* block, size_t bytes) noexcept {
   if (!DeleteIsOurs()) return ::operator delete(block);
-  if (IsUnusual()) [[clang::musttail]]
+  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherDeleteSized(block, bytes);
   ProcessHeap::Get().FreeSized(ProcessHeap::MineOrNobodys(), block, bytes);
 }

@@ -19,6 +19,8 @@ class ProcessHeap {
   }
   // Before the thread's first call, and after its end, a cache in which nothing is usual.
   static heap::Cache& MineOrNobodys() { return *mine_; }
+  // Whether it is the thread's first call, or a setting is not the default.
+  static bool IsUnusual() { return mine_->usual_end == 0; }
 
  private:
   friend struct ProcessHeapStarter;

@@ -24,7 +24,6 @@ boot::FrameCursor g_cursor;
 u32 g_free_head;  // frame number; frame 0 is firmware's, so 0 ends the list
 u64 g_free_count;
 u64 g_total;
-u64 g_page_tables;
 u64 g_reserve;  // frames that only the kernel may take
 
 bool TablePageMapped(u64 page) { return (g_table.mapped[page / 64] >> (page % 64) & 1) != 0; }
@@ -51,6 +50,14 @@ bool EnsureInfo(u64 number) {
   return true;
 }
 
+// Calls visit(info) for every frame that has bookkeeping.
+template <typename Visit>
+void ForEachInfo(Visit visit) {
+  for (u64 number = 0; number < g_table.entries; number++) {
+    if (TablePageMapped(number / kInfoPerPage)) visit(g_table.info[number]);
+  }
+}
+
 // Enters a table of the kernel's tree, and those below it, in the bookkeeping.
 void EnterTable(PhysAddr table, int level) {
   u16 entries = 0;
@@ -62,7 +69,6 @@ void EnterTable(PhysAddr table, int level) {
     if (level > 0) EnterTable(arch::EntryAddress(entry), level - 1);
   }
   InfoOf(table).kind = FrameKind::kPageTable;
-  g_page_tables++;
   InfoOf(table).entries = entries;
 }
 
@@ -99,7 +105,6 @@ Result<PhysAddr> AllocateFrame(FrameKind kind) {
   const u64 frame = TakeFrame();
   if (frame == 0) return Error::kNoMemory;
   g_table.info[frame >> kPageBits] = Fresh(kind);
-  g_page_tables += kind == FrameKind::kPageTable;
   return PhysAddr{frame};
 }
 
@@ -136,10 +141,14 @@ FrameInfo& InfoOf(PhysAddr frame) {
 u16 NextWalk() {
   static u16 last;
   if (++last != 0) return last;
-  for (u64 number = 0; number < g_table.entries; number++) {
-    if (TablePageMapped(number / kInfoPerPage)) g_table.info[number].walk = 0;
-  }
+  ForEachInfo([](FrameInfo& info) { info.walk = 0; });
   return last = 1;
+}
+
+u64 PageTableFrames() {
+  u64 count = 0;
+  ForEachInfo([&](const FrameInfo& info) { count += info.kind == FrameKind::kPageTable; });
+  return count;
 }
 
 void RetainFrame(PhysAddr frame) {
@@ -150,7 +159,6 @@ void ReleaseFrame(PhysAddr frame) {
   FrameInfo& info = InfoOf(frame);
   if (info.references == 0) __builtin_trap();
   if (--info.references != 0) return;
-  g_page_tables -= info.kind == FrameKind::kPageTable;
   info = {.references = 0, .next_free = g_free_head, .entries = 0, .kind = FrameKind::kFree, .executable_mappings = 0};
   g_free_head = static_cast<u32>(frame.page_number());
   g_free_count++;
@@ -171,6 +179,5 @@ Result<void> AdoptFrames(PhysAddr first, u64 count, FrameKind kind) {
 
 u64 TotalFrames() { return g_total; }
 u64 FreeFrames() { return g_cursor.frames_left() + g_free_count; }
-u64 PageTableFrames() { return g_page_tables; }
 
 }  // namespace caponier::mm

@@ -54,6 +54,6 @@ bool InReserve();
 
 u64 TotalFrames();
 u64 FreeFrames();
-u64 PageTableFrames();
+u64 PageTableFrames();  // counted anew
 
 }  // namespace caponier::mm

@@ -14,6 +14,7 @@
 #include "kernel/mm/window.h"
 #include "kernel/report/crash.h"
 #include "lib/base/format.h"
+#include "lib/link/table_rules.h"
 
 namespace caponier::mm {
 namespace {
@@ -22,12 +23,7 @@ constexpr int kTop = arch::kPageTableLevels - 1;
 constexpr u64 kEntries = 512;
 constexpr u64 kLowestAddress = 64 * kKiB;
 
-// As tool/audit/rules.cc has them.
-constexpr std::string_view kBoth = "a page is writable and executable", kTwoPlaces = "a frame stands at two places",
-                           kTable = "a page table is mapped", kNothingHere = "a page stands where nothing may",
-                           kUnknown = "a page is in no region of its half's list",
-                           kMoreRights = "a page has rights that its mapping or segment does not have",
-                           kOutside = "a page is neither memory nor a device of the kernel's";
+using Rule = link::TableRule;
 
 class Auditor {
  public:
@@ -41,9 +37,9 @@ class Auditor {
   }
 
  private:
-  void Require(bool holds, std::string_view rule) const {
+  void Require(bool holds, Rule rule) const {
     if (!holds) [[unlikely]]
-      Violated(rule);
+      Violated(NameOf(rule));
   }
   [[noreturn, gnu::noinline]] void Violated(std::string_view rule) const {
     InlineText<160> text;
@@ -68,7 +64,7 @@ class Auditor {
         u64 below = address + (j << (kPageBits + 9 * level));
         if (arch::kSharedRoot && level == kTop && j >= kEntries / 2) below |= arch::kKernelBase;
         address_ = below;
-        Require(arch::IsTableOrPage(entries[j], level), "a large page");
+        if (!arch::IsTableOrPage(entries[j], level)) Violated("a large page");
         if (level > 0) {
           WalkTable(arch::EntryAddress(entries[j]), level - 1, below);
         } else if (below >= arch::kKernelBase) {
@@ -83,49 +79,50 @@ class Auditor {
   void LookAtKernelPage(u64 entry) {
     const PageFlags flags = arch::EntryFlags(entry);
     if (address_ >= end_) EnterRegion();
-    Require(address_ >= begin_, kUnknown);
+    Require(address_ >= begin_, Rule::kUnknownRegion);
     const boot::PlacedRegion& windows = boot::g_handoff.window;
     if (address_ - windows.begin < windows.pages * kPageSize) {  // those by which this walk reads
       bool own = false;
       for (const PhysAddr table : path_) own |= table == arch::EntryAddress(entry);
-      return Require(own && !flags.write, "the windows' table maps something");
+      return Require(own && !flags.write, Rule::kGate);
     }
     counts_.kernel_pages++;
-    Require(!flags.user && !arch::OthersExecute(entry), "the program may use a page of the kernel's half");
-    Require(!(flags.write && flags.execute), kBoth);
-    Require(address_ < arch::kKernelEnd, kNothingHere);
-    if (arch::kWindowTableMapped && address_ == boot::g_handoff.window_table.begin) return Require(!flags.write, kTable);
+    Require(!flags.user && !arch::OthersExecute(entry), Rule::kKernelForProgram);
+    Require(!(flags.write && flags.execute), Rule::kWriteAndExecute);
+    Require(address_ < arch::kKernelEnd, Rule::kNothingHere);
+    if (arch::kWindowTableMapped && address_ == boot::g_handoff.window_table.begin)
+      return Require(!flags.write, Rule::kPageTable);
     const PhysAddr frame = arch::EntryAddress(entry);
     const u64 in_image = frame.value - boot::g_handoff.info.image.base.value;
     if (in_image < boot::g_handoff.info.image.bytes) return LookAtImage(in_image, flags);
-    Require(!flags.execute, kMoreRights);
-    if (FindInfo(frame) == nullptr) return Require(flags.device || !flags.write, kOutside);
+    Require(!flags.execute, Rule::kMoreRights);
+    if (FindInfo(frame) == nullptr) return Require(flags.device || !flags.write, Rule::kOutsideMemory);
     Meet(frame, kOfKernel, flags);
   }
 
   void LookAtImage(u64 offset, PageFlags flags) {
     const u64 page = offset / kPageSize, text = boot::g_handoff.image_text_pages, rodata = boot::g_handoff.image_rodata_pages;
-    Require(address_ == boot::g_handoff.image.begin + offset, kTwoPlaces);
-    Require(flags.execute == (page < text) && flags.write == (page >= text + rodata), kMoreRights);
+    Require(address_ == boot::g_handoff.image.begin + offset, Rule::kAlias);
+    Require(flags.execute == (page < text) && flags.write == (page >= text + rodata), Rule::kMoreRights);
   }
 
   void LookAtProgramPage(u64 entry) {
     const PageFlags flags = arch::EntryFlags(entry);
     counts_.program_pages++;
-    Require(flags.user, "a page of the program's half is not the program's");
-    Require(!arch::OthersExecute(entry), "the kernel may execute a page of the program's half");
-    Require(address_ >= kLowestAddress && address_ < arch::kUserEnd, kNothingHere);
+    Require(flags.user, Rule::kProgramWithoutRight);
+    Require(!arch::OthersExecute(entry), Rule::kKernelRunsProgram);
+    Require(address_ >= kLowestAddress && address_ < arch::kUserEnd, Rule::kNothingHere);
     if (mapping_ == nullptr || address_ >= mapping_->end) mapping_ = AddressSpace::Active()->Find(address_);
-    Require(mapping_ != nullptr, kUnknown);
-    Require(wx_off_ || !(flags.write && flags.execute), kBoth);
-    Require((mapping_->protection.write || !flags.write) && (mapping_->protection.execute || !flags.execute), kMoreRights);
-    Require(FindInfo(arch::EntryAddress(entry)) != nullptr, kOutside);
+    Require(mapping_ != nullptr, Rule::kUnknownRegion);
+    Require(wx_off_ || !(flags.write && flags.execute), Rule::kWriteAndExecute);
+    Require((mapping_->protection.write || !flags.write) && (mapping_->protection.execute || !flags.execute), Rule::kMoreRights);
+    Require(FindInfo(arch::EntryAddress(entry)) != nullptr, Rule::kOutsideMemory);
     Meet(arch::EntryAddress(entry), !flags.write ? 0 : mapping_->shared ? kProgramWrites : kProgramWrites | kAlone, flags);
   }
 
   void EnterRegion() {
     const KernelRegion next = RegionAbove(address_);
-    Require(end_ == 0 || next.begin >= end_ + kPageSize, "no absent page stands between two regions");
+    Require(end_ == 0 || next.begin >= end_ + kPageSize, Rule::kGuard);
     begin_ = next.begin;
     end_ = next.end();
   }
@@ -137,15 +134,14 @@ class Auditor {
   void Meet(PhysAddr frame, u8 by_whom, PageFlags flags) {
     const u8 how = kIsPage | by_whom | (flags.write ? kIsWritten : 0) | (flags.execute ? kIsExecuted : 0);
     const u8 before = Note(frame, how), all = before | how;
-    Require((before & kIsTable) == 0, kTable);
-    Require(!Both(all, kIsWritten, kIsExecuted) || (wx_off_ && (all & kOfKernel) == 0),
-            "a frame is writable at one place and executable at another");
+    Require((before & kIsTable) == 0, Rule::kPageTable);
+    Require(!Both(all, kIsWritten, kIsExecuted) || (wx_off_ && (all & kOfKernel) == 0), Rule::kWriteExecuteAlias);
     Require((before & how & kOfKernel) == 0 && !Both(all, kOfKernel, kProgramWrites) && (before == 0 || (all & kAlone) == 0),
-            kTwoPlaces);
+            Rule::kAlias);
   }
   void MeetTable(PhysAddr table) {
-    Require(FindInfo(table) != nullptr, kOutside);
-    Require(Note(table, kIsTable) == 0, kTable);
+    Require(FindInfo(table) != nullptr, Rule::kOutsideMemory);
+    Require(Note(table, kIsTable) == 0, Rule::kPageTable);
   }
   // What it was met as before.
   u8 Note(PhysAddr frame, u8 how) const {

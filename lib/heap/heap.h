@@ -38,7 +38,7 @@ class Heap {
   // The same below cache.fast_end, for callers that are compiled for CAPONIER_FAST.
   [[gnu::always_inline]] void* AllocateFast(Cache& cache, u64 bytes) {
     if constexpr (kFast == kTags) return AllocateTagged<kTags>(cache, bytes);
-    else return AllocateSlot<kFast>(cache, cache.BinFor < kFast == kWide ? kWideClass : 0 > (bytes + kCanaryBytes), bytes);
+    else return AllocateSlot<kFast>(cache, cache.BinFor<kLeastFastClass>(bytes + kCanaryBytes), bytes);
   }
   [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
@@ -94,7 +94,8 @@ class Heap {
   }
   template <Mode M>
   using VectorsOf = std::conditional_t<M == kWide, Wide, Narrow>;
-  static constexpr u32 kWideClass = ComputeClass(Wide::kBytes);  // the first whose slots a wide vector fits in
+  // The first class whose slots a vector of the fast functions fits in.
+  static constexpr u32 kLeastFastClass = kFast == kWide ? ComputeClass(Wide::kBytes) : 0;
 
   [[gnu::noinline, CAPONIER_FAST]] void* CallAllocateFast(Cache& cache, u64 bytes) { return AllocateFast(cache, bytes); }
   [[gnu::noinline, CAPONIER_FAST]] void CallFreeFast(Cache& cache, void* block, u64 said) { FreeAs<kFast>(cache, block, said); }

@@ -34,20 +34,26 @@ struct CoreCalls {
 // Room for what is live, and for addresses that rest.
 constexpr u64 kArena = 64 * kGiB;
 
+// One thread's, over a heap of its own; what is left at the end is looked at and freed.
+template <typename P, bool MayRunOut>
+struct OneTrace {
+  explicit OneTrace(u64 seed, Settings settings = {.arena_bytes = kArena}) : heap(settings), trace(calls, seed, exchange) {}
+  ~OneTrace() {
+    trace.Finish();
+    trace.FreeHanded();
+  }
+  TestHeap<P> heap;
+  CoreCalls<P, MayRunOut> calls{*heap.heap, *heap.cache};
+  TraceExchange exchange;
+  Trace<CoreCalls<P, MayRunOut>> trace;
+};
+
 template <typename P>
 struct TraceTest : ::testing::Test {};
 using Platforms = ::testing::Types<PlainPlatform, TaggedPlatform>;
 TYPED_TEST_SUITE(TraceTest, Platforms);
 
-TYPED_TEST(TraceTest, OneThreadFindsWhatItWrote) {
-  TestHeap<TypeParam> heap({.arena_bytes = kArena});
-  CoreCalls<TypeParam, false> calls{*heap.heap, *heap.cache};
-  TraceExchange exchange;
-  Trace trace(calls, 1, exchange);
-  trace.Run(100'000);
-  trace.Finish();
-  trace.FreeHanded();
-}
+TYPED_TEST(TraceTest, OneThreadFindsWhatItWrote) { OneTrace<TypeParam, false>(1).trace.Run(100'000); }
 
 TYPED_TEST(TraceTest, ThreadsFindWhatOthersWrote) {
   TestHeap<TypeParam> heap({.arena_bytes = kArena});
@@ -82,47 +88,31 @@ TYPED_TEST(TraceTest, ThreadsFindWhatOthersWrote) {
 
 // Every so often the platform has nothing to give, for a while.
 TYPED_TEST(TraceTest, ShortMemoryChangesNothingElse) {
-  TestHeap<TypeParam> heap({.arena_bytes = kArena});
-  CoreCalls<TypeParam, true> calls{*heap.heap, *heap.cache};
-  TraceExchange exchange;
-  Trace trace(calls, 7, exchange);
+  OneTrace<TypeParam, true> one(7);
   std::mt19937_64 random(3);
   for (int i = 0; i < 300; i++) {
     TypeParam::fail_in = static_cast<i64>(random() % 20);
-    trace.Run(100);
+    one.trace.Run(100);
     TypeParam::fail_in = -1;
-    trace.Run(200);
+    one.trace.Run(200);
   }
-  trace.Finish();
-  trace.FreeHanded();
-  EXPECT_GT(trace.counts().refused, 20u);
+  EXPECT_GT(one.trace.counts().refused, 20u);
 }
 
 // Pages that move find their destination taken by somebody else now and then: that is never touched again.
 TYPED_TEST(TraceTest, LostAddressesAreLeftAlone) {
-  TestHeap<TypeParam> heap({.arena_bytes = 512 * kMiB});  // so that addresses are used again soon
-  CoreCalls<TypeParam, true> calls{*heap.heap, *heap.cache};
-  TraceExchange exchange;
-  Trace trace(calls, 9, exchange);
+  OneTrace<TypeParam, true> one(9, {.arena_bytes = 512 * kMiB});  // so that addresses are used again soon
   TypeParam::loses_every = 50;
-  trace.Run(30'000);
+  one.trace.Run(30'000);
   EXPECT_GT(TypeParam::lost.size(), 3u);
   EXPECT_FALSE(TypeParam::touched_lost);
-  trace.Finish();
-  trace.FreeHanded();
 }
 
 TYPED_TEST(TraceTest, EverySettingHolds) {
   for (const Settings& settings : {Settings{.sample = 1, .arena_bytes = kArena}, Settings{.sample = 20, .arena_bytes = kArena},
                                    Settings{.zero = false, .check = false, .canary = false, .arena_bytes = kArena},
                                    Settings{.shuffle = true, .quarantine = 128, .arena_bytes = kArena}}) {
-    TestHeap<TypeParam> heap(settings);
-    CoreCalls<TypeParam, false> calls{*heap.heap, *heap.cache};
-    TraceExchange exchange;
-    Trace trace(calls, 11, exchange);
-    trace.Run(10'000);
-    trace.Finish();
-    trace.FreeHanded();
+    OneTrace<TypeParam, false>(11, settings).trace.Run(10'000);
   }
 }
 

@@ -269,27 +269,6 @@ class Judgement {
 
 }  // namespace
 
-std::string_view NameOf(Rule rule) {
-  constexpr std::array<std::string_view, kRuleCount> kNames = {
-      "a protection that the tables rest on is off",
-      "a page is writable and executable",
-      "a frame is writable at one place and executable at another",
-      "a frame stands at two places",
-      "a page table is mapped",
-      "the windows' table maps something",
-      "the program may use a page of the kernel's half",
-      "a page of the program's half is not the program's",
-      "the kernel may execute a page of the program's half",
-      "a page stands where nothing may",
-      "no absent page stands between two regions",
-      "pages of one region have different rights",
-      "a page is in no region of its half's list",
-      "a page has rights that its mapping or segment does not have",
-      "a page is neither memory nor a device of the kernel's",
-  };
-  return kNames[static_cast<size_t>(rule)];
-}
-
 Verdict Judge(const Walk& walk, const MemoryImage& memory, const Expectations& expectations) {
   return Judgement(walk, memory, expectations).Run();
 }

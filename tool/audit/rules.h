@@ -8,31 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "lib/link/table_rules.h"
 #include "tool/arch.h"
 #include "tool/audit/page_tables.h"
 
 namespace caponier::tool::audit {
 
-enum class Rule : u8 {
-  kProtection,           // a bit of a register without which the tables mean little
-  kWriteAndExecute,      // a page that is writable and executable
-  kWriteExecuteAlias,    // one frame writable here and executable there
-  kAlias,                // one frame at two places without need
-  kPageTable,            // a page table that is mapped; on x86-64 the windows' own may be, to read
-  kGate,                 // the windows' own table maps something
-  kKernelForProgram,     // a page of the kernel's half that the program may use
-  kProgramWithoutRight,  // a page of the program's half that only the kernel may use
-  kKernelRunsProgram,    // a page of the program's half that the kernel may execute, where entries tell the two apart
-  kNothingHere,          // a page below 64 KiB, or in the last page of a half
-  kGuard,                // no absent page between two regions
-  kMixedRights,          // pages of one region with different rights; the image's are code, then constants, then data
-  kUnknownRegion,        // a page in no region of its half's list
-  kMoreRights,           // a page with rights that its mapping, or its segment of the kernel's file, does not have
-  kOutsideMemory,        // a page that is neither memory nor the kernel's access to a device
-};
-inline constexpr size_t kRuleCount = 15;
-// "one frame is writable at one place and executable at another"
-std::string_view NameOf(Rule rule);
+using Rule = link::TableRule;
 
 struct Violation {
   Rule rule;
