@@ -7,10 +7,11 @@
 
 #include "tool/audit/machine_for_test.h"
 
+namespace caponier::link {
+static void PrintTo(TableRule rule, std::ostream* out) { *out << NameOf(rule); }
+}  // namespace caponier::link
+
 namespace caponier::tool::audit {
-
-static void PrintTo(Rule rule, std::ostream* out) { *out << NameOf(rule); }
-
 namespace {
 
 using testing::ElementsAre;
