@@ -64,7 +64,7 @@ u64 TakeFrame() {
 // The entry of `address` in the leaf table, whose tables are made as needed.
 u64* LeafSlot(u64 address) {
   u64 table = g_handoff.kernel_root.value;
-  for (int level = arch::kPageTableLevels - 1; level > 0; level--) {
+  for (int level = arch::PageTableLevels() - 1; level > 0; level--) {
     u64* slot = reinterpret_cast<u64*>(table) + (address >> (kPageBits + 9 * level) & 511);
     if (*slot == 0) *slot = arch::MakeTable({TakeZeroedFrame()}, false);
     table = arch::EntryAddress(*slot).value;
@@ -107,7 +107,7 @@ void MapFrameTable() {
 void PlanLayout(random::Seeded seeded, u64 image_bytes) {
   const u64 table_pages = PagesFor((g_handoff.frames.highest_end() >> kPageBits) * sizeof(mm::FrameInfo));
   if (table_pages > kPageSize * 8) Stop("more memory than this kernel can keep books of");
-  const aslr::KernelDescription kernel{.window = aslr::PagesOf(arch::kKernelBase, arch::kKernelEnd),
+  const aslr::KernelDescription kernel{.window = aslr::PagesOf(arch::KernelBase(), arch::kKernelEnd),
                                        .image_pages = PagesFor(image_bytes),
                                        .frame_table_pages = table_pages + 1,
                                        .own = arch::kWindowTableMapped ? aslr::Region::kPageTables : aslr::Region::kShadowStack};

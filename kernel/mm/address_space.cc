@@ -16,7 +16,7 @@ constexpr size_t kMostMappings = 65530;    // as Linux's vm.max_map_count
 // What moving pages may take at once: a table of the new place is made before the one it replaces goes, at each level at most three ahead
 // (the first and last of the old place, the one in progress), and each may take a page of the frame table with it.
 constexpr u64 kFramesToMove = 32;
-static_assert(kFramesToMove >= 2 * 3 * (arch::kPageTableLevels - 1));
+static_assert(kFramesToMove >= 2 * 3 * (arch::kMostPageTableLevels - 1));
 
 bool Accessible(const Protection& protection) { return protection.read || protection.write || protection.execute; }
 

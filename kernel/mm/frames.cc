@@ -62,7 +62,7 @@ void ForEachInfo(Visit visit) {
 void EnterTable(PhysAddr table, int level) {
   u16 entries = 0;
   Window window(table, Window::kRead);
-  for (u64 i = level == arch::kPageTableLevels - 1 && arch::kSharedRoot ? 256 : 0; i < 512; i++) {
+  for (u64 i = level == arch::PageTableLevels() - 1 && arch::kSharedRoot ? 256 : 0; i < 512; i++) {
     const u64 entry = window.as<u64>()[i];
     if (!arch::IsPresent(entry)) continue;
     entries++;
@@ -97,7 +97,7 @@ void InitFrames(boot::Handoff& handoff) {
   boot::FrameCursor early;
   early.Init(handoff.info);
   for (u64 i = 0; i < handoff.early_frames; i++) g_table.info[early.Next() >> kPageBits] = Fresh(FrameKind::kKernel);
-  EnterTable(handoff.kernel_root, arch::kPageTableLevels - 1);
+  EnterTable(handoff.kernel_root, arch::PageTableLevels() - 1);
   g_reserve = g_total / 64 < 32 ? 32 : (g_total / 64 > 1024 ? 1024 : g_total / 64);
 }
 

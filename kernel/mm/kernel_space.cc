@@ -17,7 +17,7 @@ struct Region {
 };
 static_assert(kPageSize % sizeof(Region) == 0);
 
-constexpr aslr::PageRange kKernelWindow{arch::kKernelBase >> kPageBits, arch::kKernelEnd >> kPageBits};
+aslr::PageRange KernelWindow() { return aslr::PagesOf(arch::KernelBase(), arch::kKernelEnd); }
 
 // All regions by address, in a region of their own that grows a page at a time.
 PageTables g_tables;
@@ -63,7 +63,7 @@ void EnterBootRegion(const char* name, const boot::PlacedRegion& placed) {
 }
 
 Result<KernelRegion> Place(const char* name, u64 pages, bool owns_frames) {
-  const u64 first = TRY(PlaceKernelRegion(Occupied{}, kKernelWindow, pages));
+  const u64 first = TRY(PlaceKernelRegion(Occupied{}, KernelWindow(), pages));
   TRY(Enter({first, pages, name, owns_frames}));
   return KernelRegion{first << kPageBits, pages << kPageBits};
 }

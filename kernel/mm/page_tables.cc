@@ -8,10 +8,10 @@
 namespace caponier::mm {
 namespace {
 
-constexpr int kTop = arch::kPageTableLevels - 1;
+constexpr int TopLevel() { return arch::PageTableLevels() - 1; }
 constexpr u64 Index(u64 address, int level) { return address >> (kPageBits + 9 * level) & 511; }
 constexpr u64 Span(int level) { return u64{1} << (kPageBits + 9 * level); }  // bytes under one entry of a table at `level`
-constexpr bool IsKernel(u64 address) { return address >= arch::kKernelBase; }
+constexpr bool IsKernel(u64 address) { return address >= arch::KernelBase(); }
 
 // On a machine whose root serves both halves, a new kernel table must appear in the program's root too.
 PhysAddr g_program_root;
@@ -34,12 +34,12 @@ Result<PhysAddr> NewTable() {
 
 // The tables from the root to the leaf table of `address`; path[level] is the table at that level.
 struct Path {
-  PhysAddr table[arch::kPageTableLevels];
+  PhysAddr table[arch::kMostPageTableLevels];
 };
 
 bool Walk(PhysAddr root, u64 address, Path& path) {
-  path.table[kTop] = root;
-  for (int level = kTop; level > 0; level--) {
+  path.table[TopLevel()] = root;
+  for (int level = TopLevel(); level > 0; level--) {
     const u64 entry = ReadEntry(path.table[level], Index(address, level));
     if (!arch::IsPresent(entry)) return false;
     path.table[level - 1] = arch::EntryAddress(entry);
@@ -59,13 +59,13 @@ FoundLeaf& FoundFor(u64 address) { return g_found[(RegionOf(address) ^ RegionOf(
 // Frees the tables of `path` from `level` up that have no entry left. The root stays; so do the kernel's top tables, which the
 // program's root shares.
 void PruneEmpty(const Path& path, u64 address, int level) {
-  for (; level < kTop; level++) {
-    if (InfoOf(path.table[level]).entries != 0 || (level == kTop - 1 && IsKernel(address))) return;
+  for (; level < TopLevel(); level++) {
+    if (InfoOf(path.table[level]).entries != 0 || (level == TopLevel() - 1 && IsKernel(address))) return;
     if (level == 0) FoundFor(address) = {};
     WriteEntry(path.table[level + 1], Index(address, level + 1), 0);
     arch::FlushPage({address});  // also drops cached upper entries for it
     ReleaseFrame(path.table[level]);
-    if (level + 1 < kTop) InfoOf(path.table[level + 1]).entries--;
+    if (level + 1 < TopLevel()) InfoOf(path.table[level + 1]).entries--;
   }
 }
 
@@ -97,8 +97,8 @@ Result<PhysAddr> PageTables::FindOrMakeLeaf(u64 address, bool user) {
   if (found.root == root_ && found.region == RegionOf(address)) return found.leaf;
   PhysAddr table = root_;
   Path path;
-  path.table[kTop] = root_;
-  for (int level = kTop; level > 0; level--) {
+  path.table[TopLevel()] = root_;
+  for (int level = TopLevel(); level > 0; level--) {
     const u64 index = Index(address, level);
     u64 entry = ReadEntry(table, index);
     if (!arch::IsPresent(entry)) {
@@ -109,8 +109,8 @@ Result<PhysAddr> PageTables::FindOrMakeLeaf(u64 address, bool user) {
       }
       entry = arch::MakeTable(fresh.value(), user);
       WriteEntry(table, index, entry);
-      if (level < kTop) InfoOf(table).entries++;
-      if (arch::kSharedRoot && level == kTop && IsKernel(address) && g_program_root.value != 0)
+      if (level < TopLevel()) InfoOf(table).entries++;
+      if (arch::kSharedRoot && level == TopLevel() && IsKernel(address) && g_program_root.value != 0)
         WriteEntry(g_program_root, index, entry);
     }
     table = arch::EntryAddress(entry);
@@ -167,8 +167,8 @@ void PageTables::VisitRaw(u64 begin, u64 end, RawVisitor visit, void* context) {
   const Gate gate;
   for (u64 address = begin; address < end;) {
     Path path;
-    path.table[kTop] = root_;
-    int level = kTop;
+    path.table[TopLevel()] = root_;
+    int level = TopLevel();
     for (; level > 0; level--) {
       const u64 entry = ReadEntry(path.table[level], Index(address, level));
       if (!arch::IsPresent(entry)) break;

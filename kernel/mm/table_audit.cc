@@ -19,7 +19,6 @@
 namespace caponier::mm {
 namespace {
 
-constexpr int kTop = arch::kPageTableLevels - 1;
 constexpr u64 kEntries = 512;
 constexpr u64 kLowestAddress = 64 * kKiB;
 
@@ -31,8 +30,8 @@ class Auditor {
     number_ = NextWalk();
     const PhysAddr program = arch::ProgramRoot(), kernel = arch::KernelRoot();
     const Gate gate;
-    WalkTable(program, kTop, 0);
-    if constexpr (!arch::kSharedRoot) WalkTable(kernel, kTop, arch::kKernelBase);
+    WalkTable(program, top_, 0);
+    if constexpr (!arch::kSharedRoot) WalkTable(kernel, top_, arch::KernelBase());
     return counts_;
   }
 
@@ -62,12 +61,12 @@ class Auditor {
       for (u64 j = i; j < i + 8; j++) {
         if (!arch::IsPresent(entries[j])) continue;
         u64 below = address + (j << (kPageBits + 9 * level));
-        if (arch::kSharedRoot && level == kTop && j >= kEntries / 2) below |= arch::kKernelBase;
+        if (arch::kSharedRoot && level == top_ && j >= kEntries / 2) below |= arch::KernelBase();
         address_ = below;
         if (!arch::IsTableOrPage(entries[j], level)) Violated("a large page");
         if (level > 0) {
           WalkTable(arch::EntryAddress(entries[j]), level - 1, below);
-        } else if (below >= arch::kKernelBase) {
+        } else if (below >= arch::KernelBase()) {
           LookAtKernelPage(entries[j]);
         } else {
           LookAtProgramPage(entries[j]);
@@ -155,7 +154,8 @@ class Auditor {
 
   TableCounts counts_;
   u16 number_ = 0;
-  PhysAddr path_[arch::kPageTableLevels] = {};
+  const int top_ = arch::PageTableLevels() - 1;
+  PhysAddr path_[arch::kMostPageTableLevels] = {};
   u64 address_ = 0;                   // being looked at
   u64 begin_ = 0, end_ = 0;           // the kernel's region there
   const Mapping* mapping_ = nullptr;  // the program's there

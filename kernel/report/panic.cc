@@ -74,7 +74,7 @@ void DescribeKernelValue(TextSink& sink, u64 value) {
     const bool before = region.offset < 0;
     return Format(sink, "{}{}{:#x}", region.name, before ? "-" : "+", static_cast<u64>(before ? -region.offset : region.offset));
   }
-  if (plain >= arch::kKernelBase) return Format(sink, "(kernel's half)");
+  if (plain >= arch::KernelBase()) return Format(sink, "(kernel's half)");
   if (plain >= kSmallestPointer && (plain & kProgramBits) == plain) return Format(sink, "(program's half)");
   Format(sink, "{:#x}", value);
 }
@@ -132,7 +132,7 @@ std::string_view NameOf(const arch::Fault& fault) {
 
 size_t CallsFrom(u64 fp, std::span<u64> calls) {
   size_t count = 0;
-  while (count < calls.size() && fp >= arch::kKernelBase && IsAligned(fp, 8) && mm::KernelTables().Lookup(fp)) {
+  while (count < calls.size() && fp >= arch::KernelBase() && IsAligned(fp, 8) && mm::KernelTables().Lookup(fp)) {
     const u64* frame = reinterpret_cast<const u64*>(fp);
     const u64 next = frame[0], address = arch::StripPointerAuth(frame[1]);
     if (address == 0) break;

@@ -100,7 +100,7 @@ void DescribeProgramAddress(TextSink& sink, const mm::AddressSpace& memory, u64 
 void DescribeInaccessible(TextSink& sink, sched::Process& process, u64 address) {
   const mm::AddressSpace& memory = *process.memory;
   if (address < kNearNull) return Format(sink, "the null page (offset {:#x})", address);
-  if (address >= arch::kKernelBase) return Format(sink, "kernel memory");
+  if (address >= arch::KernelBase()) return Format(sink, "kernel memory");
   const sched::Thread* owner = nullptr;
   if (const mm::Mapping* stack = StackAbove(process, address, owner)) {
     Format(sink, "the guard page of ");
@@ -134,7 +134,7 @@ void DescribeValue(TextSink& sink, const mm::AddressSpace& memory, u64 value) {
       DescribePlace(sink, memory, value << kPageBits))
     return Format(sink, " (its page)");
   // Numbers just below zero are numbers, unless something of the kernel's is there.
-  if (value >= arch::kKernelBase && (value < -kSmallestPointer || mm::DescribeAddress(value).name != nullptr))
+  if (value >= arch::KernelBase() && (value < -kSmallestPointer || mm::DescribeAddress(value).name != nullptr))
     return Format(sink, "(kernel's half)");
   Format(sink, "{:#x}", value);
 }

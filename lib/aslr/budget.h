@@ -7,6 +7,7 @@
 // mapping on the program itself decides how much it maps, so a mapping's promise is one bit less, half of the space.
 #pragma once
 
+#include <bit>
 #include <string_view>
 
 #include "lib/base/types.h"
@@ -47,7 +48,8 @@ struct Budget {
   constexpr int bits() const { return page_bits + sub_page_bits; }
 };
 
-// For a 47-bit half (2^35 pages), the smaller of the two architectures': AArch64's 48-bit halves give one bit more to each.
+// For a 47-bit half (2^35 pages), the smallest there is. See PromisedPageBits for larger ones.
+inline constexpr int kSmallestHalfBits = 35;
 inline constexpr Budget kBudgets[kRegionCount] = {
     {Region::kKernelImage, 35, 0},
     {Region::kKernelStack, 35, kStackSubPageBits},
@@ -75,6 +77,13 @@ static_assert([] {
   }
   return true;
 }());
+
+// A larger half promises as many bits more to each region: AArch64's halves of 48 bits one, x86-64's of five levels of page tables, of which the
+// kernel has all 56 bits and the program 47, nine. The first and last pages of a half, which nobody has, do not count.
+constexpr int PromisedPageBits(Region region, u64 half_pages) {
+  const int half_bits = static_cast<int>(std::bit_width(half_pages + (half_pages >> 7))) - 1;
+  return BudgetOf(region).page_bits + (half_bits > kSmallestHalfBits ? half_bits - kSmallestHalfBits : 0);
+}
 
 // Whether `places` equally likely places keep a promise of `page_bits`.
 constexpr bool KeepsPromise(u64 places, int page_bits) {

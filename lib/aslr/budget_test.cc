@@ -67,13 +67,24 @@ TEST(Budget, PromiseLosesAHundredthOfABit) {
   EXPECT_FALSE(KeepsPromise(0, 0));
 }
 
-TEST(Budget, FitsBothHalvesOfBothMachines) {
+TEST(Budget, ALargerHalfPromisesMore) {
+  EXPECT_EQ(PromisedPageBits(Region::kKernelImage, u64{1} << 20), 35);
+  EXPECT_EQ(PromisedPageBits(Region::kProgramImage, kUserWindow47.pages()), 35);
+  EXPECT_EQ(PromisedPageBits(Region::kKernelImage, (u64{1} << 35) - 1), 35);
+  EXPECT_EQ(PromisedPageBits(Region::kMapping, (u64{1} << 36) - 17), 35);
+  EXPECT_EQ(PromisedPageBits(Region::kKernelImage, (u64{1} << 44) - 1), 44);
+  EXPECT_EQ(PromisedPageBits(Region::kWindows, (u64{1} << 44) - 1), 43);
+}
+
+TEST(Budget, FitsAllHalvesOfBothMachines) {
   RangeSet<1> empty;
   for (PageRange window :
        {kUserWindow47, PagesOf(0, 0x0000'7fff'ffff'f000), PagesOf(0, 0x0000'ffff'ffff'f000),
-        PagesOf(0xffff'8000'0000'0000, 0xffff'ffff'ffff'f000), PagesOf(0xffff'0000'0000'0000, 0xffff'ffff'ffff'f000)}) {
+        PagesOf(0xffff'8000'0000'0000, 0xffff'ffff'ffff'f000), PagesOf(0xffff'0000'0000'0000, 0xffff'ffff'ffff'f000),
+        PagesOf(0xff00'0000'0000'0000, 0xffff'ffff'ffff'f000)}) {
     for (const Budget& budget : kBudgets) {
-      EXPECT_TRUE(KeepsPromise(CountPlaces({.pages = 4096, .guard_pages = 16}, window, empty), budget.page_bits))
+      EXPECT_TRUE(KeepsPromise(CountPlaces({.pages = 4096, .guard_pages = 16}, window, empty),
+                               PromisedPageBits(budget.region, window.pages())))
           << NameOf(budget.region);
     }
   }

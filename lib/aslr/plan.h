@@ -69,7 +69,7 @@ Result<void> Plan(Source& source, const MemoryDescription& memory, std::span<Pla
     if (promise == Promise::kPromised) {
       u64 places = CountPlaces(place, memory.window, taken);
       if (places == 0) return Error::kNoMemory;
-      if (!KeepsPromise(places, BudgetOf(request.region).page_bits)) return Error::kOutOfRange;
+      if (!KeepsPromise(places, PromisedPageBits(request.region, memory.window.pages()))) return Error::kOutOfRange;
     }
     u64 first_page = TRY(Place(source, place, memory.window, taken));
     layout[i] = {request.region, first_page, request.pages, request.guard_pages};

@@ -19,6 +19,7 @@ constexpr int kPlans = 20'000;
 #endif
 
 constexpr PageRange kKernelHalf47 = {u64{0xffff800000000}, kPageNumberEnd - 1};
+constexpr PageRange kKernelHalf56 = {u64{0xff00000000000}, kPageNumberEnd - 1};  // x86-64 with five levels of page tables
 constexpr PageRange kKernelHalf48 = {u64{0xffff000000000}, kPageNumberEnd - 1};
 constexpr PageRange kUserWindow48 = {16, (u64{1} << 36) - 1};
 
@@ -124,7 +125,7 @@ void ForEachExtremeStream(Visit&& visit) {
 }
 
 TEST(Plan, SurvivesExtremeStreamsWithLittleMemoryAndMuch) {
-  for (PageRange half : {kKernelHalf47, kKernelHalf48}) {
+  for (PageRange half : {kKernelHalf47, kKernelHalf48, kKernelHalf56}) {
     for (u64 memory = kLeastMemory; memory <= kMostMemory; memory *= 2) {
       const std::vector<RegionRequest> regions = KernelRegions(memory);
       std::vector<PlacedRegion> layout(regions.size());
@@ -155,7 +156,7 @@ class OneAtAnEdgeSource {
 };
 
 TEST(Plan, PutsEachRegionAtBothEndsOfItsHalf) {
-  for (PageRange half : {kKernelHalf47, kKernelHalf48}) {
+  for (PageRange half : {kKernelHalf47, kKernelHalf48, kKernelHalf56}) {
     for (u64 memory : {kLeastMemory, kMostMemory}) {
       const std::vector<RegionRequest> regions = KernelRegions(memory);
       std::vector<PlacedRegion> layout(regions.size());
@@ -197,6 +198,9 @@ TEST(Plan, RefusesALayoutThatBreaksItsPromise) {
   EXPECT_EQ(plan(kKernelHalf47, {Region::kKernelImage, 16, 1, 512}).error(), Error::kOutOfRange);  // 2 MiB steps: 26 bits
   EXPECT_EQ(plan(kUserWindowLow2G, {Region::kProgramImage, 16, 1, 1}).error(), Error::kOutOfRange);
   EXPECT_EQ(plan({0, 8}, {Region::kProgramImage, 16, 1, 1}).error(), Error::kNoMemory);
+  // With the bits of 57-bit addresses, not of 56.
+  EXPECT_TRUE(plan(kKernelHalf56, {Region::kKernelImage, u64{1} << 36, 1, 1}).ok());
+  EXPECT_EQ(plan(kKernelHalf56, {Region::kKernelImage, 160, 1, 2}).error(), Error::kOutOfRange);
   // Half the space may be mapped before a mapping's promise breaks.
   EXPECT_TRUE(plan(kKernelHalf47, {Region::kMapping, u64{1} << 34, 1, 1}).ok());
 }

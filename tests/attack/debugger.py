@@ -127,10 +127,14 @@ def read_physical(page):
 PHYSICAL = 0xFFFFFFFFF000  # the bits of an entry that say where
 
 
+def levels():
+    return 5 if not ARM and reg("cr4") & 1 << 12 else 4  # LA57
+
+
 def walk(address):
     """The level of each page-table entry on the way to the page, and where it stands in physical memory."""
     entry = reg("TTBR1_EL1" if address >> 63 else "TTBR0_EL1") if ARM else reg("cr3")
-    for level in (3, 2, 1, 0):
+    for level in reversed(range(levels())):
         at = (entry & PHYSICAL) + 8 * (address >> 12 + 9 * level & 511)
         yield level, at
         entry = word(at)
@@ -645,7 +649,7 @@ def map_null_page():
     """To the program, in tables that the kernel gave."""
     entry = reg("TTBR0_EL1") if ARM else reg("cr3")
     result, frames = call(kernel(ALLOCATE), 64), []
-    for _ in range(4):
+    for _ in range(levels()):
         call(kernel("caponier::mm::AllocateFrame(caponier::mm::FrameKind)"), result, 4)
         frames.append(word(result))
     leaf = 3 | 1 << 6 | 1 << 7 | 3 << 8 | 1 << 10 | 3 << 53 if ARM else 5 | 1 << 63  # the program's, to read

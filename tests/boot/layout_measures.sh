@@ -5,6 +5,7 @@ set -u
 status=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+source "$CAPONIER_ROOT/tests/emulator.bash"
 check() { # NAME CONDITION...
   local name=$1
   shift
@@ -26,13 +27,15 @@ import sys
 
 found = json.load(open(sys.argv[1]))
 assert found["tables_clean"]
-assert [plans["arch"] for plans in found["plans"]] == ["x86_64", "aarch64"]
+assert [(plans["arch"], plans["levels"]) for plans in found["plans"]] == [("x86_64", 4), ("x86_64", 5), ("aarch64", 4)]
 for plans in found["plans"]:
-    assert len(plans["regions"]) == 13 and len(plans["pairs"]) == 13 * 12 and plans["failures"] == []
+    regions = 6 if plans["levels"] == 5 else 13
+    assert len(plans["regions"]) == regions and len(plans["pairs"]) == regions * (regions - 1) and plans["failures"] == []
     assert all(region["layouts"] == 2**16 and region["proven_bits"] > 20 for region in plans["regions"])
 assert [place["of"].split()[0] for place in found["observed"]] == ["x86_64", "aarch64", "processes"]
 for machine in found["observed"][:2]:
     assert machine["foretold"]["right"] > 60 and machine["foretold"]["wrong"] == [], machine["foretold"]
+assert [machine["kernel_half_bits"] for machine in found["observed"][:2]] == [44, 36]
 names = [{place["place"] for place in source["places"]} for source in found["observed"]]
 for machine in names[:2]:
     assert {"image", "stack", "break", "vDSO", "first mapping", "kernel image", "thread stack", "windows", "heap arena", "frame table"} <= machine
@@ -40,6 +43,26 @@ assert {"image", "interpreter", "stack", "break", "vDSO", "first mapping"} <= na
 PYTHON
 check "the page has its pictures" test "$(grep -c '<svg' "$scratch/page")" -ge 20
 check "neither has an address" test -z "$(grep -ohE '\b0x[0-9a-f]{9,}\b|\b(ffff)[0-9a-f]{12}\b' "$scratch/json" "$scratch/output")"
+
+# An x86-64 processor without five levels of page tables.
+mkdir "$scratch/bin"
+cat >"$scratch/bin/qemu-system-x86_64" <<WRAPPER
+#!/bin/bash
+exec "$(emulator x86_64)" "\${@/#max*/max,-la57}"
+WRAPPER
+chmod +x "$scratch/bin/qemu-system-x86_64"
+CAPONIER_EMULATORS=$scratch/bin timeout 120 "$CAPONIER" audit layout --arch x86_64 --plans 8 --boots 2 --processes 0 --calls 100 --json "$scratch/json" \
+  >"$scratch/output" 2>"$scratch/errors"
+code=$?
+check "a sound layout of four levels passes" test $code = 0
+check "its places are of four levels, and as foretold" python3 - "$scratch/json" <<'PYTHON'
+import json
+import sys
+
+machine = json.load(open(sys.argv[1]))["observed"][0]
+assert machine["kernel_half_bits"] == 35
+assert machine["foretold"]["right"] > 60 and machine["foretold"]["wrong"] == [], machine["foretold"]
+PYTHON
 
 timeout 120 "$CAPONIER" audit layout --arch x86_64 --layout off --plans 8 --boots 2 --processes 0 --calls 100 >"$scratch/output" 2>"$scratch/errors"
 code=$?

@@ -85,6 +85,7 @@ std::string OutputOf(const std::string& program) {
 Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots) {
   Collector collector;
   Foretold all;
+  std::optional<Halves> halves;
   for (u64 i = 0; i < boots; i++) {
     WatchedMachine machine(install, {.arch = arch, .wx = {}, .layout = layout, .calls = 0, .foretell = true});
     if (!machine.Next().has_value()) throw Failure("the audited program ended before its first moment");
@@ -95,8 +96,9 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
     all.wrong.insert(all.wrong.end(), foretold.wrong.begin(), foretold.wrong.end());
     for (const Region& region : finding.regions) places.push_back({region.name, region.begin});
     collector.Add(places);
+    halves = machine.halves();
   }
-  return {collector.Take(), std::move(all)};
+  return {collector.Take(), halves.value_or(HalvesOf(arch, 4)), std::move(all)};
 }
 
 std::vector<Series> CollectProcesses(const Install& install, u64 processes) {

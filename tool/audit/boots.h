@@ -6,6 +6,7 @@
 
 #include "tool/arch.h"
 #include "tool/audit/foretelling.h"
+#include "tool/audit/halves.h"
 #include "tool/audit/series.h"
 #include "tool/install.h"
 
@@ -16,7 +17,8 @@ namespace caponier::tool::audit {
 // `layout` as --layout of caponier run; empty: the default.
 struct Boots {
   std::vector<Series> series;
-  Foretold foretold;  // of all of them together (tool/audit/foretelling.h)
+  Halves halves = HalvesOf(kHostArch, 4);  // the machines'
+  Foretold foretold;                       // of all of them together (tool/audit/foretelling.h)
 };
 Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots);
 // The program's places alone. Throws Failure where this host does not run the program.

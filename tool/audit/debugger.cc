@@ -162,4 +162,17 @@ u64 Debugger::Register(const std::string& name) {
   return value;
 }
 
+std::vector<std::byte> Debugger::Memory(u64 address, size_t bytes) {
+  constexpr size_t kAtOnce = 1024;  // an answer has two digits a byte
+  std::vector<std::byte> memory;
+  while (memory.size() < bytes) {
+    const size_t wanted = std::min(kAtOnce, bytes - memory.size());
+    const std::string digits = Ask(fmt::format("m{:x},{:x}", address + memory.size(), wanted));
+    if (digits.size() != 2 * wanted) throw Failure("the emulator does not give the machine's memory");
+    for (size_t i = 0; i < digits.size(); i += 2)
+      memory.push_back(static_cast<std::byte>(DigitOf(digits[i]) << 4 | DigitOf(digits[i + 1])));
+  }
+  return memory;
+}
+
 }  // namespace caponier::tool::audit

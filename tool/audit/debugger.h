@@ -1,9 +1,10 @@
-// QEMU's debugger interface, as far as an audit needs it: stop the machine, let it go on, read a register by its name. The protocol is
-// gdb's, "Remote Protocol" in its manual.
+// QEMU's debugger interface, as far as an audit needs it: stop the machine, let it go on, read memory, and a register by its name. The
+// protocol is gdb's, "Remote Protocol" in its manual.
 #pragma once
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "lib/base/types.h"
 #include "tool/unique_fd.h"
@@ -28,6 +29,8 @@ class Debugger {
   bool HasStopped(bool readable) const;
   int descriptor() const { return socket_.get(); }
   u64 Register(const std::string& name);
+  // At an address as the stopped processor translates it.
+  std::vector<std::byte> Memory(u64 address, size_t bytes);
 
  private:
   struct Slot {

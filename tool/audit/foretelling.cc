@@ -24,6 +24,7 @@ constexpr int kBootLayout = 2;  // stage 1 opens the canary's stream first, then
 // Where [qemu-virt] has memory; the image is loaded some blocks above, and begins with the header of Linux's boot protocol [linux-arm64-boot].
 constexpr u64 kVirtMemoryBase = kGiB, kImageBlock = 2 * kMiB, kMagicOffset = 56, kBlocks = 16;
 constexpr u32 kImageMagic = 0x644d5241;
+constexpr u64 kFiveLevels = 1 << 12;  // CR4.LA57 [intel-sdm] vol. 3A 2.5
 
 // The C library's loader asks for 64 KiB more where a library wants to begin at a multiple of that, and gives back what it does not need.
 constexpr u64 kCutAway = 16;
@@ -79,9 +80,9 @@ class Foretelling::Replay {
 };
 
 Foretelling::Foretelling(Arch arch, Debugger& debugger, const MemoryImage& memory, Bytes kernel)
-    : halves_(HalvesOf(arch)), arch_(arch), debugger_(debugger), memory_(memory) {
+    : arch_(arch), debugger_(debugger) {
   (void)debugger_.Register(arch == Arch::kX86_64 ? "rip" : "pc");  // once the emulator answers, memory is loaded
-  load_base_ = LoadBase(arch, memory, kernel);
+  image_base_ = LoadBase(arch, memory, kernel);
   FirstDiagnostic diagnostic;
   const Result<elf::SymbolTable> symbols = elf::SymbolTable::Open(kernel, diagnostic);
   if (!symbols.ok()) throw Failure("the kernel's file has no symbols");
@@ -99,36 +100,29 @@ Foretelling::Foretelling(Arch arch, Debugger& debugger, const MemoryImage& memor
   }
   if (open_ == 0 || take_up_ == 0 || layout_ == 0 || image_pages_ == 0 || handoff_bytes_ < sizeof(random::Root))
     throw Failure("the kernel draws its layout in another way than this audit knows");
-  breakpoint_ = load_base_ + open_;
+  breakpoint_ = image_base_ + open_;
   debugger_.SetBreakpoint(breakpoint_);
-}
-
-Foretelling::State Foretelling::Read(u64 offset, size_t bytes) const {
-  State state(AlignUp(bytes, sizeof(u64)));
-  for (size_t at = 0; at < state.size(); at += sizeof(u64)) {
-    const u64 word = memory_.Word(load_base_ + offset + at).value_or(0);
-    std::memcpy(state.data() + at, &word, sizeof(word));
-  }
-  return state;
 }
 
 // The generator is one of the arguments: the only address that leads into what stage 1 hands on.
 void Foretelling::TakeBootRoot() {
   constexpr std::array<const char*, 3> kX86Arguments{"rdi", "rsi", "rdx"}, kArmArguments{"x0", "x1", "x2"};
-  const u64 begin = load_base_ + handoff_, last = begin + handoff_bytes_ - sizeof(random::Root);
+  const u64 begin = image_base_ + handoff_, last = begin + handoff_bytes_ - sizeof(random::Root);
   for (const char* name : arch_ == Arch::kX86_64 ? kX86Arguments : kArmArguments) {
     const u64 value = debugger_.Register(name);
-    if (value >= begin && value <= last) root_ = value - load_base_;
+    if (value >= begin && value <= last) root_ = value - image_base_;
   }
   if (root_ == 0) throw Failure("the machine's random generator is not where this audit looks for it");
-  boot_root_ = Read(root_, sizeof(random::Root));
+  boot_root_ = debugger_.Memory(image_base_ + root_, sizeof(random::Root));
+  if (arch_ == Arch::kX86_64 && (debugger_.Register("cr4") & kFiveLevels) != 0) halves_ = HalvesOf(arch_, 5);
 }
 
 void Foretelling::OnStop() {
   debugger_.AwaitStop();
   debugger_.ClearBreakpoint(breakpoint_);
   if (!boot_root_.empty()) {
-    draws_.push_back({Read(root_, sizeof(random::Root)), Read(layout_, sizeof(random::Stream))});
+    draws_.push_back({debugger_.Memory(image_base_ + root_, sizeof(random::Root)),
+                      debugger_.Memory(image_base_ + layout_, sizeof(random::Stream))});
   } else if (++opened_ == kBootLayout) {
     TakeBootRoot();
   }
@@ -137,7 +131,8 @@ void Foretelling::OnStop() {
     // The image's place comes first, whatever the size of those behind it.
     const std::optional<aslr::KernelLayout> layout = BootLayout(1);
     if (!layout.has_value()) throw Failure("the machine's layout cannot be planned");
-    breakpoint_ = layout->image.begin().value + take_up_;
+    image_base_ = layout->image.begin().value;
+    breakpoint_ = image_base_ + take_up_;
   }
   debugger_.SetBreakpoint(breakpoint_);
   debugger_.Resume();

@@ -38,6 +38,8 @@ class Foretelling {
   void OnStop();
   // Of a machine that is stopped: it does not stop by itself any more.
   void End();
+  // The machine's.
+  const Halves& halves() const { return halves_; }
   // Where things stand: the kernel's regions, the program's mappings in order (none: it is not asked), and what it says of itself.
   Foretold Judge(std::span<const Region> regions, std::span<const Region> mappings, std::span<const Place> places) const;
 
@@ -49,7 +51,6 @@ class Foretelling {
   };
   class Replay;
 
-  State Read(u64 offset, size_t bytes) const;
   void TakeBootRoot();
   std::optional<aslr::KernelLayout> BootLayout(u64 frame_table_pages) const;
   bool IsPlaced(const Region& region, aslr::PageRange window, u64 more_pages) const;
@@ -60,11 +61,10 @@ class Foretelling {
   };
   bool IsProgram(const Program& program) const;
 
-  Halves halves_;
   Arch arch_;
+  Halves halves_ = HalvesOf(arch_, 4);
   Debugger& debugger_;
-  const MemoryImage& memory_;
-  u64 load_base_ = 0;  // where the image is in physical memory
+  u64 image_base_ = 0;  // where the image is executed: at its place in physical memory, and then at that of its layout
   u64 image_pages_ = 0, open_ = 0, take_up_ = 0, handoff_ = 0, handoff_bytes_ = 0, layout_ = 0;  // offsets in the image
   u64 root_ = 0;                                                                                 // likewise, once it was met
   int opened_ = 0;                                                                               // streams

@@ -59,10 +59,15 @@ std::string HostName() {
 
 }  // namespace
 
+std::string TitleOf(const PlanMeasures& measures) {
+  return measures.levels == 5 ? fmt::format("{} with five levels of page tables", NameOf(measures.arch))
+                              : std::string(NameOf(measures.arch));
+}
+
 std::string PlansText(const PlanMeasures& measures) {
   std::string out = fmt::format("\n{} plans, {}: bits by collisions\n{:<20} {:>8} {:>9} {:>6}  {:>9}  {:<18} {:>8}\n",
-                                measures.regions.front().collisions.samples, NameOf(measures.arch), "region", "promised",
-                                "measured", "+/-", "known one", "namely", "slices");
+                                measures.regions.front().collisions.samples, TitleOf(measures), "region", "promised", "measured",
+                                "+/-", "known one", "namely", "slices");
   for (size_t i = 0; i < measures.regions.size(); i++) {
     const RegionMeasure& region = measures.regions[i];
     const PairMeasure* worst = WorstPair(measures, i);
@@ -111,8 +116,9 @@ ordered_json PlansJson(const PlanMeasures& measures) {
     entry.update(CollisionsJson(pair.collisions));
     pairs.push_back(std::move(entry));
   }
-  return {{"arch", NameOf(measures.arch)}, {"regions", std::move(regions)}, {"pairs", std::move(pairs)},
-          {"slices", measures.tests()},    {"least_p", measures.least_p()}, {"failures", measures.Failures()}};
+  return {{"arch", NameOf(measures.arch)},  {"levels", measures.levels},  {"regions", std::move(regions)},
+          {"pairs", std::move(pairs)},      {"slices", measures.tests()}, {"least_p", measures.least_p()},
+          {"failures", measures.Failures()}};
 }
 
 ordered_json ObservedJson(const Observed& observed) {
@@ -124,7 +130,11 @@ ordered_json ObservedJson(const Observed& observed) {
     entry["least"]["given"] = measure.given;
     places.push_back(std::move(entry));
   }
-  ordered_json json = {{"of", observed.name}, {"places", std::move(places)}, {"failures", observed.failures}};
+  ordered_json json = {{"of", observed.name},
+                       {"program_half_bits", observed.halves.program_bits},
+                       {"kernel_half_bits", observed.halves.kernel_bits},
+                       {"places", std::move(places)},
+                       {"failures", observed.failures}};
   if (observed.foretold.has_value())
     json["foretold"] = {{"right", observed.foretold->right}, {"wrong", observed.foretold->wrong}};
   return json;
@@ -137,31 +147,33 @@ int AuditLayout(const LayoutOptions& options) {
   const bool clean = status == 0;
   std::vector<Observed> observed;
   // `bits` that each place must have; 0: that is shown, not judged.
-  const auto observe = [&](std::string name, std::vector<Series> series, int window_bits, int bits,
+  const auto observe = [&](std::string name, std::vector<Series> series, const Halves& halves, int bits,
                            std::optional<Foretold> foretold) {
     std::vector<BootMeasure> measures = MeasureBoots(series);
     std::vector<std::string> failures = bits == 0 ? std::vector<std::string>{} : BootFailures(measures, bits);
     if (!failures.empty() || (foretold.has_value() && !foretold->wrong.empty())) status = 1;
     observed.push_back(
-        {std::move(name), std::move(series), std::move(measures), window_bits, std::move(failures), std::move(foretold)});
+        {std::move(name), std::move(series), std::move(measures), halves, std::move(failures), std::move(foretold)});
     fmt::print("{}", ObservedText(observed.back()));
     std::fflush(stdout);
   };
   for (const Arch arch : options.architectures) {
-    const int window_bits = arch == Arch::kX86_64 ? 35 : 36;
     if (options.boots > 1) {
       Boots boots = CollectBoots(install, arch, options.layout, options.boots);
-      observe(fmt::format("{} machines", NameOf(arch)), std::move(boots.series), window_bits, window_bits - 1,
+      observe(fmt::format("{} machines", NameOf(arch)), std::move(boots.series), boots.halves, boots.halves.program_bits - 1,
               std::move(boots.foretold));
     }
   }
-  if (options.processes > 1) observe(HostName(), CollectProcesses(install, options.processes), 35, 0, std::nullopt);
+  if (options.processes > 1)
+    observe(HostName(), CollectProcesses(install, options.processes), HalvesOf(kHostArch, 4), 0, std::nullopt);
   std::vector<PlanMeasures> plans;
   for (const Arch arch : options.architectures) {
-    plans.push_back(MeasurePlans(arch, options.plans_log2));
-    fmt::print("{}", PlansText(plans.back()));
-    std::fflush(stdout);
-    if (!plans.back().Failures().empty()) status = 1;
+    for (const int levels : arch == Arch::kX86_64 ? std::vector{4, 5} : std::vector{4}) {
+      plans.push_back(MeasurePlans(arch, levels, options.plans_log2));
+      fmt::print("{}", PlansText(plans.back()));
+      std::fflush(stdout);
+      if (!plans.back().Failures().empty()) status = 1;
+    }
   }
   if (options.json.has_value()) {
     ordered_json json = {{"tables_clean", clean}, {"plans", ordered_json::array()}, {"observed", ordered_json::array()}};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tool/audit/boots.h"
+#include "tool/audit/halves.h"
 #include "tool/audit/options.h"
 #include "tool/audit/plans.h"
 
@@ -19,11 +20,13 @@ struct Observed {
   std::string name;  // "x86_64 machines"
   std::vector<Series> series;
   std::vector<BootMeasure> measures;
-  int window_bits = 35;  // of a half, in pages
+  Halves halves = HalvesOf(kHostArch, 4);
   std::vector<std::string> failures;
   std::optional<Foretold> foretold = std::nullopt;  // of machines
 };
 
+// The machines that were planned for, in words.
+std::string TitleOf(const PlanMeasures& measures);
 std::string PlansText(const PlanMeasures& measures);
 std::string ObservedText(const Observed& observed);
 nlohmann::ordered_json PlansJson(const PlanMeasures& measures);

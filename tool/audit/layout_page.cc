@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 
 #include "tool/audit/layout.h"
 #include "tool/entropy/chart.h"
@@ -90,11 +91,17 @@ std::string Scatter(std::span<const double> x, std::span<const double> y, const 
   return chart.Render();
 }
 
-std::string PlacesOverLayouts(const std::vector<Series>& series, int window_bits) {
+// The bits of the half that it stands in.
+int WindowBits(const Series& series, const Halves& halves) {
+  return series.places.front() >= aslr::kPageNumberEnd / 2 ? halves.kernel_bits : halves.program_bits;
+}
+
+std::string PlacesOverLayouts(const std::vector<Series>& series, const Halves& halves) {
   std::vector<std::pair<std::string, std::string>> figures;
   for (const Series& one : series) {
     std::vector<double> places, order;
     const size_t count = std::min(one.places.size(), kDrawnBoots);
+    const int window_bits = WindowBits(one, halves);
     for (size_t i = 0; i < count; i++) {
       order.push_back(static_cast<double>(i) / static_cast<double>(count));
       places.push_back(std::ldexp(static_cast<double>(one.places[i] & ((u64{1} << window_bits) - 1)), -window_bits));
@@ -115,13 +122,15 @@ std::string PairsOfPlaces(const std::vector<Series>& series, const std::vector<s
   return Grid(figures);
 }
 
-std::string Densities(const std::vector<Series>& series, int bits) {
-  Chart chart({}, {0, static_cast<double>(bits), true}, {0, 1}, "bit of the page number", "share of layouts in which it is set");
+// `bits_of` says how many of a series' bits can be set.
+std::string Densities(const std::vector<Series>& series, int most_bits, const std::function<int(const Series&)>& bits_of) {
+  Chart chart({}, {0, static_cast<double>(most_bits), true}, {0, 1}, "bit of the page number",
+              "share of layouts in which it is set");
   constexpr std::array kStyles = {"", "second", "third"};
   size_t style = 0;
   for (const Series& one : series) {
     std::vector<Chart::Point> points;
-    const std::vector<double> shares = BitDensities(one.places, bits);
+    const std::vector<double> shares = BitDensities(one.places, bits_of(one));
     for (size_t bit = 0; bit < shares.size(); bit++) points.push_back({static_cast<double>(bit) + 0.5, shares[bit]});
     chart.AddCurve(points, kStyles[style++ % kStyles.size()]);
   }
@@ -151,7 +160,7 @@ std::string ObservedTable(const Observed& observed) {
 std::string LayoutPage(const std::vector<PlanMeasures>& plans, const std::vector<Observed>& observed) {
   std::string out = entropy::PageStart("Layout");
   for (const PlanMeasures& measures : plans) {
-    const std::string title = fmt::format("{} plans, {}", measures.regions.front().collisions.samples, NameOf(measures.arch));
+    const std::string title = fmt::format("{} plans, {}", measures.regions.front().collisions.samples, TitleOf(measures));
     out += Section(
         title,
         fmt::format("The planner of the kernel, with its random streams, on this host. Bits are counted by collisions: pairs of "
@@ -161,7 +170,7 @@ std::string LayoutPage(const std::vector<PlanMeasures>& plans, const std::vector
         PlansTable(measures));
     out += Section("Each region when another is known", "The bits of the difference of both places.", PairsTable(measures));
     out += Section("Bits", "Each line a region; all should lie on one half, but for the windows, which keep inside a page table.",
-                   Densities(measures.sample, measures.window_bits));
+                   Densities(measures.sample, measures.window_bits, [&](const Series&) { return measures.window_bits; }));
     out += Section("Pairs", "Each layout a point. What depends on another makes a line.",
                    PairsOfPlaces(measures.sample, {{"kernel image", "kernel stack"},
                                                    {"program image", "interpreter"},
@@ -170,13 +179,14 @@ std::string LayoutPage(const std::vector<PlanMeasures>& plans, const std::vector
   }
   for (const Observed& one : observed) {
     out += Section(one.name, "The same program each time. What proves little has too few layouts for it.", ObservedTable(one));
-    out += Section("Bits", "Each line a place.", Densities(one.series, one.window_bits));
+    out += Section("Bits", "Each line a place.", Densities(one.series, one.halves.kernel_bits, [&](const Series& series) {
+                     return WindowBits(series, one.halves);
+                   }));
     out +=
         Section("Pairs", "Each layout a point.",
                 PairsOfPlaces(one.series,
                               {{"image", "break"}, {"image", "stack"}, {"vDSO", "stack"}, {"first mapping", "second mapping"}}));
-    out +=
-        Section("Places over layouts", "In all of the half that it stands in.", PlacesOverLayouts(one.series, one.window_bits));
+    out += Section("Places over layouts", "In all of the half that it stands in.", PlacesOverLayouts(one.series, one.halves));
   }
   return out + entropy::PageEnd();
 }

@@ -85,10 +85,12 @@ TEST(LayoutMeasures, FindsUnevenSlices) {
 }
 
 TEST(LayoutMeasures, ThePlannerKeepsItsPromises) {
-  for (const Arch arch : {Arch::kX86_64, Arch::kAarch64}) {
-    const PlanMeasures measures = MeasurePlans(arch, 12);
-    EXPECT_EQ(measures.regions.size(), 13);
-    EXPECT_EQ(measures.pairs.size(), 13 * 12);
+  for (const auto& [arch, levels, regions, most] :
+       {std::tuple{Arch::kX86_64, 4, 13, 35}, {Arch::kX86_64, 5, 6, 44}, {Arch::kAarch64, 4, 13, 36}}) {
+    const PlanMeasures measures = MeasurePlans(arch, levels, 12);
+    EXPECT_EQ(measures.regions.size(), regions);
+    EXPECT_EQ(measures.pairs.size(), regions * (regions - 1));
+    EXPECT_EQ(measures.regions.front().promised_bits, most);
     EXPECT_THAT(measures.Failures(), IsEmpty());
     for (const RegionMeasure& region : measures.regions) EXPECT_EQ(region.collisions.samples, 4096);
   }

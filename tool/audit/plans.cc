@@ -41,6 +41,8 @@ struct Column {
   aslr::PageRange window;
 };
 
+bool HasProgram(const Halves& halves) { return halves.kernel_bits == halves.program_bits; }
+
 std::vector<Column> ColumnsOf(const Halves& halves) {
   std::vector<Column> columns;
   const auto add = [&](aslr::Region region, const std::string& name, aslr::PlaceRequest request, aslr::PageRange window) {
@@ -48,6 +50,7 @@ std::vector<Column> ColumnsOf(const Halves& halves) {
   };
   for (const aslr::RegionRequest& request : aslr::RequestsOf(KernelOf(halves)))
     add(request.region, "", {request.pages, request.guard_pages, request.alignment, request.block}, halves.kernel);
+  if (!HasProgram(halves)) return columns;
   add(aslr::Region::kProgramImage, "", {kProgram.image_pages}, halves.program);
   add(aslr::Region::kInterpreter, "", {kProgram.interpreter_pages}, halves.program);
   add(aslr::Region::kProgramStack, "", {kProgram.stack_pages, kProgram.stack_guard_pages}, halves.program);
@@ -64,7 +67,7 @@ T Need(Result<T> result) {
   return std::move(result).value();
 }
 
-// One layout of both halves into places[column][index].
+// One layout into places[column][index].
 void PlanOnce(random::Stream& stream, const Halves& halves, std::vector<Series>& series, size_t index) {
   size_t column = 0;
   const auto put = [&](u64 page) { series[column++].places[index] = page; };
@@ -72,6 +75,7 @@ void PlanOnce(random::Stream& stream, const Halves& halves, std::vector<Series>&
   for (const aslr::PlacedRegion& region :
        {kernel.image, kernel.boot_stack, kernel.frame_table, kernel.windows, kernel.region_table, kernel.own})
     put(region.first_page);
+  if (!HasProgram(halves)) return;
   aslr::ProgramDescription program = kProgram;
   program.window = halves.program;
   const aslr::ProgramLayout layout = Need(aslr::PlanProgram(stream, program));
@@ -171,14 +175,13 @@ PlanMeasures MeasureSeries(std::vector<Series> series, std::span<const u64> coun
   return measures;
 }
 
-PlanMeasures MeasurePlans(Arch arch, int plans_log2) {
-  const Halves halves = HalvesOf(arch);
+PlanMeasures MeasurePlans(Arch arch, int levels, int plans_log2) {
+  const Halves halves = HalvesOf(arch, levels);
   const std::vector<Column> columns = ColumnsOf(halves);
   const size_t plans = size_t{1} << plans_log2;
   std::vector<Series> series;
   for (const Column& column : columns)
-    series.push_back(
-        {column.name, std::vector<u64>(plans), aslr::BudgetOf(column.region).page_bits + (arch == Arch::kX86_64 ? 0 : 1)});
+    series.push_back({column.name, std::vector<u64>(plans), aslr::PromisedPageBits(column.region, column.window.pages())});
   constexpr size_t kParts = 16;
   std::vector<std::function<void()>> tasks;
   for (size_t part = 0; part < kParts; part++) {
@@ -197,8 +200,9 @@ PlanMeasures MeasurePlans(Arch arch, int plans_log2) {
     counts.push_back(aslr::CountPlaces(column.request, column.window, aslr::RangeSet<1>{}));
     for (u64& page : series[i].places) page = aslr::PlaceNumber(column.request, column.window, page);
   }
-  PlanMeasures measures = MeasureSeries(std::move(series), counts, halves.bits);
+  PlanMeasures measures = MeasureSeries(std::move(series), counts, halves.kernel_bits);
   measures.arch = arch;
+  measures.levels = levels;
   return measures;
 }
 

@@ -26,6 +26,7 @@ struct PairMeasure {
 
 struct PlanMeasures {
   Arch arch = kHostArch;
+  int levels = 4;  // of page tables
   int window_bits = 0;
   std::vector<RegionMeasure> regions = {};
   std::vector<PairMeasure> pairs = {};
@@ -37,8 +38,8 @@ struct PlanMeasures {
   std::vector<std::string> Failures() const;
 };
 
-// The series of 2^plans_log2 layouts, and all that is measured of them.
-PlanMeasures MeasurePlans(Arch arch, int plans_log2);
+// The series of 2^plans_log2 layouts, and all that is measured of them. With five levels of the kernel's half alone: the program's is the same.
+PlanMeasures MeasurePlans(Arch arch, int levels, int plans_log2);
 // Of series made elsewhere: places are offsets into [0, count), one for each series.
 PlanMeasures MeasureSeries(std::vector<Series> series, std::span<const u64> counts, int window_bits);
 

@@ -52,6 +52,7 @@ class WatchedMachine {
   link::TablesRecord AskKernel();
   // What was foretold, held against a finding of the first moment.
   Foretold HoldAgainst(const Finding& finding) const;
+  const Halves& halves() const { return foretelling_->halves(); }
   // Where the program said that its parts stand.
   const std::vector<Place>& places() const { return places_; }
 

@@ -12,6 +12,8 @@ void SyscallEntry();
 
 namespace caponier::arch {
 
+// Constant after stage 1, so it lies where nobody writes from then on.
+[[gnu::section(".data.rel.ro")]] bool g_five_levels;
 PerCpu g_per_cpu;
 TaskState g_task_state;
 
@@ -19,6 +21,7 @@ namespace {
 
 constexpr u32 kVectors = 80, kVectorStubBytes = 16;
 constexpr u16 kTaskSelector = 0x30;
+constexpr u64 kCr4FiveLevels = u64{1} << 12;
 
 struct Gate {  // [intel-sdm] vol. 3A 6.14.1
   u16 offset_low, selector;
@@ -89,7 +92,8 @@ void PrepareCpu() {
   const CpuFeatures& f = Features();
   u64 cr4;
   asm volatile("mov %%cr4, %0" : "=r"(cr4));
-  cr4 |= u64{1} << 9 | u64{1} << 10;  // OSFXSR, OSXMMEXCPT
+  g_five_levels = (cr4 & kCr4FiveLevels) != 0;  // entry.S turned it on, where the CPU has it
+  cr4 |= u64{1} << 9 | u64{1} << 10;            // OSFXSR, OSXMMEXCPT
   if (f.umip) cr4 |= u64{1} << 11;
   if (f.fsgsbase) cr4 |= u64{1} << 16;
   if (f.xsave) cr4 |= u64{1} << 18;

@@ -82,7 +82,7 @@ void DescribeCpu(TextSink& sink) {
   Format(sink, "processor\t: 0\nvendor_id\t: {}\ncpu family\t: {}\nmodel\t\t: {}\nmodel name\t: {}\nstepping\t: {}\n", vendor,
          family, model, brand, one.eax & 15);
   struct Name {
-    u8 leaf_word;  // 0: 1.edx, 1: 1.ecx, 2: 7.ebx, 3: 80000001.edx, 4: 80000001.ecx
+    u8 leaf_word;  // 0: 1.edx, 1: 1.ecx, 2: 7.ebx, 3: 80000001.edx, 4: 80000001.ecx, 5: 7.ecx
     u8 bit;
     const char* name;
   };
@@ -93,14 +93,17 @@ void DescribeCpu(TextSink& sink) {
       {1, 20, "sse4_2"}, {1, 22, "movbe"},    {1, 23, "popcnt"},     {1, 25, "aes"},     {1, 26, "xsave"},   {1, 28, "avx"},
       {1, 29, "f16c"},   {1, 30, "rdrand"},   {1, 31, "hypervisor"}, {4, 0, "lahf_lm"},  {4, 5, "abm"},      {2, 0, "fsgsbase"},
       {2, 3, "bmi1"},    {2, 5, "avx2"},      {2, 7, "smep"},        {2, 8, "bmi2"},     {2, 9, "erms"},     {2, 18, "rdseed"},
-      {2, 19, "adx"},    {2, 20, "smap"},     {2, 29, "sha_ni"}};
+      {2, 19, "adx"},    {2, 20, "smap"},     {2, 29, "sha_ni"},     {5, 16, "la57"}};
   const CpuidResult seven = Cpuid(7), extended = Cpuid(0x8000'0001);
-  const u32 words[] = {one.edx, one.ecx, seven.ebx, extended.edx, extended.ecx};
+  const u32 words[] = {one.edx, one.ecx, seven.ebx, extended.edx, extended.ecx, seven.ecx};
   Format(sink, "flags\t\t:");
   for (const Name& entry : kNames) {
     if ((words[entry.leaf_word] >> entry.bit & 1) != 0) Format(sink, " {}", entry.name);
   }
-  Format(sink, "\nclflush size\t: 64\naddress sizes\t: 40 bits physical, 48 bits virtual\n\n");
+  constexpr u32 kAddressSizes = 0x8000'0008;
+  const u32 physical_bits = Cpuid(0x8000'0000).eax < kAddressSizes ? 36 : Cpuid(kAddressSizes).eax & 255;
+  Format(sink, "\nclflush size\t: 64\naddress sizes\t: {} bits physical, {} bits virtual\n\n", physical_bits,
+         g_five_levels ? 57 : 48);
 }
 
 void DescribeProtections(void (*line)(void*, std::string_view, std::string_view), void* context) {
@@ -111,6 +114,7 @@ void DescribeProtections(void (*line)(void*, std::string_view, std::string_view)
   say("smep", f.smep);
   say("smap", f.smap);
   say("umip", f.umip);
+  say("la57", f.la57);
 }
 
 }  // namespace caponier::arch

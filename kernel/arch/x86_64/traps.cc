@@ -109,7 +109,7 @@ u64 CopyFixup(u64 pc) {
 // The compiler's trap of a checked call: ud1l 2(%eax), %eax [clang-cfi].
 bool IsCallCheck(u64 pc) {
   static constexpr u8 kTrap[] = {0x67, 0x0f, 0xb9, 0x40, 0x02};
-  return pc >= kKernelBase && __builtin_memcmp(reinterpret_cast<const void*>(pc), kTrap, sizeof(kTrap)) == 0;
+  return pc >= KernelBase() && __builtin_memcmp(reinterpret_cast<const void*>(pc), kTrap, sizeof(kTrap)) == 0;
 }
 
 bool HandleInterrupt(u64 vector) {

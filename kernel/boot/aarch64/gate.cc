@@ -8,7 +8,7 @@ namespace caponier {
 
 u64 boot::MakeGate(PhysAddr table) {
   u64 entry = arch::MakeLeaf(table, {.write = true}) | arch::pte::kNotGlobal;
-  for (int level = 0; level < arch::kPageTableLevels; level++) {
+  for (int level = 0; level < arch::PageTableLevels(); level++) {
     const u64 holder = TakeZeroedFrame();
     reinterpret_cast<u64*>(holder)[arch::kGatePage >> (kPageBits + 9 * level) & 511] = entry;
     entry = arch::MakeTable({holder}, false);

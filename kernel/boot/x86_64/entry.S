@@ -1,5 +1,6 @@
 // The PVH entry [xen-pvh]: 32-bit protected mode, paging off, %ebx = hvm_start_info, no stack. Position independent: it works
-// wherever the loader put the image. It makes an identity map of the low 4 GiB, enters long mode, and calls Stage1.
+// wherever the loader put the image. It makes an identity map of the low 4 GiB, enters long mode, with five levels of page tables
+// where the CPU has them, and calls Stage1.
 #include "kernel/arch/x86_64/asm.inc"
 
 .section .text.entry, "ax"
@@ -38,15 +39,31 @@ entry32:
   addl $8, %ecx
   decl %edx
   jnz 2b
-  movl %edi, %cr3
 
   movl %ebx, %esi  // start information survives in %esi
+  movl %cr4, %ecx
+  orl $0xa0, %ecx  // PAE, PGE
+  movl %ecx, %cr4
+  xorl %eax, %eax
+  cpuid
+  cmpl $7, %eax
+  jb 4f
+  movl $7, %eax
+  xorl %ecx, %ecx
+  cpuid
+  testl $(1 << 16), %ecx
+  jz 4f
+  leal 0x3(%edi), %eax
+  addl $0x6000, %edi
+  movl %eax, (%edi)  // PML5[0] -> PML4
+  movl %cr4, %eax
+  orl $(1 << 12), %eax  // LA57
+  movl %eax, %cr4
+4:movl %edi, %cr3
+
   movl $0x80000001, %eax
   cpuid
   movl %edx, %edi
-  movl %cr4, %eax
-  orl $0xa0, %eax  // PAE, PGE
-  movl %eax, %cr4
   movl $0xc0000080, %ecx
   rdmsr
   orl $0x100, %eax  // LME
@@ -107,6 +124,9 @@ boot_gdt_pointer:
 .globl identity_tables
 identity_tables:
   .skip 6 * 4096
+.globl identity_five_levels
+identity_five_levels:
+  .skip 4096
 boot_stack:
   .skip 16384
 boot_stack_top:

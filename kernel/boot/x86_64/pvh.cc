@@ -2,11 +2,12 @@
 // the memory map, the archive, and the virtio-mmio devices on the command line ("virtio_mmio.device=512@0xfeb00e00:12").
 #include <string_view>
 
+#include "kernel/arch/machine.h"
 #include "kernel/boot/stage1.h"
 
 extern "C" {
 extern std::byte __image_start[], __image_end[];
-extern caponier::u64 identity_tables[];
+extern caponier::u64 identity_tables[], identity_five_levels[];
 extern const caponier::i32 __smap_patches_start[], __smap_patches_end[];
 void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top);
 }
@@ -106,7 +107,8 @@ void EnsureIdentity(PhysAddr physical, u64 bytes) {
 
 void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
   const auto* root = reinterpret_cast<const u64*>(kernel_root.value);
-  for (int i = 256; i < 512; i++) identity_tables[i] = root[i];
+  u64* identity_root = arch::g_five_levels ? identity_five_levels : identity_tables;
+  for (int i = 256; i < 512; i++) identity_root[i] = root[i];
   asm volatile("mov %%cr3, %%rax; mov %%rax, %%cr3" ::: "rax", "memory");
   EnterHighAsm(kernel_root.value, entry, stack_top);
   __builtin_unreachable();

@@ -10,13 +10,14 @@
 
 namespace caponier::arch {
 
-inline constexpr int kPageTableLevels = 4;
-inline constexpr u64 kKernelBase = 0xffff'0000'0000'0000;  // lowest address of the kernel half (TTBR1)
-inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;   // the last page stays absent
-inline constexpr u64 kUserEnd = 0x0000'ffff'ffff'f000;     // one past the highest user address (TTBR0), tag byte apart
-inline constexpr bool kUserTopByteIgnored = true;          // TCR_EL1.TBI0: the program's addresses may carry a tag
-inline constexpr bool kWindowTableMapped = false;          // see OpenGate
-inline constexpr bool kSharedRoot = false;                 // the halves hang from two roots
+inline constexpr int kMostPageTableLevels = 4;
+constexpr int PageTableLevels() { return 4; }
+constexpr u64 KernelBase() { return 0xffff'0000'0000'0000; }  // lowest address of the kernel half (TTBR1)
+inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;      // the last page stays absent
+inline constexpr u64 kUserEnd = 0x0000'ffff'ffff'f000;        // one past the highest user address (TTBR0), tag byte apart
+inline constexpr bool kUserTopByteIgnored = true;             // TCR_EL1.TBI0: the program's addresses may carry a tag
+inline constexpr bool kWindowTableMapped = false;             // see OpenGate
+inline constexpr bool kSharedRoot = false;                    // the halves hang from two roots
 
 // Whether pages can be mapped tagged. Valid after InitCpu.
 bool HasMemoryTags();

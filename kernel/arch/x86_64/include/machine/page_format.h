@@ -1,4 +1,4 @@
-// x86-64 page-table entries [intel-sdm] vol. 3A 4.5, table 4-20. Pure functions; who may write a table is kernel/mm's business.
+// x86-64 page-table entries, of four levels and of five [intel-sdm] vol. 3A 4.5, table 4-20. Who may write a table is kernel/mm's business.
 #pragma once
 
 #include "kernel/mm/page_flags.h"
@@ -6,10 +6,15 @@
 
 namespace caponier::arch {
 
-inline constexpr int kPageTableLevels = 4;
-inline constexpr u64 kKernelBase = 0xffff'8000'0000'0000;  // lowest address of the kernel half
-inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;   // the last page stays absent
-inline constexpr u64 kUserEnd = 0x0000'7fff'ffff'f000;     // one past the highest user address
+inline constexpr int kMostPageTableLevels = 5;
+extern bool g_five_levels;  // CR4.LA57: addresses of 57 bits. Valid after PrepareCpu
+inline int PageTableLevels() { return g_five_levels ? 5 : 4; }
+inline u64 KernelBase() {
+  return g_five_levels ? 0xff00'0000'0000'0000 : 0xffff'8000'0000'0000;
+}                                                         // lowest address of the kernel half
+inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;  // the last page stays absent
+// One past the highest user address, whatever the levels: as on Linux, whose programs may use the bits above.
+inline constexpr u64 kUserEnd = 0x0000'7fff'ffff'f000;
 inline constexpr bool kUserTopByteIgnored = false;
 inline bool HasMemoryTags() { return false; }
 inline constexpr bool kWindowTableMapped = true;  // read-only; see OpenGate
