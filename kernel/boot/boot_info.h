@@ -2,6 +2,8 @@
 // physical place, the kernel at its random virtual one, and both see the same bytes.
 #pragma once
 
+#include <iterator>
+
 #include "lib/base/types.h"
 
 namespace caponier::boot {
@@ -21,9 +23,11 @@ struct VirtioSlot {
 struct BootInfo {
   MemoryRange ram[32];
   u32 ram_count = 0;
-  MemoryRange reserved[16];  // inside RAM, not to be handed out: image, archive, device tree
+  MemoryRange reserved[24];  // inside RAM, not to be handed out: image, archive, device tree, what a device may still write to
   u32 reserved_count = 0;
   MemoryRange image, archive;
+  u64 early_end = ~u64{0};  // stage 1 reaches what lies below
+  u64 first_frame = 0;      // the number of the one that is handed out first (frame_cursor.h)
   VirtioSlot virtio[40];
   u32 virtio_count = 0;
   PhysAddr vm_generation{};  // 16 bytes that the host changes when it restores a snapshot; zero: it has no such device
@@ -47,8 +51,15 @@ struct BootInfo {
     if (ram_count < 32 && bytes != 0) ram[ram_count++] = {{base}, bytes};
   }
   void Reserve(u64 base, u64 bytes) {
-    if (reserved_count == 16) __builtin_trap();
+    if (reserved_count == std::size(reserved)) __builtin_trap();
     if (bytes != 0) reserved[reserved_count++] = {{base}, bytes};
+  }
+  // The image moves there, and leaves its place to others.
+  void MoveImage(u64 base) {
+    for (u32 i = 0; i < reserved_count; i++) {
+      if (reserved[i].base == image.base) reserved[i].base = {base};
+    }
+    image.base = {base};
   }
 };
 

@@ -6,11 +6,13 @@
 #include "kernel/mm/placement.h"
 #include "lib/aslr/kernel.h"
 #include "lib/aslr/packed.h"
+#include "lib/aslr/physical.h"
 
 extern "C" {
 extern std::byte __image_start[], __rodata_start[], __data_start[], __image_end[];
 extern caponier::u64 __relr_start[], __relr_end[];
 [[noreturn]] void KernelMain();
+[[noreturn]] void Stage1Moved(caponier::u64 image, caponier::u64 left);
 }
 
 namespace caponier::boot {
@@ -21,6 +23,8 @@ namespace {
 
 using random::Root;
 using random::Stream;
+
+constexpr std::string_view kTooLittleMemory = "not enough memory to start: give the machine more (--memory)";
 
 [[noreturn]] void Stop(std::string_view why) {
   arch::EarlyConsoleWrite("caponier: ");
@@ -55,7 +59,7 @@ void Relocate(u64 image, u64 from, u64 to) {
 
 u64 TakeFrame() {
   const u64 frame = g_handoff.frames.Next();
-  if (frame == 0) Stop("not enough memory to start: give the machine more (--memory)");
+  if (frame == 0) Stop(kTooLittleMemory);
   EnsureIdentity({frame}, kPageSize);
   g_handoff.early_frames++;
   return frame;
@@ -131,6 +135,32 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
   place(arch::kWindowTableMapped ? g_handoff.window_table : g_handoff.shadow_stack, layout.own);
 }
 
+// Where the image goes in physical memory, and the frame from which on others are handed out.
+void PlanMemory(random::Seeded seeded) {
+  if constexpr (mm::kFixedLayout) return;
+  BootInfo& info = g_handoff.info;
+  Stream stream = Stream::Open(g_handoff.random, seeded, "memory layout");
+  aslr::PageRange free[FrameCursor::kRanges];
+  size_t count = 0;
+  u64 frames = 0;
+  for (const MemoryRange& range : g_handoff.frames.early()) free[count++] = aslr::PagesOf(range.base.value, range.end());
+  const Result<u64> page = aslr::PlaceInMemory(stream, std::span(free, count), PagesFor(info.image.bytes));
+  if (!page.ok()) Stop(kTooLittleMemory);
+  info.MoveImage(page.value() << kPageBits);
+  g_handoff.frames.Init(info);
+  for (const MemoryRange& range : g_handoff.frames.early()) frames += range.bytes / kPageSize;
+  info.first_frame = stream.Uniform(frames);
+  g_handoff.frames.Init(info);
+}
+
+[[noreturn]] void Move(u64 from, u64 to, u64 bytes) {
+  if (to == from) Stage1Moved(to, from);
+  AllowToExecute({to}, bytes);
+  __builtin_memcpy(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), bytes);
+  Relocate(to, from, to);
+  ContinueIn(to, from);
+}
+
 void BuildTables(u64 image) {
   g_handoff.kernel_root = {TakeZeroedFrame()};
   MapImage(image);
@@ -180,13 +210,23 @@ extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1(u64 argument, u64 i
   IdentifyDevices();
   g_handoff.frames.Init(g_handoff.info);
   Seed(argument);
+  g_handoff.frames.Init(g_handoff.info);  // what was taken for seeding is reserved by now
+  g_handoff.early_frames = 0;
   const Result<random::Seeded> seeded = g_handoff.random.Proof();
   if (!seeded.ok()) Stop("no source of randomness that can be credited: the machine will not start without one");
   {
     Stream canary = Stream::Open(g_handoff.random, seeded.value(), "canary");
     arch::__stack_chk_guard = aslr::MakeCanary(canary);
   }
-  PlanLayout(seeded.value(), g_handoff.info.image.bytes);
+  const u64 bytes = g_handoff.info.image.bytes;
+  PlanLayout(seeded.value(), bytes);
+  PlanMemory(seeded.value());
+  Move(image, g_handoff.info.image.base.value, bytes);
+}
+
+extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1Moved(u64 image, u64 left) {
+  // Secrets have been drawn there, and whatever was to lead back would end at once.
+  if (left != image) __builtin_memset(reinterpret_cast<void*>(left), 0, g_handoff.info.image.bytes);
   BuildTables(image);
   PatchImage(image);
   const u64 slide = g_handoff.image.begin;

@@ -1,8 +1,8 @@
-// Stage 1: from the firmware's hand-over to the kernel at its random place. It runs identity-mapped with the image where the loader
-// put it, on the boot stack, with interrupts off:
+// Stage 1: from the firmware's hand-over to the kernel at its random place. It runs identity-mapped, on the boot stack, with interrupts off:
 //
 //   relocate to the physical base -> read the boot information -> gather credited entropy, or stop -> plan the layout
-//   -> build the kernel's page tables -> relocate to the planned virtual base -> jump there, identity mapping left behind
+//   -> move to a random physical place, and wipe the first -> build the kernel's page tables -> relocate to the planned virtual base
+//   -> jump there, identity mapping left behind
 //
 // What stays true: nothing is placed before randomness is seeded; a machine without a credited source does not boot. Stage 1 leaves
 // no pointer behind: everything it hands on is plain data in g_handoff, whose absolute addresses are the final ones.
@@ -43,6 +43,10 @@ void GatherFromVirtio(const BootInfo& info, random::Root& root);
 void ReadBootInfo(u64 argument, BootInfo& info);
 // Offers everything that can seed at this point: the CPU's instruction, firmware seeds (wiped in place afterwards).
 void GatherEntropy(u64 argument, random::Root& root);
+// Makes what lies there executable at its own address.
+void AllowToExecute(PhysAddr physical, u64 bytes);
+// Goes on with Stage1Moved in the image at `image`, a copy of the one at `left`: the identity map's tables are those of the copy from then on.
+[[noreturn]] void ContinueIn(u64 image, u64 left);
 // Adapts the image's instructions to this CPU while it can still be written (x86: SMAP instructions).
 void PatchImage(u64 image_base);
 // Makes the way to the windows' page table that arch::OpenGate opens; where the table is to be found then.

@@ -25,12 +25,19 @@ class IdentityRegisters final : public virtio::MmioAccess {
   volatile u32* registers_;
 };
 
+// One that the device may write to for as long as it has not reset itself. It stays as it is.
+u64 TakeSeedFrame() {
+  const u64 frame = TakeZeroedFrame();
+  g_handoff.info.Reserve(frame, kPageSize);
+  return frame;
+}
+
 Result<void> Request(PhysAddr registers, random::Root& root) {
   IdentityRegisters access(registers);
   FirstDiagnostic diagnostics;
   virtio::MmioDevice device = TRY(virtio::MmioDevice::Probe(access, diagnostics));
   TRY(device.Negotiate(0, diagnostics));
-  const u64 ring = TakeZeroedFrame(), page = TakeZeroedFrame();
+  const u64 ring = TakeSeedFrame(), page = TakeSeedFrame();
   virtio::Queue queue = TRY(virtio::Queue::Create({reinterpret_cast<std::byte*>(ring), kPageSize}, {ring}, 8));
   TRY(device.SetUpQueue(0, queue, diagnostics));
   TRY(device.Start());

@@ -38,7 +38,7 @@ for machine in found["observed"][:2]:
 assert [machine["kernel_half_bits"] for machine in found["observed"][:2]] == [44, 36]
 names = [{place["place"] for place in source["places"]} for source in found["observed"]]
 for machine in names[:2]:
-    assert {"image", "stack", "break", "vDSO", "first mapping", "kernel image", "thread stack", "windows", "heap arena", "frame table"} <= machine
+    assert {"image", "stack", "break", "vDSO", "first mapping", "kernel image", "thread stack", "windows", "heap arena", "frame table", "kernel image, in memory", "boot stack, in memory"} <= machine
 assert {"image", "interpreter", "stack", "break", "vDSO", "first mapping"} <= names[2]
 PYTHON
 check "the page has its pictures" test "$(grep -c '<svg' "$scratch/page")" -ge 20

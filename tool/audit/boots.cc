@@ -20,6 +20,10 @@
 namespace caponier::tool::audit {
 namespace {
 
+// Places in physical memory, of the image and of the first frames that are handed out: the 128 MiB of the machines have 2^14.9, less the archive's.
+constexpr std::string_view kInMemory = ", in memory";
+constexpr int kMemoryBits = 14;
+
 // Keeps the series as long as each other: what is not in every layout is left out at the end.
 class Collector {
  public:
@@ -80,6 +84,12 @@ std::string OutputOf(const std::string& program) {
   return text;
 }
 
+Place InMemory(const Region& region, const Walk& walk) {
+  const auto page = std::ranges::find(walk.mappings, region.begin, &Mapping::address);
+  if (page == walk.mappings.end()) throw Failure(fmt::format("the {} is not mapped", region.name));
+  return {region.name + std::string(kInMemory), page->physical};
+}
+
 }  // namespace
 
 Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots) {
@@ -94,7 +104,10 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
     const Foretold foretold = machine.HoldAgainst(finding);
     all.right += foretold.right;
     all.wrong.insert(all.wrong.end(), foretold.wrong.begin(), foretold.wrong.end());
-    for (const Region& region : finding.regions) places.push_back({region.name, region.begin});
+    for (const Region& region : finding.regions) {
+      places.push_back({region.name, region.begin});
+      if (region.name == "kernel image" || region.name == "boot stack") places.push_back(InMemory(region, finding.walk));
+    }
     collector.Add(places);
     halves = machine.halves();
   }
@@ -124,11 +137,11 @@ std::vector<BootMeasure> MeasureBoots(const std::vector<Series>& series) {
   return measures;
 }
 
-std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, int bits) {
+std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, int address_bits) {
   constexpr double kLeastP = 1e-4;
   const double tests = static_cast<double>(measures.size() * measures.size());
   std::vector<std::string> words;
-  const auto check = [&](const Collisions& found, const std::string& what) {
+  const auto check = [&](const Collisions& found, int bits, const std::string& what) {
     const double samples = static_cast<double>(found.samples), mean = std::ldexp(samples * (samples - 1) / 2, -bits);
     // That Poisson's variable reaches `pairs`: what chi-square of 2 pairs leaves below twice the mean.
     const double p = found.pairs == 0 ? 1 : 1 - entropy::ChiSquareTail(2 * mean, 2 * static_cast<double>(found.pairs));
@@ -136,8 +149,9 @@ std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, 
       words.push_back(fmt::format("{}: {} pairs of {} layouts are equal", what, found.pairs, found.samples));
   };
   for (const BootMeasure& measure : measures) {
-    check(measure.collisions, measure.name);
-    check(measure.least, fmt::format("{} given {}", measure.name, measure.given));
+    const int bits = measure.name.ends_with(kInMemory) ? kMemoryBits : address_bits;
+    check(measure.collisions, bits, measure.name);
+    check(measure.least, bits, fmt::format("{} given {}", measure.name, measure.given));
   }
   return words;
 }

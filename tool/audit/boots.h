@@ -13,7 +13,7 @@
 namespace caponier::tool::audit {
 
 // One series a region or place, as page numbers: the kernel's regions by the names on its list, the first of each, and what the program
-// says of itself.
+// says of itself; and where in physical memory the kernel's image and its boot stack are ("kernel image, in memory").
 // `layout` as --layout of caponier run; empty: the default.
 struct Boots {
   std::vector<Series> series;
@@ -33,7 +33,8 @@ struct BootMeasure {
   std::string given = {};
 };
 std::vector<BootMeasure> MeasureBoots(const std::vector<Series>& series);
-// What would come out less than once in 10,000 times if every place had `bits` bits, alone and when another is known; in words.
-std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, int bits);
+// What would come out less than once in 10,000 times if every address had so many bits, and every place in physical memory 14, alone and when
+// another is known; in words.
+std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, int address_bits);
 
 }  // namespace caponier::tool::audit

@@ -186,6 +186,24 @@ early_vectors:
   b park
 .endr
 
+// void JumpIn(u64 image, u64 left): goes on with Stage1Moved in the copy at `image` of the image at `left`, on the copy's stacks.
+FUNCTION JumpIn
+  sub x2, x0, x1
+  add sp, sp, x2
+  add x18, x18, x2
+  adrp x3, early_vectors
+  add x3, x3, :lo12:early_vectors
+  add x3, x3, x2
+  msr vbar_el1, x3
+  isb
+  mov x29, xzr
+  mov x30, xzr
+  adrp x16, Stage1Moved
+  add x16, x16, :lo12:Stage1Moved
+  add x16, x16, x2
+  br x16
+END JumpIn
+
 // void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top, u64 key_high, bool sign, u64 shadow_stack): from the identity mapping to the
 // kernel's half.
 FUNCTION EnterHighAsm

@@ -5,7 +5,8 @@
 
 extern "C" {
 extern caponier::u64 identity_tables[];
-extern std::byte identity_tables_end[];
+extern std::byte identity_tables_end[], __image_start[], __rodata_start[];
+[[noreturn]] void JumpIn(caponier::u64 image, caponier::u64 left);
 caponier::u64 identity_next;  // physical address of the next unused table; entry.S took the first
 }
 
@@ -39,7 +40,7 @@ void MapIdentity(PhysAddr physical, u64 bytes, mm::PageFlags flags) {
       table = reinterpret_cast<u64*>(arch::EntryAddress(*slot).value);
     }
     u64* slot = table + Index(address, kBlockLevel);
-    if (arch::IsPresent(*slot)) continue;
+    if (arch::IsPresent(*slot) && !flags.execute) continue;
     arch::StoreEntry(slot, MakeBlock(address, flags));
     arch::PublishMapping();
   }
@@ -51,6 +52,28 @@ void EnsureIdentity(PhysAddr physical, u64 bytes) {
   bool memory = info.ram_count == 0;
   for (u32 i = 0; i < info.ram_count; i++) memory |= physical >= info.ram[i].base && physical.value < info.ram[i].end();
   MapIdentity(physical, bytes, {.write = true, .device = !memory});
+}
+
+void AllowToExecute(PhysAddr physical, u64 bytes) {
+  MapIdentity(physical, bytes, {.write = true, .execute = true});
+  FlushAll();
+}
+
+void ContinueIn(u64 image, u64 left) {
+  const u64 moved = image - left;
+  const u64* end = reinterpret_cast<const u64*>(identity_tables_end) + moved / sizeof(u64);
+  for (u64* entry = identity_tables + moved / sizeof(u64); entry < end; entry++) {
+    if (arch::IsPresent(*entry) && (*entry & arch::pte::kTableOrPage) != 0) *entry += moved;
+  }
+  *(&identity_next + moved / sizeof(u64)) += moved;
+  u64 cache_type;
+  asm("mrs %0, ctr_el0" : "=r"(cache_type));
+  const u64 line = u64{4} << (cache_type >> 16 & 15), text = static_cast<u64>(__rodata_start - __image_start);
+  for (u64 at = image; at < image + text; at += line) asm volatile("dc cvau, %0" ::"r"(at) : "memory");
+  asm volatile("dsb ish; ic iallu; dsb ish; msr ttbr0_el1, %0; isb" ::"r"(reinterpret_cast<u64>(identity_tables) + moved)
+               : "memory");
+  FlushAll();
+  JumpIn(image, left);
 }
 
 void LeaveIdentity() {

@@ -7,7 +7,7 @@
 
 namespace caponier::boot {
 
-// Stage 1: adds the blocks around [physical, physical + bytes), not executable; a block that is there stays as it is.
+// Stage 1: adds the blocks around [physical, physical + bytes); a block that is there stays as it is, but for the right to execute it.
 void MapIdentity(PhysAddr physical, u64 bytes, mm::PageFlags flags);
 // High: drops the mapping, except for the serial port when there is one.
 void LeaveIdentity();

@@ -100,6 +100,20 @@ entry64:
   call Stage1
   ud2
 
+// void JumpIn(u64 image, u64 left): goes on with Stage1Moved in the copy at `image` of the image at `left`, on the copy's stack. The segments'
+// descriptors are not needed before the kernel has its own.
+FUNCTION JumpIn
+  movq %rdi, %rax
+  subq %rsi, %rax
+  addq %rax, %rsp
+  andq $-16, %rsp
+  xorl %ebp, %ebp
+  leaq Stage1Moved(%rip), %rcx
+  addq %rcx, %rax
+  pushq $0
+  jmpq *%rax
+END JumpIn
+
 // void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top): the upper half is already shared into the current tables.
 FUNCTION EnterHighAsm
   movq %rdx, %rsp

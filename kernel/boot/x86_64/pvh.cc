@@ -9,6 +9,7 @@ extern "C" {
 extern std::byte __image_start[], __image_end[];
 extern caponier::u64 identity_tables[], identity_five_levels[];
 extern const caponier::i32 __smap_patches_start[], __smap_patches_end[];
+[[noreturn]] void JumpIn(caponier::u64 image, caponier::u64 left);
 void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top);
 }
 
@@ -68,6 +69,8 @@ void ParseVirtioDevices(std::string_view line, BootInfo& info) {
   }
 }
 
+u64* IdentityRoot() { return arch::g_five_levels ? identity_five_levels : identity_tables; }
+
 }  // namespace
 
 void ReadBootInfo(u64 argument, BootInfo& info) {
@@ -80,6 +83,7 @@ void ReadBootInfo(u64 argument, BootInfo& info) {
     const u64 end = entries[i].base + entries[i].bytes;
     if (end > base) info.AddRam(base, end - base);
   }
+  info.early_end = 4 * kGiB;  // of which entry.S made an identity map
   info.image = {{reinterpret_cast<u64>(__image_start)}, static_cast<u64>(__image_end - __image_start)};
   info.Reserve(info.image.base.value, info.image.bytes);
   if (start->module_count > 0) {
@@ -102,13 +106,25 @@ void PatchImage(u64) {
 }
 
 void EnsureIdentity(PhysAddr physical, u64 bytes) {
-  if (physical.value + bytes > 4 * kGiB) __builtin_trap();  // entry.S maps the low 4 GiB; stage 1 touches nothing above
+  if (physical.value + bytes > g_handoff.info.early_end) __builtin_trap();
+}
+
+void AllowToExecute(PhysAddr, u64) {}  // all of the identity map can be
+
+void ContinueIn(u64 image, u64 left) {
+  constexpr u64 kTables = 7, kEntries = kPageSize / sizeof(u64);
+  u64* tables = identity_tables + (image - left) / sizeof(u64);
+  for (u64 i = 0; i < kTables * kEntries; i++) {
+    if (arch::IsPresent(tables[i]) && (tables[i] & arch::pte::kLarge) == 0) tables[i] += image - left;
+  }
+  const u64 root = reinterpret_cast<u64>(IdentityRoot()) + image - left;
+  asm volatile("mov %0, %%cr3" ::"r"(root) : "memory");
+  JumpIn(image, left);
 }
 
 void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
   const auto* root = reinterpret_cast<const u64*>(kernel_root.value);
-  u64* identity_root = arch::g_five_levels ? identity_five_levels : identity_tables;
-  for (int i = 256; i < 512; i++) identity_root[i] = root[i];
+  for (int i = 256; i < 512; i++) IdentityRoot()[i] = root[i];
   asm volatile("mov %%cr3, %%rax; mov %%rax, %%cr3" ::: "rax", "memory");
   EnterHighAsm(kernel_root.value, entry, stack_top);
   __builtin_unreachable();
