@@ -2,7 +2,8 @@
 
 erasure.py CAPONIER PROGRAM MONITOR WORK BASE BYTES [keep]: runs the program (guest/attacks/drawn.c), stops the machine before and after
 some of its draws, and saves its memory both times. Every 32 bytes of the first are tried as the AES-256 key that made the draw: counter mode from 0, block 2
-and the ones behind it are output. Prints `found key N` and `left WHAT`: key, round-key, output; `left nothing` when there is none.
+and the ones behind it are output. Prints `found key N` and `left WHAT`: key, round-key, output,
+image-N, where the kernel is in memory more than once; `left nothing` when there is none.
 """
 import ctypes
 import ctypes.util
@@ -149,4 +150,8 @@ if any(round_key in after for round_key in round_keys(key)):
     left.append('round-key')
 if any(output[at:at + 16] in after for at in range(0, len(output) - 15, 16)):  # any 31 bytes of it hold one of these
     left.append('output')
+# Words of the kernel's: a second copy of them would be of the image where the loader had put it, with all that its generator held then.
+copies = after.count(b'not enough memory to start: give the machine more')
+if copies != 1:
+    left.append(f'image-{copies}')
 print('left', ' '.join(left) or 'nothing')

@@ -18,7 +18,7 @@ check() { # NAME CONDITION...
   fi
 }
 "$CAPONIER" build host x86_64 aarch64 || exit 1
-timeout 120 "$CAPONIER" audit layout --plans 16 --boots 2 --processes 64 --calls 100 --json "$scratch/json" -o "$scratch/page" >"$scratch/output" 2>"$scratch/errors"
+timeout 120 "$CAPONIER" audit layout --plans 16 --boots 3 --processes 64 --calls 100 --json "$scratch/json" -o "$scratch/page" >"$scratch/output" 2>"$scratch/errors"
 code=$?
 check "a sound layout passes" test $code = 0
 check "the JSON has it all" python3 - "$scratch/json" <<'PYTHON'
@@ -36,6 +36,9 @@ assert [place["of"].split()[0] for place in found["observed"]] == ["x86_64", "aa
 for machine in found["observed"][:2]:
     assert machine["foretold"]["right"] > 60 and machine["foretold"]["wrong"] == [], machine["foretold"]
 assert [machine["kernel_half_bits"] for machine in found["observed"][:2]] == [44, 36]
+for machine in found["observed"][:2]:
+    for place in machine["places"]:
+        assert place["pairs_equal"] < (3 if "in memory" in place["place"] else 1), place
 names = [{place["place"] for place in source["places"]} for source in found["observed"]]
 for machine in names[:2]:
     assert {"image", "stack", "break", "vDSO", "first mapping", "kernel image", "thread stack", "windows", "heap arena", "frame table", "kernel image, in memory", "boot stack, in memory"} <= machine
@@ -43,6 +46,17 @@ assert {"image", "interpreter", "stack", "break", "vDSO", "first mapping"} <= na
 PYTHON
 check "the page has its pictures" test "$(grep -c '<svg' "$scratch/page")" -ge 20
 check "neither has an address" test -z "$(grep -ohE '\b0x[0-9a-f]{9,}\b|\b(ffff)[0-9a-f]{12}\b' "$scratch/json" "$scratch/output")"
+
+# What stands a page from where it was foretold is named, in each boot; the break stands for all of the program's plan.
+for moved in 'kernel image' 'frame table' 'double fault stack' 'boot shadow stack' break; do
+  arch=x86_64
+  [[ $moved == 'boot shadow stack' ]] && arch=aarch64
+  timeout 120 "$CAPONIER" audit layout --arch $arch --control "$moved" --plans 8 --boots 2 --processes 0 --calls 100 >"$scratch/output" 2>"$scratch/errors"
+  code=$?
+  check "the $moved a page higher fails" test $code = 1
+  check "the $moved alone is named" test "$(grep -c FAILS "$scratch/output")" = 1
+  check "the $moved is named" grep -qx "  FAILS ${moved/break/program}: 2 times not where it was foretold" "$scratch/output"
+done
 
 # An x86-64 processor without five levels of page tables.
 mkdir "$scratch/bin"

@@ -92,7 +92,7 @@ Place InMemory(const Region& region, const Walk& walk) {
 
 }  // namespace
 
-Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, u64 boots) {
+Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, const std::string& moved, u64 boots) {
   Collector collector;
   Foretold all;
   std::optional<Halves> halves;
@@ -101,7 +101,7 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
     if (!machine.Next().has_value()) throw Failure("the audited program ended before its first moment");
     std::vector<Place> places = machine.places();
     const Finding finding = machine.Look();
-    const Foretold foretold = machine.HoldAgainst(finding);
+    const Foretold foretold = machine.HoldAgainst(finding, moved);
     all.right += foretold.right;
     all.wrong.insert(all.wrong.end(), foretold.wrong.begin(), foretold.wrong.end());
     for (const Region& region : finding.regions) {

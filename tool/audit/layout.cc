@@ -159,7 +159,7 @@ int AuditLayout(const LayoutOptions& options) {
   };
   for (const Arch arch : options.architectures) {
     if (options.boots > 1) {
-      Boots boots = CollectBoots(install, arch, options.layout, options.boots);
+      Boots boots = CollectBoots(install, arch, options.layout, options.moved, options.boots);
       observe(fmt::format("{} machines", NameOf(arch)), std::move(boots.series), boots.halves, boots.halves.program_bits - 1,
               std::move(boots.foretold));
     }

@@ -77,6 +77,9 @@ std::variant<Options, PrintText> ParseLayout(std::span<const std::string> words)
   app.add_option("--layout", options.layout, "of those machines, as for caponier run; off is there to see that it is found")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"scatter", "off"}));
+  app.add_option("--control", options.moved,
+                 "judge this region of the kernel, or the program's break, as if it stood a page higher: must be found")
+      ->type_name("REGION");
   app.add_option("--processes", options.processes, "processes of this host's; default: 4096; 0: none")
       ->type_name("N")
       ->check(CLI::Range(u64{0}, u64{10'000'000}));

@@ -40,6 +40,7 @@ struct LayoutOptions {
   int plans_log2 = 24;
   u64 calls = 10'000, boots = 32, processes = 4096;
   std::string layout;
+  std::string moved;  // a region that is judged as if it stood elsewhere
   std::optional<std::string> json, output;
 };
 

@@ -231,9 +231,17 @@ Finding WatchedMachine::Look() {
 }
 
 // A fixed layout of the program is not drawn.
-Foretold WatchedMachine::HoldAgainst(const Finding& finding) const {
+Foretold WatchedMachine::HoldAgainst(const Finding& finding, const std::string& moved) const {
   const bool drawn = options_.layout != "off";
-  return foretelling_->Judge(finding.regions, drawn ? mappings_ : std::vector<Region>{}, places_);
+  std::vector<Region> regions = finding.regions;
+  for (Region& region : regions) {
+    if (region.name != moved) continue;
+    region.begin += kPageSize;
+    region.end += kPageSize;
+  }
+  std::vector<Place> places = places_;
+  for (Place& place : places) place.address += place.name == moved ? kPageSize : 0;
+  return foretelling_->Judge(regions, drawn ? mappings_ : std::vector<Region>{}, places);
 }
 
 link::TablesRecord WatchedMachine::AskKernel() {

@@ -50,8 +50,8 @@ class WatchedMachine {
   Finding Look();
   // Has the kernel walk its own tables; what it met. Throws Failure when it found what must not be, and stopped.
   link::TablesRecord AskKernel();
-  // What was foretold, held against a finding of the first moment.
-  Foretold HoldAgainst(const Finding& finding) const;
+  // What was foretold, held against a finding of the first moment, with the region `moved` a page higher.
+  Foretold HoldAgainst(const Finding& finding, const std::string& moved) const;
   const Halves& halves() const { return foretelling_->halves(); }
   // Where the program said that its parts stand.
   const std::vector<Place>& places() const { return places_; }
