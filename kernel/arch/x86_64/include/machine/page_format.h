@@ -9,9 +9,8 @@ namespace caponier::arch {
 inline constexpr int kMostPageTableLevels = 5;
 extern bool g_five_levels;  // CR4.LA57: addresses of 57 bits. Valid after PrepareCpu
 inline int PageTableLevels() { return g_five_levels ? 5 : 4; }
-inline u64 KernelBase() {
-  return g_five_levels ? 0xff00'0000'0000'0000 : 0xffff'8000'0000'0000;
-}  // lowest address of the kernel half
+// Lowest address of the kernel half.
+inline u64 KernelBase() { return g_five_levels ? 0xff00'0000'0000'0000 : 0xffff'8000'0000'0000; }
 inline constexpr u64 kKernelEnd = 0xffff'ffff'ffff'f000;  // the last page stays absent
 // One past the highest user address, whatever the levels: as on Linux, whose programs may use the bits above.
 inline constexpr u64 kUserEnd = 0x0000'7fff'ffff'f000;
