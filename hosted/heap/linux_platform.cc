@@ -11,6 +11,7 @@
 #include "hosted/random/include/caponier/random.h"
 #include "lib/arch/arm_hwcap.h"
 #include "lib/arch/x86_instructions.h"
+#include "lib/linux_abi/own_prctl.h"
 
 namespace caponier::hosted {
 namespace {
@@ -52,6 +53,7 @@ void LinuxPlatform::Release(u64 address, u64 bytes) {
   if (mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0) != MAP_FAILED) return;
   // The kernel has no more mappings to give. The frames at least go back, and the pages are zeros with the free tag.
   (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
+  if (tags_started_) (void)TagWhenTouched(address, bytes, heap::kFreeTag);
 }
 
 u64 LinuxPlatform::InMemory(u64 address, u64 bytes) {
@@ -110,6 +112,15 @@ Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to, heap::Contents content
     return UndoMove(from, bytes, to, contents);
   Release(from, bytes);
   return {};
+}
+
+// Linux does not; a machine of this project's does.
+bool LinuxPlatform::TagWhenTouched([[maybe_unused]] u64 address, [[maybe_unused]] u64 bytes, [[maybe_unused]] heap::Tag tag) {
+#if defined(__aarch64__)
+  return prctl(linux_abi::kPR_CAPONIER_SET_FIRST_TAG, address, bytes, u64{tag.value}, 0) == 0;
+#else
+  return false;
+#endif
 }
 
 void LinuxPlatform::Fill(MutableBytes output) { caponier_random_fill(output.data(), output.size()); }

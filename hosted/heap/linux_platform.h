@@ -21,6 +21,7 @@ struct LinuxPlatform {
   static void Release(u64 address, u64 bytes);
   static u64 InMemory(u64 address, u64 bytes);
   static Result<> Move(u64 from, u64 bytes, u64 to, heap::Contents contents);
+  static bool TagWhenTouched(u64 address, u64 bytes, heap::Tag tag);
   static void Fill(MutableBytes output);
   static bool HasWideVectors();
   static void* NoMemory();

@@ -35,7 +35,7 @@ PageFlags FlagsFor(const Protection& protection, bool write) {
 bool Continues(const Mapping& mapping, const Mapping& next) {
   return mapping.end == next.begin && mapping.protection == next.protection && mapping.shared == next.shared &&
          mapping.grows_down == next.grows_down && mapping.was_writable == next.was_writable && mapping.sealed == next.sealed &&
-         mapping.purpose == next.purpose && mapping.source == next.source &&
+         mapping.first_tag == next.first_tag && mapping.purpose == next.purpose && mapping.source == next.source &&
          (!mapping.source || mapping.source_page + mapping.bytes() / kPageSize == next.source_page);
 }
 
@@ -269,6 +269,14 @@ void AddressSpace::MergeAround(size_t index) {
   }
 }
 
+void AddressSpace::MergeIn(u64 begin, u64 end) {
+  for (size_t i = IndexAtOrAbove(begin); i < mappings_.size() && mappings_[i].begin <= end;) {
+    const size_t before = mappings_.size();
+    MergeAround(i);
+    if (mappings_.size() == before) i++;
+  }
+}
+
 void AddressSpace::DropPages(u64 begin, u64 end) {
   tables_.Visit(begin, end, [this](u64, PageTables::Entry& entry) {
     NoteRights(entry.frame, entry.flags, kNoRights);
@@ -340,11 +348,7 @@ Result<void> AddressSpace::Protect(u64 address, u64 bytes, Protection protection
       return PageTables::Verdict::kUpdateFlags;
     });
   }
-  for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin <= end;) {
-    const size_t before = mappings_.size();
-    MergeAround(i);
-    if (mappings_.size() == before) i++;
-  }
+  MergeIn(address, end);
   return {};
 }
 
@@ -411,7 +415,7 @@ Result<AddressSpace::Page> AddressSpace::PageFor(const Mapping& mapping, u64 pag
   if (present.value != 0 && IsExclusive(present)) return Page{present, FlagsFor(mapping.protection, mapping.protection.write)};
   if (!mapping.source) {
     if (present.value == 0) {
-      return Page{TRY(AllocateZeroedProgramFrame(FrameKind::kProgram, tagged)),
+      return Page{TRY(AllocateZeroedProgramFrame(FrameKind::kProgram, tagged, mapping.first_tag)),
                   FlagsFor(mapping.protection, mapping.protection.write)};
     }
     if (!write) return Page{present, FlagsFor(mapping.protection, false)};
@@ -508,6 +512,7 @@ Result<u64> AddressSpace::Remap(u64 address, u64 old_bytes, u64 new_bytes, bool 
   moved->protection = found->protection;
   moved->was_writable = found->was_writable;
   moved->grows_down = found->grows_down;
+  moved->first_tag = found->first_tag;
   const u64 moving = old_bytes < new_bytes ? old_bytes : new_bytes;
   if (FreeFrames() < kFramesToMove) {
     TRY(RemoveRange(target, target + new_bytes));
@@ -516,6 +521,21 @@ Result<u64> AddressSpace::Remap(u64 address, u64 old_bytes, u64 new_bytes, bool 
   MovePages(address, target, moving);
   if (old_bytes != 0) TRY(RemoveRange(address, address + old_bytes));
   return target;
+}
+
+Result<void> AddressSpace::SetFirstTag(u64 address, u64 bytes, u8 tag) {
+  if (!IsAligned(address | bytes, kPageSize) || bytes > arch::kUserEnd || address > arch::kUserEnd - bytes)
+    return Error::kInvalidArgument;
+  const u64 end = address + bytes;
+  if (!Covers(address, end)) return Error::kNoMemory;
+  for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin < end; i++) {
+    if (!mappings_[i].protection.tagged || mappings_[i].shared || mappings_[i].source) return Error::kInvalidArgument;
+  }
+  TRY(SplitAt(address));
+  TRY(SplitAt(end));
+  for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin < end; i++) mappings_[i].first_tag = tag;
+  MergeIn(address, end);
+  return {};
 }
 
 u64 AddressSpace::Break(u64 wanted) {

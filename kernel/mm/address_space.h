@@ -46,6 +46,7 @@ struct Mapping {
   bool grows_down = false;
   bool was_writable = false;  // strict W^X: such a mapping never becomes executable
   bool sealed = false;        // cannot be changed or unmapped
+  u8 first_tag = 0;           // of anonymous pages when they come in
   Purpose purpose = Purpose::kMapping;
   Ref<PageSource> source;  // null: anonymous
   u64 source_page = 0;     // page index in `source` at `begin`
@@ -88,6 +89,8 @@ class AddressSpace : public RefCounted {
   Result<u64> Remap(u64 address, u64 old_bytes, u64 new_bytes, bool may_move, u64 fixed_to);
   // MADV_DONTNEED / MADV_FREE: drops anonymous pages, which read as zeroes afterwards; file pages reread.
   Result<void> Discard(u64 address, u64 bytes);
+  // Pages of the range that come in from now on have that tag: private anonymous memory with tags, else kInvalidArgument.
+  Result<void> SetFirstTag(u64 address, u64 bytes, u8 tag);
   // The program break: sets it when `wanted` is reachable, returns the one in force.
   u64 Break(u64 wanted);
   void SetBreakStart(u64 address) { break_start_ = break_ = address; }
@@ -139,6 +142,8 @@ class AddressSpace : public RefCounted {
   bool Enter(u64 page, const Page& next);
   void EnterAround(const Mapping& mapping, u64 page, arch::Access access);
   void MergeAround(size_t index);
+  // Those that touch the range, among each other and with their neighbours.
+  void MergeIn(u64 begin, u64 end);
   Result<void> CheckProtection(const Protection& wanted, const Mapping* before);
 
   bool refused_code_ = false;

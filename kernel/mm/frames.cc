@@ -115,11 +115,11 @@ Result<PhysAddr> AllocateProgramFrame(FrameKind kind) {
   return AllocateFrame(kind);
 }
 
-Result<PhysAddr> AllocateZeroedProgramFrame(FrameKind kind, bool tagged) {
+Result<PhysAddr> AllocateZeroedProgramFrame(FrameKind kind, bool tagged, u8 tag) {
   const PhysAddr frame = TRY(AllocateProgramFrame(kind));
   Window window(frame, tagged ? Window::kWriteTagged : Window::kWrite);
   if (tagged) {
-    arch::ZeroTaggedPage(window.data());
+    arch::ZeroTaggedPage(window.data(), tag);
   } else {
     arch::ZeroPage(window.data());
   }

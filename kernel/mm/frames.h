@@ -37,8 +37,8 @@ static_assert(sizeof(FrameInfo) == 16);
 Result<PhysAddr> AllocateFrame(FrameKind kind);
 // As above for the program's own memory: refuses while less than the kernel's reserve is left, so that the kernel never starves.
 Result<PhysAddr> AllocateProgramFrame(FrameKind kind);
-// A frame of zeroes (and zero tags when `tagged`).
-Result<PhysAddr> AllocateZeroedProgramFrame(FrameKind kind, bool tagged);
+// A frame of zeroes, and when `tagged` with that tag everywhere.
+Result<PhysAddr> AllocateZeroedProgramFrame(FrameKind kind, bool tagged, u8 tag = 0);
 void RetainFrame(PhysAddr frame);
 void ReleaseFrame(PhysAddr frame);  // frees it with its last reference
 FrameInfo& InfoOf(PhysAddr frame);

@@ -118,7 +118,7 @@ Result<void> MapFreshPageAt(u64 address, bool tagged) {
     return mapped.error();
   }
   auto* page = reinterpret_cast<std::byte*>(address);
-  tagged ? arch::ZeroTaggedPage(page) : arch::ZeroPage(page);
+  tagged ? arch::ZeroTaggedPage(page, 0) : arch::ZeroPage(page);
   return {};
 }
 

@@ -1,5 +1,6 @@
 // prctl: a bag of small settings. What this kernel cannot honour is refused, so that a program learns it.
 #include "kernel/syscall/call.h"
+#include "lib/linux_abi/own_prctl.h"
 #include "lib/linux_abi/process_flags.h"
 
 namespace caponier::syscall {
@@ -81,6 +82,10 @@ Result<i64> SysPrctl(Call& call) {
     case kPR_GET_TAGGED_ADDR_CTRL:
       if (!RestIsZero(call, 1)) return Error::kInvalidArgument;
       return static_cast<i64>(TRY(arch::TaggedAddressControl()));
+    case kPR_CAPONIER_SET_FIRST_TAG:
+      if (call[3] >= 16 || call[4] != 0) return Error::kInvalidArgument;
+      TRY(process.memory->SetFirstTag(call[1], call[2], static_cast<u8>(call[3])));
+      return 0;
     default: return Error::kInvalidArgument;
   }
 }

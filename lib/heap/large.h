@@ -47,7 +47,7 @@ class Large {
               .size_class = 0,
               .order = static_cast<u8>(run.order),
               .tag = tag};
-    if (tag_it) Tags::Set(address, AlignUp(bytes, kGranule), tag);
+    if (tag_it) SetTags(address, AlignUp(bytes, kGranule), pages_at + run.bytes, tag);
     void* block = Tags::Pointer(address, tag);
     if (ground.settings.canary) WriteCanary(Behind(record), canary.For(address), CanaryBytes(record));
     return block;
@@ -104,6 +104,14 @@ class Large {
   }
 
  private:
+  // From `fresh` on the pages have no memory yet: those that are the block's as a whole get it with their tag.
+  static void SetTags(u64 address, u64 bytes, u64 fresh, Tag tag) {
+    const u64 end = address + bytes, last = AlignDown(end, kPageSize);
+    const u64 first = AlignUp(address, kPageSize) > fresh ? AlignUp(address, kPageSize) : fresh;
+    if (first >= last || !P::TagWhenTouched(first, last - first, tag)) return Tags::Set(address, bytes, tag);
+    Tags::Set(address, first - address, tag);
+    Tags::Set(last, end - last, tag);
+  }
   static u64 PagesAt(const UnitRecord& record) { return AlignDown(record.base, kPageSize); }
   static u64 SlackBytes(const UnitRecord& record) {
     const u64 end = PagesAt(record) + u64{record.inverse} * kPageSize - record.base;

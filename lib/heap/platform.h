@@ -21,7 +21,7 @@ concept LockType = requires(T lock) {
 enum class Contents : u8 { kKept, kOfNoUse };
 
 template <typename P>
-concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes random, const Misuse& misuse) {
+concept Platform = requires(u64 address, u64 bytes, MemoryUse use, Tag tag, MutableBytes random, const Misuse& misuse) {
   requires TagStore<typename P::Tags>;
   requires LockType<typename P::Lock>;
   // Address space at a random place, at a multiple of `bytes` or of kReserveAlignment, whichever is smaller, with nothing behind it.
@@ -37,6 +37,9 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, MutableBytes 
   // or with Contents::kOfNoUse zeros in part. kExists: the same, but some of the third argument's pages are somebody else's now, so
   // that the run they are of must never be used again.
   { P::Move(address, bytes, address, Contents{}) } -> std::same_as<Result<>>;
+  // Whether the pages from `address` on, which are committed and have no memory behind them yet, will have this tag everywhere when they are first
+  // touched; if not, nothing was done.
+  { P::TagWhenTouched(address, bytes, tag) } -> std::same_as<bool>;
   { P::Fill(random) };
   // Whether the processor has vectors of 32 bytes, and whoever runs here may use them.
   { P::HasWideVectors() } -> std::same_as<bool>;

@@ -199,6 +199,26 @@ TEST(TaggedHeap, LargeBlocksInOthersPagesLeaveNoStaleTags) {
     ASSERT_EQ(SimulatedTags::At(at), at >= start && at < end ? SimulatedTags::TagOf(block) : kFreeTag) << at - start;
 }
 
+// Where the platform can, whole pages without memory get their tags with it: what is set at once is less than two pages and what is there.
+TEST(TaggedHeap, LargeBlocksGetTheirTagsWhenTheyAreTouched) {
+  Heap heap({.scope = TagScope::kAll, .arena_bytes = kGibi});
+  TaggedPlatform::tags_when_touched = true;
+  const auto try_one = [&](u64 bytes, u64 alignment, u64 warm) {
+    const u64 before = SimulatedTags::granules_set;
+    void* block = heap.AllocateAligned(bytes, alignment);
+    EXPECT_LE(SimulatedTags::granules_set - before, (warm + 2 * kPageSize) / kGranule) << bytes << " at " << alignment;
+    const u64 start = SimulatedTags::Address(block), end = start + AlignUp(bytes, kGranule);
+    for (u64 at = AlignDown(start, kPageSize); at < AlignUp(end, kPageSize); at += kGranule) {
+      const Tag expected = at >= start && at < end ? SimulatedTags::TagOf(block) : kFreeTag;
+      ASSERT_EQ(SimulatedTags::At(at), expected) << at - start;
+    }
+    heap.Free(block);
+  };
+  try_one(1'000'001, 16, 0);
+  try_one(3'000'000, 16, 2 * AlignUp(1'000'001, kPageSize));  // in part in the pages of the one before, which are cleared first
+  try_one(400'000, 1 << 20, 0);
+}
+
 TEST(TaggedHeap, OneRetagForAnAllocationAndOneForAFree) {
   Heap heap({.arena_bytes = kGibi});
   for (const u64 bytes : {u64{1}, u64{64}, u64{1000}}) {

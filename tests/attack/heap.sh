@@ -39,6 +39,40 @@ for arch in x86_64 aarch64; do
   for kind in dynamic static; do musl "$arch" "$kind" || exit 1; done
 done
 
+# A large block, most of it never touched.
+cat >"$scratch/large.c" <<'CRIME'
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static long resident(void) {
+  long size, pages;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file == NULL || fscanf(file, "%ld %ld", &size, &pages) != 2) exit(3);
+  fclose(file);
+  return pages;
+}
+int main(int count, char **words) {
+  const size_t bytes = 48 << 20;
+  const long before = resident();
+  char *volatile block = malloc(bytes);
+  printf("%s tag, %s\n", (uintptr_t)block >> 56 & 15 ? "a" : "no", resident() - before < 64 ? "little memory" : "all of its memory");
+  fflush(stdout);
+  block[bytes / 2] = 1;
+  if (block[bytes / 2] != 1 || block[bytes / 3] != 0) return 4;
+  if (words[1][0] == 'w') ((char *)((uintptr_t)block ^ (uintptr_t)1 << 56))[bytes / 4] = 1;
+  memset(block, 7, bytes);
+  free(block);
+  block = malloc(bytes + 5000);
+  for (size_t i = 0; i < bytes; i += 4096)
+    if (block[i] != 0) return 5;
+  free(block);
+  puts("went on");
+  return 0;
+}
+CRIME
+clang-19 --target=aarch64-linux-gnu -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/large.c" -o "$scratch/crime.aarch64-large" || exit 1
+
 # expect PROGRAM HEAP CRIME STATUS TEXT
 expect() {
   local said code
@@ -90,5 +124,10 @@ for crime in overflow below use reuse; do
   options=()
   expect aarch64-static libc "$crime" 139 "caponier-heap: "
 done
+options=(--memory 256M --heap-settings scope=all)
+[[ $tags == on ]] && expect aarch64-large tagged none 0 $'a tag, little memory\nwent on'
+[[ $tags == on ]] && expect aarch64-large tagged wild 139 "caponier-heap: wild access to the heap; block of 50331648 bytes (tag fault)"
+options=(--memory 256M)
+expect aarch64-large tagged none 0 $'no tag, little memory\nwent on'
 [[ $tags == on ]] || echo "this machine has no memory tags: only what needs none was tried"
 exit $status

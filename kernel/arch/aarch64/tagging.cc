@@ -13,7 +13,7 @@
 #include "lib/linux_abi/process_flags.h"
 
 extern "C" {
-void ZeroTaggedPageAsm(std::byte* page);
+void ZeroTaggedPageAsm(std::byte* page, caponier::u64 tag);
 void CopyTagsAsm(std::byte* to, const std::byte* from);
 void ClearTagsAsm(std::byte* page);
 }
@@ -55,14 +55,14 @@ bool TagMemoryWorks() {
   bool works;
   {
     mm::Window window(frame.value(), mm::Window::kWriteTagged);
-    ZeroTaggedPageAsm(window.data());
+    ZeroTaggedPageAsm(window.data(), 0);
     works = TagOf(window.data()) == 0;
     // Each granule gets the low bits of its number; a memory that forgets or shares tags cannot give them all back.
     for (u64 granule = 0; granule < kGranules; granule++) SetTag(window.data() + granule * kGranuleBytes, granule & 15);
     for (u64 granule = 0; granule < kGranules; granule++) {
       if (TagOf(window.data() + granule * kGranuleBytes) != (granule & 15)) works = false;
     }
-    ZeroTaggedPageAsm(window.data());
+    ZeroTaggedPageAsm(window.data(), 0);
   }
   mm::ReleaseFrame(frame.value());
   return works;
@@ -116,11 +116,11 @@ u64 ReadMemoryTag(PhysAddr frame, u64 offset) {
   return TagOf(window.data() + offset);
 }
 
-void ZeroTaggedPage(std::byte* page) {
+void ZeroTaggedPage(std::byte* page, u8 tag) {
   if (CpuFeatures().tagging == 0) {
     ZeroPage(page);
   } else {
-    ZeroTaggedPageAsm(page);
+    ZeroTaggedPageAsm(page, tag);
   }
 }
 

@@ -2,14 +2,13 @@
 // block of DCZID_EL0.BS words [arm-arm] C6.2; sizes are read, never assumed. Called only on a processor with MTE.
 #include "kernel/arch/aarch64/asm.inc"
 
-// void ZeroTaggedPageAsm(std::byte* page)
+// void ZeroTaggedPageAsm(std::byte* page, u64 tag)
 FUNCTION ZeroTaggedPageAsm
   mrs x2, dczid_el0
   and w2, w2, #15
   mov x3, #4
   lsl x3, x3, x2
   add x4, x0, #4096
-  mov x1, xzr
 1:stzgm x1, [x0]
   add x0, x0, x3
   cmp x0, x4

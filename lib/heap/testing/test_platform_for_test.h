@@ -122,6 +122,16 @@ struct TestPlatform {
     Release(from, bytes);
     return {};
   }
+  // Set at once, but not counted.
+  static bool TagWhenTouched(u64 address, u64 bytes, Tag tag) {
+    if constexpr (Tags::kPossible) {
+      if (!tags_when_touched) return false;
+      Tags::Set(address, bytes, tag);
+      Tags::granules_set -= bytes / kGranule;
+      return true;
+    }
+    return false;
+  }
   static void Fill(MutableBytes bytes) {
     const std::lock_guard guard(random_lock);
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() >> 24);
@@ -144,6 +154,7 @@ struct TestPlatform {
     committed = commits = 0;
     fail_in = -1;
     touched = true;
+    tags_when_touched = false;
     loses_every = 0;
     lost.clear();
     touched_lost = false;
@@ -158,6 +169,7 @@ struct TestPlatform {
   static inline std::atomic<u64> committed = 0, commits = 0;  // bytes now, calls so far
   static inline std::atomic<i64> fail_in = -1;
   static inline bool touched = true;  // programs use all of their memory
+  static inline bool tags_when_touched = false;
   static inline u64 loses_every = 0;  // one in so many moves finds its destination taken; 0: none
   static inline std::vector<std::pair<u64, u64>> lost;
   static inline bool touched_lost = false;

@@ -64,8 +64,8 @@ inline void StoreEntry(u64* slot, u64 entry) { __atomic_store_n(slot, entry, __A
 // Zeroes / copies one page through mapped addresses.
 inline void ZeroPage(std::byte* page) { __builtin_memset(page, 0, kPageSize); }
 inline void CopyPage(std::byte* to, const std::byte* from) { __builtin_memcpy(to, from, kPageSize); }
-// A page about to carry MTE tags, through mappings of the tagged kind: zero data and zero tags; data and tags copied.
-void ZeroTaggedPage(std::byte* page);
+// A page about to carry MTE tags, through mappings of the tagged kind: zero data and one tag everywhere; data and tags copied.
+void ZeroTaggedPage(std::byte* page, u8 tag);
 void CopyTaggedPage(std::byte* to, const std::byte* from);
 // Zero tags under data that stays.
 void ClearTags(std::byte* page);

@@ -43,8 +43,8 @@ inline void StoreEntry(u64* slot, u64 entry) { __atomic_store_n(slot, entry, __A
 // Zeroes / copies one page through mapped addresses.
 inline void ZeroPage(std::byte* page) { __builtin_memset(page, 0, kPageSize); }
 inline void CopyPage(std::byte* to, const std::byte* from) { __builtin_memcpy(to, from, kPageSize); }
-// A page about to carry MTE tags: zero data and zero tags. No tags on this machine.
-inline void ZeroTaggedPage(std::byte* page) { ZeroPage(page); }
+// A page about to carry MTE tags: zero data and one tag everywhere. No tags on this machine.
+inline void ZeroTaggedPage(std::byte* page, u8) { ZeroPage(page); }
 inline void CopyTaggedPage(std::byte* to, const std::byte* from) { CopyPage(to, from); }
 
 inline void ClearTags(std::byte*) {}
