@@ -20,9 +20,10 @@
 namespace caponier::tool::audit {
 namespace {
 
-// Places in physical memory, of the image and of the first frames that are handed out: the 128 MiB of the machines have 2^14.9, less the archive's.
+// Places in physical memory, of the image and of the first frames that are handed out: the 64 MiB of the machines have 2^14, less the archive's. They
+// are judged as addresses are, a bit below that.
 constexpr std::string_view kInMemory = ", in memory";
-constexpr int kMemoryBits = 14;
+constexpr int kMemoryBits = 13;
 
 // Keeps the series as long as each other: what is not in every layout is left out at the end.
 class Collector {

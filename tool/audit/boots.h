@@ -34,7 +34,7 @@ struct BootMeasure {
   std::string given = {};
 };
 std::vector<BootMeasure> MeasureBoots(const std::vector<Series>& series);
-// What would come out less than once in 10,000 times if every address had so many bits, and every place in physical memory 14, alone and when
+// What would come out less than once in 10,000 times if every address had so many bits, and every place in physical memory 13, alone and when
 // another is known; in words.
 std::vector<std::string> BootFailures(const std::vector<BootMeasure>& measures, int address_bits);
 

@@ -116,12 +116,12 @@ TEST(LayoutMeasures, BootsThatAreAlikeFailUnlessChanceExplainsIt) {
   EXPECT_THAT(failures(2, 0, 1), testing::ElementsAre("a given b: 1 pairs of 2 layouts are equal"));
   EXPECT_THAT(failures(1 << 18, 3, 4), IsEmpty());  // 2 are expected
   EXPECT_THAT(failures(1 << 18, 30, 0), testing::SizeIs(1));
-  // Places in memory are fewer: 32 pairs are expected.
+  // Places in memory are fewer: 64 pairs are expected.
   const auto in_memory = [](u64 pairs) {
     return BootFailures({{.name = "a, in memory", .collisions = {1024, pairs}, .changed_bits = 0, .least = {}, .given = {}}}, 34);
   };
-  EXPECT_THAT(in_memory(45), IsEmpty());
-  EXPECT_THAT(in_memory(64), testing::ElementsAre("a, in memory: 64 pairs of 1024 layouts are equal"));
+  EXPECT_THAT(in_memory(80), IsEmpty());
+  EXPECT_THAT(in_memory(110), testing::ElementsAre("a, in memory: 110 pairs of 1024 layouts are equal"));
 }
 
 TEST(LayoutMeasures, BitDensitiesAndChangedBits) {
