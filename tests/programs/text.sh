@@ -1,5 +1,5 @@
 #!/bin/bash
-# jq, gawk, perl, lua: interpreters of little languages.
+# jq, gawk, perl, lua, grep: interpreters of little languages.
 source "$(dirname -- "$0")/common.bash"
 seeded_lines 20000 >lines
 awk 'BEGIN { printf "[" } { printf "%s{\"n\":%d,\"w\":\"%s\",\"list\":[%d,true,null]}", NR > 1 ? "," : "", $1, $2, NR } END { print "]" }' lines >data.json
@@ -22,4 +22,8 @@ same "lua: reads and writes files" lua5.4 -e '
   local sum = 0 for line in io.lines("made") do sum = sum + tonumber(line) end print(sum)
   print(os.rename("made", "moved"), io.open("made"), os.remove("moved"))'
 same "lua: an error" lua5.4 -e 'error({code = 2})'
+# Its compiler is refused memory for code, and it matches without.
+same "grep: perl's expressions" grep -cP '^(\d)(?=\d*\1 )(?!.*word(?:\d?)7$).*' lines
+options=(--wx allow-jit)
+same "grep: perl's expressions, --wx allow-jit" grep -oP '(?<=word)(\d)\1\K$|x' lines
 exit $status
