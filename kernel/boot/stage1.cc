@@ -116,7 +116,7 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
                                        .frame_table_pages = table_pages + 1,
                                        .own = arch::kWindowTableMapped ? aslr::Region::kPageTables : aslr::Region::kShadowStack};
   const auto plan = [&] {
-    if constexpr (mm::kFixedLayout) return aslr::PackKernel(kernel);
+    if (mm::kFixedLayout) return aslr::PackKernel(kernel);
     Stream stream = Stream::Open(g_handoff.random, seeded, "boot layout");
     return aslr::PlanKernel(stream, kernel);
   };
@@ -137,7 +137,7 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
 
 // Where the image goes in physical memory, and the frame from which on others are handed out.
 void PlanMemory(random::Seeded seeded) {
-  if constexpr (mm::kFixedLayout) return;
+  if (mm::kFixedLayout) return;
   BootInfo& info = g_handoff.info;
   Stream stream = Stream::Open(g_handoff.random, seeded, "memory layout");
   aslr::PageRange free[FrameCursor::kRanges];

@@ -10,11 +10,7 @@ inline constexpr u64 kGuardPages = 1;  // absent pages on both sides of whatever
 
 // A test build, which says so on its first line, has each region of the kernel at one place in every boot: the cost of the random layout
 // is measured against it.
-#if defined(CAPONIER_FIXED_LAYOUT)
-inline constexpr bool kFixedLayout = true;
-#else
-inline constexpr bool kFixedLayout = false;
-#endif
+extern const bool kFixedLayout;
 
 // The first page of `pages` free ones in `window`, aligned to `alignment` pages.
 template <aslr::OccupiedRanges Occupied>
@@ -26,7 +22,7 @@ Result<u64> PlaceUniformly(const Occupied& occupied, aslr::PageRange window, u64
 // That of a region of the kernel.
 template <aslr::OccupiedRanges Occupied>
 Result<u64> PlaceKernelRegion(const Occupied& occupied, aslr::PageRange window, u64 pages) {
-  if constexpr (kFixedLayout) return aslr::PlaceHighest({.pages = pages, .guard_pages = kGuardPages}, window, occupied);
+  if (kFixedLayout) return aslr::PlaceHighest({.pages = pages, .guard_pages = kGuardPages}, window, occupied);
   return PlaceUniformly(occupied, window, pages, 1);
 }
 
