@@ -117,8 +117,9 @@ void Foretelling::TakeBootRoot() {
   if (arch_ == Arch::kX86_64 && (debugger_.Register("cr4") & kFiveLevels) != 0) halves_ = HalvesOf(arch_, 5);
 }
 
-void Foretelling::OnStop() {
-  debugger_.AwaitStop();
+bool Foretelling::IsDrawing() const { return debugger_.Register(arch_ == Arch::kX86_64 ? "rip" : "pc") == breakpoint_; }
+
+void Foretelling::OnDraw() {
   debugger_.ClearBreakpoint(breakpoint_);
   if (!boot_root_.empty()) {
     draws_.push_back({debugger_.Memory(image_base_ + root_, sizeof(random::Root)),

@@ -34,9 +34,11 @@ class Foretelling {
  public:
   // The machine is halted before its first instruction. `kernel` is the ELF file that it runs. Throws Failure when that has not the symbols.
   Foretelling(Arch arch, Debugger& debugger, const MemoryImage& memory, Bytes kernel);
-  // The machine has stopped by itself: takes what it stopped for, and lets it go on.
-  void OnStop();
-  // Of a machine that is stopped: it does not stop by itself any more.
+  // Of a machine that is stopped: whether it is so by itself, in front of a draw.
+  bool IsDrawing() const;
+  // Then takes what it stopped for, and lets it go on.
+  void OnDraw();
+  // Of one that is stopped elsewhere: it does not stop by itself any more.
   void End();
   // The machine's.
   const Halves& halves() const { return halves_; }

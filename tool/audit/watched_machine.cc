@@ -146,12 +146,12 @@ std::optional<std::string> WatchedMachine::Line() {
       received_.erase(0, end + 1);
       return line;
     }
-    while (foretelling_.has_value() && debugger_->HasStopped(false)) foretelling_->OnStop();
+    while (foretelling_.has_value() && debugger_->HasStopped(false)) PassDraw();
     std::array<pollfd, 2> ready{
         {{output_.get(), POLLIN, 0}, {foretelling_.has_value() ? debugger_->descriptor() : -1, POLLIN, 0}}};
     if (poll(ready.data(), ready.size(), kMomentMs) < 1) throw Failure("the audited program says nothing");
     if (ready[1].revents != 0) {
-      foretelling_->OnStop();
+      PassDraw();
       continue;
     }
     std::array<char, 4096> buffer;
@@ -159,6 +159,16 @@ std::optional<std::string> WatchedMachine::Line() {
     if (got <= 0) return std::nullopt;
     received_.append(buffer.data(), static_cast<size_t>(got));
   }
+}
+
+void WatchedMachine::PassDraw() {
+  debugger_->AwaitStop();
+  foretelling_->OnDraw();
+}
+
+// A machine that stops by itself just then has been told to stop in vain: it goes on, and is told again.
+void WatchedMachine::Stop() {
+  for (debugger_->Stop(); foretelling_.has_value() && foretelling_->IsDrawing(); debugger_->Stop()) foretelling_->OnDraw();
 }
 
 std::optional<std::string> WatchedMachine::Next() {
@@ -169,12 +179,6 @@ std::optional<std::string> WatchedMachine::Next() {
   while (const std::optional<std::string> line = Line()) {
     if (line->starts_with(kMoment)) {
       waiting_ = true;
-      if (foretelling_.has_value() && !foretold_) {
-        debugger_->Stop();
-        foretelling_->End();
-        debugger_->Resume();
-        foretold_ = true;
-      }
       return line->substr(kMoment.size());
     }
     if (const std::optional<Place> place = ParsePlace(*line)) places_.push_back(*place);
@@ -219,13 +223,15 @@ Result<Finding> WatchedMachine::Examine(Bytes kernel, Diagnostics& diagnostics) 
 
 Finding WatchedMachine::Look() {
   for (int tries = 1;; tries++) {
-    debugger_->Stop();
+    Stop();
     FirstDiagnostic diagnostic;
     Result<Finding> finding = Examine(kernel_.symbols, diagnostic);
+    const bool done = finding.ok() && (IsQuiet(finding.value().verdict) || tries == kQuietTries);
+    if (done && foretelling_.has_value()) foretelling_->End();
     debugger_->Resume();
     if (!finding.ok())
       throw Failure(fmt::format("the machine cannot be audited: {} (at {:#x})", diagnostic.what(), diagnostic.offset()));
-    if (IsQuiet(finding.value().verdict) || tries == kQuietTries) return std::move(finding).value();
+    if (done) return std::move(finding).value();
     std::this_thread::sleep_for(kQuietPause);
   }
 }

@@ -22,7 +22,7 @@ struct WatchOptions {
   std::string wx = {}, layout = {};  // as for caponier run; empty: the default
   order::KernelOrder kernel_order = order::KernelOrder::kRandom;
   u64 calls = 0;          // that the probe makes
-  bool foretell = false;  // where things will be, up to the first moment
+  bool foretell = false;  // where things will be, up to the first look
 };
 
 // The probe's line "place NAME ADDRESS".
@@ -50,7 +50,7 @@ class WatchedMachine {
   Finding Look();
   // Has the kernel walk its own tables; what it met. Throws Failure when it found what must not be, and stopped.
   link::TablesRecord AskKernel();
-  // What was foretold, held against a finding of the first moment, with the region `moved` a page higher.
+  // What was foretold, held against the first finding, with the region `moved` a page higher.
   Foretold HoldAgainst(const Finding& finding, const std::string& moved) const;
   const Halves& halves() const { return foretelling_->halves(); }
   // Where the program said that its parts stand.
@@ -60,6 +60,8 @@ class WatchedMachine {
   Result<Walk> WalkNow(Diagnostics& diagnostics);
   Result<Finding> Examine(Bytes kernel, Diagnostics& diagnostics);
   std::optional<std::string> Line();
+  void PassDraw();
+  void Stop();
 
   WatchOptions options_;
   order::BootKernel kernel_;
@@ -80,7 +82,6 @@ class WatchedMachine {
   std::vector<Place> places_;
   std::vector<Region> mappings_;  // as the program saw them at the moment
   bool waiting_ = false;          // the program waits for a byte
-  bool foretold_ = false;         // its first moment has come
 };
 
 }  // namespace caponier::tool::audit
