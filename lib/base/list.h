@@ -21,6 +21,7 @@ class List {
   bool empty() const { return count_ == 0; }
   size_t size() const { return count_; }
   T* front() { return empty() ? nullptr : FromNode(head_.next); }
+  T* back() { return empty() ? nullptr : FromNode(head_.previous); }
   // The element after `element`, or null.
   T* Next(T* element) {
     ListNode* node = (element->*Member).next;

@@ -35,12 +35,15 @@ struct alignas(32) UnitRecord {
   u64 link;     // slab: its slot words. large block: its bytes
   u32 inverse;  // slab: of slot_bytes. large block: pages behind it. run given back: the next one in line
   u32 slot_bytes;
-  u32 slots;
+  u16 slots;
+  u16 side;  // slab: whose threads get its slots (Shelf)
   UnitKind kind;
   u8 size_class;
   u8 order;  // slab: twos in slot_bytes. else of the run, in its first unit and in that of a large block
   Tag tag;   // of a large block
 
+  // Whether its slots go to threads of that side. It may change meanwhile, which makes no answer wrong.
+  bool IsOf(u32 asked) const { return __atomic_load_n(&side, __ATOMIC_RELAXED) == asked; }
   u32 SlotOf(u64 address) const { return SlotNumber(static_cast<u32>(address - base), inverse, order); }
 };
 static_assert(sizeof(UnitRecord) == 32);
@@ -129,7 +132,8 @@ class Arena {
   std::atomic<u64> used_ = 0;  // units dealt out so far, from the first
   u32 units_ = 0;
   u64 table_bytes_ = 0;
-  typename P::Lock lock_;
+  // Away from what every free reads.
+  alignas(64) typename P::Lock lock_;
   Line lines_[kMaxRunOrder + 1] = {};
 };
 

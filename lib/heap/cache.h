@@ -1,5 +1,6 @@
 // What a thread holds of each size class: a line of free slots. It takes from the front and frees to the back, so that a slot rests
-// until others of its class have been freed after it, and no lock is touched.
+// until others of its class have been freed after it, and no lock is touched. Slots of another side's slabs (Shelf) rest in a line of their own,
+// from which they go back to the shelf.
 #pragma once
 
 #include <cstddef>
@@ -80,11 +81,12 @@ inline constexpr u64 kUsualEnd = kTableBytes - kCanaryBytes + 1;
 
 // One thread's. All zeros it is nobody's: every request takes the long way.
 struct alignas(64) Cache {
-  Bin bins[kClassCount];
+  Bin bins[2 * kClassCount];  // by class; the second half for slots of other sides
   u64 usual_end;     // kUsualEnd; 0 when a setting is not the default
   u64 fast_end;      // the same where the processor has what the fast functions are made for, or else 0
   u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
+  u32 side;
   Cache* next;  // among those whose threads have ended
 
   // That of up to kTableBytes; `LeastClass` or one above.
@@ -93,6 +95,9 @@ struct alignas(64) Cache {
     const u16 place = kBinTable<LeastClass>[(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
+  Bin& BinOf(const UnitRecord& slab) { return bins[slab.size_class + (slab.IsOf(side) ? 0 : kClassCount)]; }
+  u32 ClassOf(const Bin& bin) const { return (&bin - bins) % kClassCount; }
+  bool IsOfOthers(const Bin& bin) const { return &bin >= bins + kClassCount; }
   u8 random[4096];  // bytes of the platform's, used from the end
 };
 static_assert(offsetof(Cache, bins) == 0);

@@ -191,7 +191,7 @@ class Heap {
       Blame(Crime::kOverflowFound, slot_bytes, before);
       return;
     }
-    Bin& bin = cache.bins[slab.size_class];
+    Bin& bin = cache.BinOf(slab);
     Entry* last = bin.tail;
     if (M != kOther && AreSteps<VectorsOf<M>>(slot_bytes) && last != bin.stop) [[likely]] {
       ClearSteps<VectorsOf<M>>(block, bin.second, bin.third, slot_bytes);
@@ -280,6 +280,7 @@ class Heap {
   WarmPages<P> warm_;
   typename P::Lock caches_lock_;
   Cache* spare_caches_ = nullptr;
+  u32 next_side_ = 0;
 };
 
 }  // namespace caponier::heap

@@ -59,6 +59,10 @@ Cache* Heap<P>::OpenCache() {
   Result<void*> memory = ground_.metadata.Take(sizeof(Cache));
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
+  {
+    const Locked locked(caches_lock_);
+    cache->side = next_side_++ % kSides;
+  }
   cache->usual_end = usual_ ? kUsualEnd : 0;
   cache->fast_end = usual_ && (kFast == kTags ? ground_.tagged : wide_) ? kUsualEnd : 0;
   if (ground_.settings.sample != 0) cache->until_sample = NextSample(*cache);
@@ -67,9 +71,8 @@ Cache* Heap<P>::OpenCache() {
 
 template <Platform P>
 void Heap<P>::CloseCache(Cache* cache) {
-  for (u32 size_class = 0; size_class < kClassCount; size_class++) {
-    Bin& bin = cache->bins[size_class];
-    shelves_[size_class].Give(ground_, bin.head, bin.count());
+  for (Bin& bin : cache->bins) {
+    shelves_[cache->ClassOf(bin)].Give(ground_, bin.head, bin.count());
     bin.head = bin.ready = bin.tail = bin.stop = bin.row;
     bin.next_batch = 1;
   }
@@ -142,10 +145,10 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin) {
   }
   // Drawing may allocate, where the platform's first draw does: before anything is half done.
   const u32 random = NextRandom(cache);
-  const auto size_class = static_cast<u32>(&bin - cache.bins);
+  const u32 size_class = cache.ClassOf(bin);
   if (bin.row == nullptr && !MakeRow(bin, SlotBytes(size_class))) return false;
   Entry taken[kMaxBatch];
-  const u32 count = shelves_[size_class].Take(ground_, size_class, taken, bin.next_batch, random);
+  const u32 count = shelves_[size_class].Take(ground_, size_class, cache.side, taken, bin.next_batch, random);
   bin.next_batch = 2 * bin.next_batch < bin.batch ? static_cast<u8>(2 * bin.next_batch) : bin.batch;
   if (ground_.settings.shuffle) Shuffle(cache, taken, count);
   if (bin.room_before() < count) bin.MoveTo(bin.row + count);
@@ -165,11 +168,12 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin) {
 // when there is no row, and no memory for one.
 template <Platform P>
 bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
-  const auto size_class = static_cast<u32>(&bin - cache.bins);
+  const u32 size_class = cache.ClassOf(bin);
   if (bin.row == nullptr) return MakeRow(bin, SlotBytes(size_class));
   if (bin.count() >= bin.most()) {
-    shelves_[size_class].Give(ground_, bin.head, bin.batch);
-    bin.head += bin.batch;
+    const u32 given = cache.IsOfOthers(bin) ? bin.count() - bin.resting : bin.batch;
+    shelves_[size_class].Give(ground_, bin.head, given);
+    bin.head += given;
     if (bin.ready < bin.head) bin.ready = bin.head;
   }
   if (bin.tail == bin.row_end) bin.MoveTo(bin.row);
@@ -206,7 +210,7 @@ template <Platform P>
 void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
   const Entry entry{address, word};
   if (MakeRoom(cache, bin)) *bin.tail++ = entry;
-  else shelves_[&bin - cache.bins].Give(ground_, &entry, 1);
+  else shelves_[cache.ClassOf(bin)].Give(ground_, &entry, 1);
 }
 
 template <Platform P>

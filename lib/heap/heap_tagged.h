@@ -87,7 +87,7 @@ void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& record, AtomicWord* wor
   else Tags::Set(address, AlignUp(bytes, kGranule), kFreeTag);
   word->store(before.Freed().raw(), std::memory_order_relaxed);
   tag.store(kFreeTag.value, std::memory_order_release);
-  Rest(cache, cache.bins[record.size_class], {address, word});
+  Rest(cache, cache.BinOf(record), {address, word});
 }
 
 }  // namespace caponier::heap

@@ -1,5 +1,9 @@
 // What all threads share of a size class: its slabs, and which of their slots are in nobody's hands. Threads take and give slots by the
 // dozen, so its lock is rarely held.
+//
+// Each thread is of one of kSides sides, and so is each slab: its slots go to threads of its side alone, so that two threads rarely write to one
+// line of the processor's cache, be it of the slots or of their words. A side without free slots takes over another's slab, if that is half free,
+// before it gets a fresh one.
 #pragma once
 
 #include "lib/heap/ground.h"
@@ -13,24 +17,30 @@ struct Entry {
   AtomicWord* word;
 };
 
+inline constexpr u32 kSides = 16;
+
 template <Platform P>
-class Shelf {
+class alignas(64) Shelf {
  public:
   // Up to `want` slots, at least one unless memory is short. `random` chooses the place in the slab.
-  u32 Take(Ground<P>& ground, u32 size_class, Entry* out, u32 want, u32 random) {
+  u32 Take(Ground<P>& ground, u32 size_class, u32 side, Entry* out, u32 want, u32 random) {
     const Locked locked(lock_);
+    Partial& partial = partial_[side];
     u32 got = 0;
     while (got < want) {
-      Slab* slab = partial_.front();
+      Slab* slab = partial.front();
       if (slab == nullptr) {
         if (got != 0) break;
-        const Result<Slab*> fresh = NewSlab(ground, size_class, static_cast<u8>(random));
-        if (!fresh.ok()) break;
-        slab = fresh.value();
-        partial_.PushFront(slab);
+        slab = TakeOver(ground, side);
+        if (slab == nullptr) {
+          const Result<Slab*> fresh = NewSlab(ground, size_class, side, static_cast<u8>(random));
+          if (!fresh.ok()) break;
+          slab = fresh.value();
+        }
+        partial.PushFront(slab);
       }
       got += TakeFrom(*slab, out + got, want - got, random);
-      if (slab->free == 0) partial_.Remove(slab);
+      if (slab->free == 0) partial.Remove(slab);
     }
     return got;
   }
@@ -44,7 +54,7 @@ class Shelf {
         const u32 index = slab->IndexOf(entries[i].word);
         slab->free_bits[index / kBits] |= u64{1} << index % kBits;
         slab->free_opened++;
-        if (slab->free++ == 0) partial_.PushFront(slab);
+        if (slab->free++ == 0) partial_[slab->side].PushFront(slab);
         if (slab->empty()) RetireOrStock(ground, slab, &empty);
       }
     }
@@ -66,6 +76,22 @@ class Shelf {
   P::Lock& lock() { return lock_; }
 
  private:
+  using Partial = List<Slab, &Slab::node>;
+
+  // The slab that another side gave slots to last is left to it.
+  Slab* TakeOver(Ground<P>& ground, u32 side) {
+    for (Partial& other : partial_) {
+      Slab* slab = other.size() < 2 ? nullptr : other.back();
+      if (slab == nullptr || 2 * slab->free < slab->slots) continue;
+      other.Remove(slab);
+      slab->side = static_cast<u16>(side);
+      for (u32 i = 0; i < slab->units; i++)
+        __atomic_store_n(&ground.arena.record(slab->unit + i).side, slab->side, __ATOMIC_RELAXED);
+      return slab;
+    }
+    return nullptr;
+  }
+
   static u32 TakeFrom(Slab& slab, Entry* out, u32 want, u32 random) {
     u32 got = 0;
     const u32 words = slab.bit_words();
@@ -95,12 +121,14 @@ class Shelf {
     return got;
   }
 
-  Result<Slab*> NewSlab(Ground<P>& ground, u32 size_class, u8 random) {
+  Result<Slab*> NewSlab(Ground<P>& ground, u32 size_class, u32 side, u8 random) {
     const u32 slot_bytes = SlotBytes(size_class);
-    const SlabPlan plan = PlanSlab(slot_bytes, slabs_, ground.tagged);
+    const SlabPlan plan = PlanSlab(slot_bytes, slabs_[side], ground.tagged);
     Slab* before = ground.stock.Take(plan.units, size_class, ground.tagged);
     if (before != nullptr && before->size_class == size_class) {
-      slabs_++;
+      before->side = static_cast<u16>(side);
+      SetRecords(ground, *before, UnitKind::kSlab);
+      slabs_[side]++;
       return before;
     }
     const Result<void*> metadata = ground.metadata.Take(plan.metadata_bytes());
@@ -121,6 +149,7 @@ class Shelf {
     slab->unit = unit.value();
     slab->order = static_cast<u8>(plan.order);
     slab->size_class = static_cast<u8>(size_class);
+    slab->side = static_cast<u16>(side);
     slab->metadata_bytes = static_cast<u32>(plan.metadata_bytes());
     slab->first_word = random % slab->bit_words();
     std::byte* after = reinterpret_cast<std::byte*>(slab->words()) + plan.words_bytes;
@@ -133,7 +162,7 @@ class Shelf {
       ground.metadata.Give(before, before->metadata_bytes);
     }
     SetRecords(ground, *slab, UnitKind::kSlab);
-    slabs_++;
+    slabs_[side]++;
     return slab;
   }
 
@@ -157,7 +186,8 @@ class Shelf {
                                             .link = there ? reinterpret_cast<u64>(slab.words()) : 0,
                                             .inverse = there ? Inverse(slab.slot_bytes) : 0,
                                             .slot_bytes = slab.slot_bytes,
-                                            .slots = there ? slab.slots : 0,
+                                            .slots = there ? static_cast<u16>(slab.slots) : u16{0},
+                                            .side = slab.side,
                                             .kind = kind,
                                             .size_class = slab.size_class,
                                             .order = Twos(slab.slot_bytes),
@@ -167,8 +197,8 @@ class Shelf {
 
   // An empty slab goes into stock. One with exhausted slots retires, and its addresses with it.
   void RetireOrStock(Ground<P>& ground, Slab* slab, Slab** empty) {
-    if (slab->free != 0) partial_.Remove(slab);
-    slabs_--;
+    if (slab->free != 0) partial_[slab->side].Remove(slab);
+    slabs_[slab->side]--;
     if (slab->held == 0 && ground.stock.Put(slab, ground.slab_bytes.load(std::memory_order_relaxed))) return;
     slab->next_to_release = *empty;
     *empty = slab;
@@ -189,8 +219,8 @@ class Shelf {
   }
 
   typename P::Lock lock_;
-  List<Slab, &Slab::node> partial_;  // slabs with free slots, not all of them
-  u32 slabs_ = 0;
+  Partial partial_[kSides];  // slabs with free slots, not all of them
+  u32 slabs_[kSides] = {};
 };
 
 }  // namespace caponier::heap

@@ -15,6 +15,7 @@ using AtomicTag = std::atomic<u8>;
 static_assert(sizeof(AtomicWord) == 4 && sizeof(AtomicTag) == 1);
 
 inline constexpr u32 kMaxSlots = 32768;  // so that a slab's metadata is one piece of at most kMaxSlotBytes
+static_assert(kMaxSlots <= 0xffff);      // UnitRecord::slots
 inline constexpr u32 kBits = 64;         // slots in a word of the free bits
 
 struct Slab {
@@ -31,6 +32,7 @@ struct Slab {
   u32 first_word;
   u32 metadata_bytes;
   u8 size_class, order;
+  u16 side;
 
   AtomicWord* words() { return reinterpret_cast<AtomicWord*>(this + 1); }
   static Slab* Of(const UnitRecord& record) { return reinterpret_cast<Slab*>(record.link) - 1; }
