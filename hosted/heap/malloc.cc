@@ -38,8 +38,9 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
   return Recorder::Allocate(Caller::OfThisFunction(), [&] { return ProcessHeap::Get().Allocate(cache, bytes); });
 }
 [[gnu::noinline]] void OtherFree(void* block) {
-  Cache& cache = ProcessHeap::Mine();
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(cache, block); });
+  if (block == nullptr) return;
+  const ProcessHeap::Visit visit;
+  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(visit.cache(), block); });
 }
 [[gnu::noinline]] void* OtherCalloc(size_t count, size_t bytes) {
   Cache& cache = ProcessHeap::Mine();

@@ -38,7 +38,13 @@ heap::Cache& ProcessHeap::Open() {
 
 void ProcessHeap::Close(void* cache) {
   mine_ = &nobodys_;  // a later destructor of this thread may open another
+  closed_ = true;
   heap_.CloseCache(static_cast<heap::Cache*>(cache));
+}
+
+void ProcessHeap::CloseAgain() {
+  (void)pthread_setspecific(g_at_thread_end, nullptr);
+  Close(mine_);
 }
 
 void ProcessHeap::BeforeFork() {

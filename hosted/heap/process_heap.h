@@ -22,11 +22,29 @@ class ProcessHeap {
   // Whether it is the thread's first call, or a setting is not the default.
   static bool IsUnusual() { return mine_->usual_end == 0; }
 
+  // A free that may be the thread's last call of all, after its cache was closed: the C library frees what is its own then. Who opens a cache
+  // for it closes it.
+  class Visit {
+   public:
+    Visit() : ended_(mine_ == &nobodys_ && closed_), cache_(Mine()) {}
+    ~Visit() {
+      if (ended_) CloseAgain();
+    }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    heap::Cache& cache() const { return cache_; }
+
+   private:
+    bool ended_;
+    heap::Cache& cache_;
+  };
+
  private:
   friend struct ProcessHeapStarter;
   [[gnu::noinline]] static heap::Cache& Open();
   static void Start();
   static void Close(void* cache);
+  static void CloseAgain();
   static void BeforeFork();
   static void AfterForkInParent();
   static void AfterForkInChild();
@@ -36,6 +54,7 @@ class ProcessHeap {
   static inline constinit std::atomic<bool> started_ = false;
   static inline constinit heap::Cache nobodys_ = {};
   static inline constinit thread_local heap::Cache* mine_ = &nobodys_;
+  static inline constinit thread_local bool closed_ = false;
 };
 
 }  // namespace caponier::hosted

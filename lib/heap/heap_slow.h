@@ -72,6 +72,7 @@ Cache* Heap<P>::OpenCache() {
 template <Platform P>
 void Heap<P>::CloseCache(Cache* cache) {
   for (Bin& bin : cache->bins) {
+    if (bin.count() == 0) continue;
     shelves_[cache->ClassOf(bin)].Give(ground_, bin.head, bin.count());
     bin.head = bin.ready = bin.tail = bin.stop = bin.row;
     bin.next_batch = 1;
