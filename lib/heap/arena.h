@@ -36,14 +36,14 @@ struct alignas(32) UnitRecord {
   u32 inverse;  // slab: of slot_bytes. large block: pages behind it. run given back: the next one in line
   u32 slot_bytes;
   u16 slots;
-  u16 side;  // slab: whose threads get its slots (Shelf)
+  u16 sides;  // slab: a bit for each whose threads keep what they free of it (Shelf)
   UnitKind kind;
   u8 size_class;
   u8 order;  // slab: twos in slot_bytes. else of the run, in its first unit and in that of a large block
   Tag tag;   // of a large block
 
-  // Whether its slots go to threads of that side. It may change meanwhile, which makes no answer wrong.
-  bool IsOf(u32 asked) const { return __atomic_load_n(&side, __ATOMIC_RELAXED) == asked; }
+  // It may change meanwhile, which makes no answer wrong.
+  bool IsOf(u32 side_bit) const { return (__atomic_load_n(&sides, __ATOMIC_RELAXED) & side_bit) != 0; }
   u32 SlotOf(u64 address) const { return SlotNumber(static_cast<u32>(address - base), inverse, order); }
 };
 static_assert(sizeof(UnitRecord) == 32);

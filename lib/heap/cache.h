@@ -86,7 +86,7 @@ struct alignas(64) Cache {
   u64 fast_end;      // the same where the processor has what the fast functions are made for, or else 0
   u64 until_sample;  // allocations until one gets pages of its own
   u32 random_left;
-  u32 side;
+  u32 side, side_bit;
   Cache* next;  // among those whose threads have ended
 
   // That of up to kTableBytes; `LeastClass` or one above.
@@ -95,7 +95,7 @@ struct alignas(64) Cache {
     const u16 place = kBinTable<LeastClass>[(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
-  Bin& BinOf(const UnitRecord& slab) { return bins[slab.size_class + (slab.IsOf(side) ? 0 : kClassCount)]; }
+  Bin& BinOf(const UnitRecord& slab) { return bins[slab.size_class + (slab.IsOf(side_bit) ? 0 : kClassCount)]; }
   u32 ClassOf(const Bin& bin) const { return (&bin - bins) % kClassCount; }
   bool IsOfOthers(const Bin& bin) const { return &bin >= bins + kClassCount; }
   u8 random[4096];  // bytes of the platform's, used from the end

@@ -240,7 +240,7 @@ class Heap {
   bool Prepare(Cache& cache, Bin& bin);
   void Shuffle(Cache& cache, Entry* entries, u32 count);
   bool MakeRoom(Cache& cache, Bin& bin);
-  bool MakeRow(Bin& bin, u32 slot_bytes);
+  bool MakeRow(Cache& cache, Bin& bin);
   u8 NextByte(Cache& cache);
   // Of those that are there: some are.
   [[gnu::always_inline]] static u8 NextByteThere(Cache& cache) {

@@ -62,6 +62,7 @@ Cache* Heap<P>::OpenCache() {
   {
     const Locked locked(caches_lock_);
     cache->side = next_side_++ % kSides;
+    cache->side_bit = 1u << cache->side;
   }
   cache->usual_end = usual_ ? kUsualEnd : 0;
   cache->fast_end = usual_ && (kFast == kTags ? ground_.tagged : wide_) ? kUsualEnd : 0;
@@ -102,8 +103,10 @@ void Heap<P>::UnlockAll() {
 }
 
 template <Platform P>
-bool Heap<P>::MakeRow(Bin& bin, u32 slot_bytes) {
-  const BinPlan plan = PlanBin(slot_bytes, ground_.settings.quarantine);
+bool Heap<P>::MakeRow(Cache& cache, Bin& bin) {
+  const u32 slot_bytes = SlotBytes(cache.ClassOf(bin));
+  BinPlan plan = PlanBin(slot_bytes, ground_.settings.quarantine);
+  if (cache.IsOfOthers(bin)) plan.batch = (plan.batch + 3) / 4;
   const Result<void*> taken = ground_.metadata.Take(plan.entries() * sizeof(Entry));
   if (!taken.ok()) return false;
   auto* row = static_cast<Entry*>(taken.value());
@@ -147,7 +150,7 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin) {
   // Drawing may allocate, where the platform's first draw does: before anything is half done.
   const u32 random = NextRandom(cache);
   const u32 size_class = cache.ClassOf(bin);
-  if (bin.row == nullptr && !MakeRow(bin, SlotBytes(size_class))) return false;
+  if (bin.row == nullptr && !MakeRow(cache, bin)) return false;
   Entry taken[kMaxBatch];
   const u32 count = shelves_[size_class].Take(ground_, size_class, cache.side, taken, bin.next_batch, random);
   bin.next_batch = 2 * bin.next_batch < bin.batch ? static_cast<u8>(2 * bin.next_batch) : bin.batch;
@@ -170,7 +173,7 @@ bool Heap<P>::Prepare(Cache& cache, Bin& bin) {
 template <Platform P>
 bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
   const u32 size_class = cache.ClassOf(bin);
-  if (bin.row == nullptr) return MakeRow(bin, SlotBytes(size_class));
+  if (bin.row == nullptr) return MakeRow(cache, bin);
   if (bin.count() >= bin.most()) {
     const u32 given = cache.IsOfOthers(bin) ? bin.count() - bin.resting : bin.batch;
     shelves_[size_class].Give(ground_, bin.head, given);

@@ -43,7 +43,7 @@ class Large {
               .inverse = static_cast<u32>(whole / kPageSize),
               .slot_bytes = 0,
               .slots = 0,
-              .side = 0,
+              .sides = 0,
               .kind = UnitKind::kLarge,
               .size_class = 0,
               .order = static_cast<u8>(run.order),

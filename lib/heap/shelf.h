@@ -17,8 +17,6 @@ struct Entry {
   AtomicWord* word;
 };
 
-inline constexpr u32 kSides = 16;
-
 template <Platform P>
 class alignas(64) Shelf {
  public:
@@ -86,7 +84,7 @@ class alignas(64) Shelf {
       other.Remove(slab);
       slab->side = static_cast<u16>(side);
       for (u32 i = 0; i < slab->units; i++)
-        __atomic_store_n(&ground.arena.record(slab->unit + i).side, slab->side, __ATOMIC_RELAXED);
+        __atomic_store_n(&ground.arena.record(slab->unit + i).sides, slab->side_bits(), __ATOMIC_RELAXED);
       return slab;
     }
     return nullptr;
@@ -187,7 +185,7 @@ class alignas(64) Shelf {
                                             .inverse = there ? Inverse(slab.slot_bytes) : 0,
                                             .slot_bytes = slab.slot_bytes,
                                             .slots = there ? static_cast<u16>(slab.slots) : u16{0},
-                                            .side = slab.side,
+                                            .sides = slab.side_bits(),
                                             .kind = kind,
                                             .size_class = slab.size_class,
                                             .order = Twos(slab.slot_bytes),
