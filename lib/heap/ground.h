@@ -19,6 +19,7 @@ struct Ground {
   bool tags_large() const { return tagged && settings.scope == TagScope::kAll; }
 
   std::atomic<u64> slab_bytes = 0;     // behind slabs
+  std::atomic<u64> large_bytes = 0;    // behind large blocks
   std::atomic<u64> retired_bytes = 0;  // of addresses that will not be used again
 };
 

@@ -48,6 +48,7 @@ class Large {
               .size_class = 0,
               .order = static_cast<u8>(run.order),
               .tag = tag};
+    ground.large_bytes.fetch_add(whole, std::memory_order_relaxed);
     if (tag_it) SetTags(address, AlignUp(bytes, kGranule), pages_at + run.bytes, tag);
     void* block = Tags::Pointer(address, tag);
     if (ground.settings.canary) WriteCanary(Behind(record), canary.For(address), CanaryBytes(record));
@@ -59,6 +60,7 @@ class Large {
     const u64 pages_at = PagesAt(record), bytes = u64{record.inverse} * kPageSize;
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
     record.kind = UnitKind::kFreedLarge;
+    ground.large_bytes.fetch_sub(bytes, std::memory_order_relaxed);
     if (warm.Keep(ground, pages_at, bytes, unit, order, random)) return;
     P::Release(pages_at, bytes);
     ground.arena.GiveRun(unit, order);
@@ -82,6 +84,7 @@ class Large {
     const u64 before = record->link;
     if (bytes >= before)
       __builtin_memset(Behind(*record), 0, have - inset - before < kCanaryBytes ? have - inset - before : kCanaryBytes);
+    ground.large_bytes.fetch_add(whole - have, std::memory_order_relaxed);
     record->inverse = static_cast<u32>(whole / kPageSize);
     record->link = bytes;
     if (bytes < before) __builtin_memset(Behind(*record), 0, SlackBytes(*record));

@@ -132,6 +132,22 @@ inline bool IsZero(const void* memory, u64 bytes) {
   return bytes <= kInlineBytes ? IsZeroShort(memory, bytes) : IsZeroLong(memory, bytes);
 }
 
+// Whole pages. What does not fit into a second-level cache is cleared past the caches, where that can be: without reading it first, it
+// takes a third of the time.
+inline constexpr u64 kClearPastCaches = kMiB;
+inline void ClearPages(void* memory, u64 bytes) {
+#if defined(__x86_64__) && defined(__SSE2__)
+  if (bytes >= kClearPastCaches) {
+    for (u64 place = 0; place < bytes; place += Narrow::kBytes)
+      __builtin_nontemporal_store(Narrow::Vector{}, &VectorAt<Narrow>(memory, place));
+    // Such stores are in no order with others, until here.
+    __builtin_ia32_sfence();
+    return;
+  }
+#endif
+  __builtin_memset(memory, 0, bytes);
+}
+
 // Slots of up to so much are looked at wholly when they are used again; of larger ones what the block gets and so much behind it.
 inline constexpr u64 kLookAtAll = 4096, kLookBehind = 256;
 

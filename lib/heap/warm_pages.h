@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lib/heap/ground.h"
+#include "lib/heap/memory.h"
 
 namespace caponier::heap {
 
@@ -20,7 +21,7 @@ class WarmPages {
   // Takes over a freed block's pages and its run. False, and nothing done, when there are enough, few of them are in memory, or the platform
   // cannot.
   bool Keep(Ground<P>& ground, u64 pages_at, u64 bytes, u32 unit, u32 order, u8 random) {
-    if (!HasRoomFor(bytes) || 2 * P::InMemory(pages_at, bytes) < bytes) return false;
+    if (!HasRoomFor(ground, bytes) || 2 * P::InMemory(pages_at, bytes) < bytes) return false;
     if (!MoveAndPut(ground, pages_at, bytes, order, random)) return false;
     ground.arena.GiveRun(unit, order);
     return true;
@@ -34,17 +35,17 @@ class WarmPages {
     const u64 at = ground.arena.AddressOf(run.unit);
     if (run.bytes > bytes) {
       const u64 rest = run.bytes - bytes;
-      if (!HasRoomFor(rest) || !MoveAndPut(ground, at + bytes, rest, RunOrder(rest), random)) P::Release(at + bytes, rest);
+      if (rest < kWorthMoving || !HasRoomFor(ground, rest) || !MoveAndPut(ground, at + bytes, rest, RunOrder(rest), random)) P::Release(at + bytes, rest);
       run.bytes = bytes;
     }
-    for (WarmRun other; run.bytes < bytes && PopFor(1, &other);) {
+    for (WarmRun other; run.bytes < bytes && bytes - run.bytes >= kWorthMoving && PopFor(1, &other);) {
       const u64 part = other.bytes < bytes - run.bytes ? other.bytes : bytes - run.bytes, left = other.bytes - part;
       const Result<> moved = P::Move(ground.arena.AddressOf(other.unit) + left, part, at + run.bytes, Contents::kOfNoUse);
       if (moved.ok()) {
         run.bytes += part;
         other.bytes = left;
       }
-      if (other.bytes == 0 || !Put(other)) {
+      if (other.bytes == 0 || !Put(ground, other)) {
         if (other.bytes != 0) P::Release(ground.arena.AddressOf(other.unit), other.bytes);
         ground.arena.GiveRun(other.unit, other.order);
       }
@@ -55,7 +56,7 @@ class WarmPages {
     }
     // The frames still have their last block's tag, if it had one.
     if (run.bytes != 0 && ground.tags_large()) P::Tags::SetAndZero(at, run.bytes, kFreeTag);
-    else __builtin_memset(reinterpret_cast<void*>(at), 0, run.bytes);
+    else ClearPages(reinterpret_cast<void*>(at), run.bytes);
     return run;
   }
 
@@ -63,15 +64,21 @@ class WarmPages {
 
  private:
   static constexpr u32 kMaxCount = 32;
-  static constexpr u64 kMaxBytes = 32 * kMiB;
+  static constexpr u64 kAlwaysBytes = 32 * kMiB;
+  static constexpr u64 kShare = 4;                 // of what large blocks have, where that is more
+  static constexpr u64 kWorthMoving = 256 * kKiB;  // fewer fresh pages cost less
 
-  bool HasRoomFor(u64 bytes) {
+  bool HasRoomFor(const Ground<P>& ground, u64 bytes) {
     const Locked locked(lock_);
-    return count_ < kMaxCount && bytes <= kMaxBytes - bytes_;
+    return HasRoomFor(ground, bytes, locked);
   }
-  bool Put(const WarmRun& run) {
+  bool HasRoomFor(const Ground<P>& ground, u64 bytes, const Locked<typename P::Lock>&) const {
+    const u64 share = ground.large_bytes.load(std::memory_order_relaxed) / kShare;
+    return count_ < kMaxCount && bytes_ + bytes <= (share < kAlwaysBytes ? kAlwaysBytes : share);
+  }
+  bool Put(const Ground<P>& ground, const WarmRun& run) {
     const Locked locked(lock_);
-    if (count_ == kMaxCount || run.bytes > kMaxBytes - bytes_) return false;
+    if (!HasRoomFor(ground, run.bytes, locked)) return false;
     kept_[count_++] = run;
     bytes_ += run.bytes;
     return true;
@@ -82,7 +89,7 @@ class WarmPages {
     if (!unit.ok()) return false;
     const u64 to = ground.arena.AddressOf(unit.value());
     const Result<> moved = P::Move(pages_at, bytes, to, Contents::kOfNoUse);
-    if (moved.ok() && Put({.bytes = bytes, .unit = unit.value(), .order = order})) return true;
+    if (moved.ok() && Put(ground, {.bytes = bytes, .unit = unit.value(), .order = order})) return true;
     if (moved.ok()) P::Release(to, bytes);  // others were faster
     if (moved.ok() || moved.error() != Error::kExists) ground.arena.GiveRun(unit.value(), order);
     return moved.ok();
