@@ -14,6 +14,7 @@ clang++-19 "${flags[@]}" "${plain[@]}" --target=aarch64-linux-gnu -nostdinc++ -i
   "$here/misuse/misuse.cc" "$library/aarch64/libcaponier-heap.so.1" -o "$work/misuse.arm" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/new_fails.cc" -o "$work/new_fails" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" -o "$work/own_operators" || exit 1
+clang++-19 "${flags[@]}" "$here/misuse/threads_end.cc" -o "$work/threads_end" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" "$library/libcaponier-heap.a" -o "$work/own_operators_linked" || exit 1
 
 native() { LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/misuse" "$@"; }
@@ -47,7 +48,7 @@ expect overflow-read 139 "access behind a block; block of 48 bytes" tagged
 expect underflow-write 139 "access before a block; block of 48 bytes" tagged
 expect use-after-free-read 139 "use after free; block of 48 bytes" tagged
 expect use-after-reuse 139 "use after free" tagged
-for program in new_fails own_operators own_operators_linked; do
+for program in new_fails own_operators own_operators_linked threads_end; do
   LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/$program" || fail "$program: status $?"
 done
 expect overflow-by-one 134 "overflow of a block, found when it was freed; block of 61 bytes" narrow

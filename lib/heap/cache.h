@@ -82,9 +82,9 @@ inline constexpr u64 kUsualEnd = kTableBytes - kCanaryBytes + 1;
 // One thread's. All zeros it is nobody's: every request takes the long way.
 struct alignas(64) Cache {
   Bin bins[2 * kClassCount];  // by class; the second half for slots of other sides
-  u64 usual_end;     // kUsualEnd; 0 when a setting is not the default
-  u64 fast_end;      // the same where the processor has what the fast functions are made for, or else 0
-  u64 until_sample;  // allocations until one gets pages of its own
+  u64 usual_end;              // kUsualEnd; 0 when a setting is not the default
+  u64 fast_end;               // the same where the processor has what the fast functions are made for, or else 0
+  u64 until_sample;           // allocations until one gets pages of its own
   u32 random_left;
   u32 side, side_bit;
   Cache* next;  // among those whose threads have ended

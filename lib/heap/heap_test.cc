@@ -231,6 +231,66 @@ TYPED_TEST(HeapTest, ThreadsMayFreeEachOthersBlocks) {
   for (auto& block : handed) heap.Free(block.exchange(nullptr));
 }
 
+// Threads write to no line of each other's slabs, also after they have freed each other's blocks.
+TYPED_TEST(HeapTest, ThreadsHaveSlabsOfTheirOwn) {
+  TestHeap<TypeParam> heap;
+  constexpr int kCaches = 3;
+  Cache* caches[kCaches] = {heap.cache, heap.heap->OpenCache(), heap.heap->OpenCache()};
+  std::map<u64, int> owners;  // of units
+  std::vector<void*> blocks[kCaches];
+  for (int round = 0; round < 6; round++) {
+    for (int i = 0; i < 300 * kCaches; i++) {
+      const int owner = i % kCaches;
+      void* block = heap.heap->Allocate(*caches[owner], 40 + i % 100);
+      ASSERT_NE(block, nullptr);
+      blocks[owner].push_back(block);
+      const auto [at, fresh] = owners.emplace(TypeParam::Tags::Address(block) / kUnitBytes, owner);
+      ASSERT_EQ(at->second, owner) << "round " << round;
+    }
+    for (int owner = 0; owner < kCaches; owner++) {
+      for (void* block : blocks[owner]) heap.heap->Free(*caches[(owner + round) % kCaches], block);
+      blocks[owner].clear();
+    }
+  }
+}
+
+// What a thread frees for another rests as long as what it frees for itself.
+TYPED_TEST(HeapTest, BlocksThatAnotherThreadFreesRest) {
+  TestHeap<TypeParam> heap;
+  Cache* other = heap.heap->OpenCache();
+  for (const u64 bytes : {u64{1}, u64{40}, u64{200}}) {
+    const auto resting = static_cast<int>(PlanBin(SlotBytes(ClassFor(bytes + 8)), 32).resting);
+    std::map<u64, int> freed;  // when
+    int reused = 0;
+    for (int i = 0; i < 3000; i++) {
+      void* block = heap.Allocate(bytes);
+      const u64 address = TypeParam::Tags::Address(block);
+      if (const auto before = freed.find(address); before != freed.end()) {
+        EXPECT_GE(i - before->second, resting) << bytes;
+        reused++;
+      }
+      memset(this->Reach(block), 1, bytes);
+      heap.heap->Free(*other, block);
+      freed[address] = i;
+    }
+    EXPECT_GT(reused, 1000) << bytes;
+  }
+}
+
+// A slab that is half free serves another thread before there is a fresh one.
+TYPED_TEST(HeapTest, HalfFreeSlabsServeOtherThreads) {
+  TestHeap<TypeParam> heap;
+  Cache* other = heap.heap->OpenCache();
+  std::vector<void*> blocks(20'000);
+  for (void*& block : blocks) block = heap.Allocate(100);
+  for (size_t i = 0; i < blocks.size(); i++)
+    if (i % 4 != 0) heap.Free(blocks[i]);
+  const u64 before = heap.heap->bytes_in_slabs();
+  for (int i = 0; i < 10'000; i++) ASSERT_NE(heap.heap->Allocate(*other, 100), nullptr);
+  EXPECT_EQ(heap.heap->bytes_in_slabs(), before);
+  for (size_t i = 0; i < blocks.size(); i += 4) heap.Free(blocks[i]);
+}
+
 // Every call to the platform fails once: the heap says so and is whole afterwards.
 TYPED_TEST(HeapTest, ShortMemoryIsAnAnswerNotACrash) {
   for (i64 fail = 0; fail < 60; fail++) {
@@ -350,6 +410,18 @@ TEST(PlainHeap, LargeBlocksTakeOverPagesButNotAddresses) {
   }
   // Six of at most 3.3 MB, and 32 MiB that are kept.
   EXPECT_LT(most, 64 * kMiB);
+}
+
+// The more large blocks have, the more of it waits for the next one.
+TEST(PlainHeap, LargeBlocksKeepAShareOfWhatTheyHave) {
+  TestHeap<PlainPlatform> heap({.arena_bytes = 64 * kGiB});
+  std::vector<void*> blocks(24);
+  for (void*& block : blocks) block = heap.Allocate(10 * kMiB);
+  const u64 all = PlainPlatform::committed;
+  for (int i = 0; i < 4; i++) heap.Free(blocks[static_cast<size_t>(i)]);
+  EXPECT_EQ(PlainPlatform::committed, all) << "40 MiB wait";
+  for (size_t i = 4; i < blocks.size(); i++) heap.Free(blocks[i]);
+  EXPECT_LT(PlainPlatform::committed, 64 * kMiB);
 }
 
 // Addresses of one length that rest leave some for the others.

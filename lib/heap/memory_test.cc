@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "lib/heap/testing/test_platform_for_test.h"
 
@@ -77,6 +78,18 @@ TEST(Memory, EveryByteIsClearedAndNoneBeyond) {
 TEST(Memory, StepsAreOfSizesThatTheyCover) {
   EXPECT_TRUE(AreSteps<Narrow>(16) && AreSteps<Narrow>(64) && AreSteps<Wide>(32) && AreSteps<Wide>(128));
   EXPECT_FALSE(AreSteps<Narrow>(80) || AreSteps<Wide>(16) || AreSteps<Wide>(144));
+}
+
+TEST(Memory, PagesAreClearedAndNothingAroundThem) {
+  for (const u64 bytes : {kPageSize, kClearPastCaches - kPageSize, kClearPastCaches, kClearPastCaches + kPageSize}) {
+    std::vector<u8> memory(bytes + 3 * kPageSize, 0xff);
+    u8* at = memory.data() + (AlignUp(reinterpret_cast<u64>(memory.data()), kPageSize) - reinterpret_cast<u64>(memory.data())) +
+             kPageSize;
+    ClearPages(at, bytes);
+    EXPECT_TRUE(std::all_of(at, at + bytes, [](u8 byte) { return byte == 0; })) << bytes;
+    EXPECT_EQ(at[-1], 0xff);
+    EXPECT_EQ(at[bytes], 0xff);
+  }
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ inline constexpr u32 kMaxSlots = 32768;  // so that a slab's metadata is one pie
 static_assert(kMaxSlots <= 0xffff);      // UnitRecord::slots
 inline constexpr u32 kSides = 16;
 inline constexpr u32 kMaxSidedBytes = 256;
-inline constexpr u32 kBits = 64;         // slots in a word of the free bits
+inline constexpr u32 kBits = 64;  // slots in a word of the free bits
 
 struct Slab {
   ListNode node;

@@ -35,7 +35,8 @@ class WarmPages {
     const u64 at = ground.arena.AddressOf(run.unit);
     if (run.bytes > bytes) {
       const u64 rest = run.bytes - bytes;
-      if (rest < kWorthMoving || !HasRoomFor(ground, rest) || !MoveAndPut(ground, at + bytes, rest, RunOrder(rest), random)) P::Release(at + bytes, rest);
+      if (rest < kWorthMoving || !HasRoomFor(ground, rest) || !MoveAndPut(ground, at + bytes, rest, RunOrder(rest), random))
+        P::Release(at + bytes, rest);
       run.bytes = bytes;
     }
     for (WarmRun other; run.bytes < bytes && bytes - run.bytes >= kWorthMoving && PopFor(1, &other);) {
