@@ -421,7 +421,7 @@ TEST(PlainHeap, LargeBlocksKeepAShareOfWhatTheyHave) {
   for (int i = 0; i < 4; i++) heap.Free(blocks[static_cast<size_t>(i)]);
   EXPECT_EQ(PlainPlatform::committed, all) << "40 MiB wait";
   for (size_t i = 4; i < blocks.size(); i++) heap.Free(blocks[i]);
-  EXPECT_LT(PlainPlatform::committed, 64 * kMiB);
+  EXPECT_LT(PlainPlatform::committed, 50 * kMiB);
 }
 
 // Addresses of one length that rest leave some for the others.
