@@ -2,8 +2,8 @@
 // dozen, so its lock is rarely held.
 //
 // Each thread is of one of kSides sides, and so is each slab: its slots go to threads of its side alone, so that two threads rarely write to one
-// line of the processor's cache, be it of the slots or of their words. A side without free slots takes over another's slab, if that is half free,
-// before it gets a fresh one.
+// line of the processor's cache, be it of the slots or of their words. Slots of more than kMaxSidedBytes are all of one side, for the memory's
+// sake. A side without free slots takes over another's slab, if that is half free, before it gets a fresh one.
 #pragma once
 
 #include "lib/heap/ground.h"
@@ -23,6 +23,7 @@ class alignas(64) Shelf {
   // Up to `want` slots, at least one unless memory is short. `random` chooses the place in the slab.
   u32 Take(Ground<P>& ground, u32 size_class, u32 side, Entry* out, u32 want, u32 random) {
     const Locked locked(lock_);
+    if (SlotBytes(size_class) > kMaxSidedBytes) side = 0;
     Partial& partial = partial_[side];
     u32 got = 0;
     while (got < want) {
