@@ -17,7 +17,7 @@ static_assert(sizeof(AtomicWord) == 4 && sizeof(AtomicTag) == 1);
 inline constexpr u32 kMaxSlots = 32768;  // so that a slab's metadata is one piece of at most kMaxSlotBytes
 static_assert(kMaxSlots <= 0xffff);      // UnitRecord::slots
 inline constexpr u32 kSides = 16;
-inline constexpr u32 kMaxSidedBytes = 1024, kMaxReturnedBytes = 256;
+inline constexpr u32 kMaxSidedBytes = 256;
 inline constexpr u32 kBits = 64;  // slots in a word of the free bits
 
 struct Slab {
@@ -37,8 +37,8 @@ struct Slab {
   u16 side;
 
   AtomicWord* words() { return reinterpret_cast<AtomicWord*>(this + 1); }
-  // Slots of more than kMaxReturnedBytes stay with whoever frees them: much memory would rest twice, once in each line of a thread's.
-  u16 side_bits() const { return static_cast<u16>(slot_bytes <= kMaxReturnedBytes ? 1u << side : 0xffff); }
+  // Slots of more than kMaxSidedBytes stay with whoever frees them: much memory would rest twice, once in each line of a thread's.
+  u16 side_bits() const { return static_cast<u16>(slot_bytes <= kMaxSidedBytes ? 1u << side : 0xffff); }
   static Slab* Of(const UnitRecord& record) { return reinterpret_cast<Slab*>(record.link) - 1; }
   u64 bytes() const { return u64{units} << kUnitBits; }
   u32 bit_words() const { return (slots + kBits - 1) / kBits; }
