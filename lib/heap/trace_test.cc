@@ -102,7 +102,7 @@ TYPED_TEST(TraceTest, ShortMemoryChangesNothingElse) {
 // Pages that move find their destination taken by somebody else now and then: that is never touched again.
 TYPED_TEST(TraceTest, LostAddressesAreLeftAlone) {
   OneTrace<TypeParam, true> one(9, {.arena_bytes = 512 * kMiB});  // so that addresses are used again soon
-  TypeParam::loses_every = 50;
+  TypeParam::loses_every = 15;
   one.trace.Run(30'000);
   EXPECT_GT(TypeParam::lost.size(), 3u);
   EXPECT_FALSE(TypeParam::touched_lost);
