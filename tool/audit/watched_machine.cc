@@ -226,10 +226,10 @@ Finding WatchedMachine::Look() {
     Stop();
     FirstDiagnostic diagnostic;
     Result<Finding> finding = Examine(kernel_.symbols, diagnostic);
-    const bool done = finding.ok() && (IsQuiet(finding.value().verdict) || tries == kQuietTries);
+    const bool done = (finding.ok() && IsQuiet(finding.value().verdict)) || tries == kQuietTries;
     if (done && foretelling_.has_value()) foretelling_->End();
     debugger_->Resume();
-    if (!finding.ok())
+    if (done && !finding.ok())
       throw Failure(fmt::format("the machine cannot be audited: {} (at {:#x})", diagnostic.what(), diagnostic.offset()));
     if (done) return std::move(finding).value();
     std::this_thread::sleep_for(kQuietPause);
