@@ -33,7 +33,7 @@ if(CAPONIER_TARGET STREQUAL host)
 else()
   # A kernel and its libraries: freestanding, position-independent, frame pointers kept for backtraces, automatic variables zeroed, a
   # stack protector, and calls through pointers that check the type of what they call [clang-cfi]; on AArch64 return addresses on a stack of
-  # their own [clang-scs].
+  # their own [clang-scs], and tags of variables on the stack.
   add_library(caponier_freestanding_vectors INTERFACE)
   target_link_libraries(caponier_freestanding_vectors INTERFACE caponier_flags)
   target_compile_definitions(caponier_freestanding_vectors INTERFACE CAPONIER_FREESTANDING=1 _LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST)
@@ -51,7 +51,7 @@ else()
   else()
     target_compile_options(caponier_freestanding_vectors INTERFACE
       -mbranch-protection=standard -mno-outline-atomics
-      $<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=shadow-call-stack -ffixed-x18 -isystem/usr/lib/llvm-19/lib/clang/19/include -isystem/usr/aarch64-linux-gnu/include>)
+      $<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=shadow-call-stack -ffixed-x18 -march=armv8-a+memtag -fsanitize=memtag-stack -isystem/usr/lib/llvm-19/lib/clang/19/include -isystem/usr/aarch64-linux-gnu/include>)
     target_compile_options(caponier_freestanding INTERFACE -mgeneral-regs-only)
   endif()
   # The kernel is optimised as a whole when it is linked: smaller and faster, and its checked calls want that.

@@ -165,7 +165,7 @@ void BuildTables(u64 image) {
   g_handoff.kernel_root = {TakeZeroedFrame()};
   MapImage(image);
   for (u64 page = 0; page < g_handoff.boot_stack.pages; page++)
-    Map(g_handoff.boot_stack.begin + page * kPageSize, TakeZeroedFrame(), {.write = true});
+    Map(g_handoff.boot_stack.begin + page * kPageSize, TakeZeroedFrame(), {.write = true, .tagged = true});
   if constexpr (arch::kShadowStackBytes != 0) Map(g_handoff.shadow_stack.begin, TakeZeroedFrame(), {.write = true});
   Map(g_handoff.region_table.begin, TakeZeroedFrame(), {.write = true});
   const u64 first_entry = reinterpret_cast<u64>(LeafSlot(g_handoff.window.begin));

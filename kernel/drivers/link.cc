@@ -48,7 +48,7 @@ struct State {
   bool input_asked = false;
   bool input_ended = false;
   bool output_closed[3] = {};
-  u16 rows = 24, columns = 80;
+  u16 rows = 0, columns = 0;  // SetWindow's
   sched::Process* process = nullptr;
   u64 early_signals = 0;  // bit N-1: signal N came before there was a program
   sched::WaitQueue input_queue, output_queue;

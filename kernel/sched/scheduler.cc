@@ -65,7 +65,7 @@ constinit size_t g_spare_count = 0;
 
 Result<KernelStacks> TakeStacks() {
   if (g_spare_count > 0) return g_spare_stacks[--g_spare_count];
-  KernelStacks stacks{.stack = TRY(mm::MapRegion("thread stack", StackRegionBytes())), .shadow = {}};
+  KernelStacks stacks{.stack = TRY(mm::MapRegion("thread stack", StackRegionBytes(), arch::HasMemoryTags())), .shadow = {}};
   if constexpr (arch::kShadowStackBytes != 0) {
     const auto shadow = mm::MapRegion("shadow stack", arch::kShadowStackBytes);
     if (!shadow.ok()) {
@@ -75,6 +75,13 @@ Result<KernelStacks> TakeStacks() {
     stacks.shadow = shadow.value();
   }
   return stacks;
+}
+
+// A variable's memory has a tag of its own while the variable lives; the rest has that of addresses without one. A thread that ends leaves
+// those of the functions that it never returned from.
+void ForgetTags(const mm::KernelRegion& stack) {
+  using arch::HeapTags;
+  if (HeapTags::kPossible && arch::HasMemoryTags()) HeapTags::Set(stack.begin, stack.bytes, HeapTags::kPlain);
 }
 
 void FreeThread(Thread* thread) {
@@ -124,6 +131,7 @@ Result<Thread*> CreateThread(Process& process) {
     return stacks.error();
   }
   thread->stacks = stacks.value();
+  ForgetTags(thread->stacks.stack);
   const u64 top = thread->stacks.stack.begin + kKernelStackBytes;
   thread->machine.fpu = reinterpret_cast<std::byte*>(top);
   arch::InitFpuState(thread->machine.fpu);

@@ -140,7 +140,8 @@ Result<void> SetAlternateStack(Thread& thread, const AlternateStack& wanted, u64
   return {};
 }
 
-void PrepareReturn(Thread& thread, arch::TrapFrame& frame) {
+// Apart, so that its variables are not on the stack of every return.
+[[gnu::noinline]] void PrepareReturn(Thread& thread, arch::TrapFrame& frame) {
   for (;;) {
     if (NeedsReschedule()) Schedule();
     if (thread.exiting) ExitThread(thread.exit_status);

@@ -11,6 +11,8 @@
 extern "C" {
 extern std::byte exception_vectors[];
 caponier::u64 g_kernel_key, g_program_key;
+TagGenerators g_tag_generators;
+bool g_tag_memory_fails;
 }
 
 namespace caponier::arch {
@@ -93,10 +95,8 @@ void InitCpu() {
   if (g_features.address_auth) LoadProgramKeys();
   CAPONIER_WRITE("sctlr_el1", SystemControl());
   asm volatile("isb; tlbi vmalle1; dsb nsh; isb" ::: "memory");
-  if (g_features.tagging != 0) {
-    InitTagging(g_secrets.tag_seed);
-    if (!TagMemoryWorks()) g_features.tagging = 0;
-  }
+  if (g_tag_memory_fails) g_features.tagging = 0;
+  InitTagging();
   SecureWipe(WritableBytesOf(g_secrets));
 }
 

@@ -10,7 +10,6 @@ struct MachineSecrets {
     u64 low, high;
   };
   Key instruction_a, instruction_b, data_a, data_b, generic;
-  u64 tag_seed;  // RGSR_EL1.SEED, never zero
 };
 // Loaded into the processor and wiped by InitCpu.
 extern MachineSecrets g_secrets;
@@ -23,4 +22,11 @@ extern "C" {
 // are enough: what one side signs is under 64 bits that the other does not have, and a write of a key costs more than the rest
 // of a system call's entry.
 extern caponier::u64 g_kernel_key, g_program_key;
+
+// What tags are drawn by: the kernel's state is in the registers while the kernel runs, the program's else.
+struct TagGenerators {
+  caponier::u64 kernel_state, program_state;  // RGSR_EL1
+  caponier::u64 program_control;              // GCR_EL1
+};
+extern TagGenerators g_tag_generators;
 }

@@ -1,4 +1,4 @@
-// MTE for the program [arm-arm] D10; Linux's interface [linux-mte]. The mode is a thread's own: which tags IRG may draw (GCR_EL1), and
+// MTE for the program [arm-arm] D10; Linux's interface [linux-mte]. The mode is a thread's own: which tags IRG may draw (GCR_EL1 in the program), and
 // what a mismatch at EL0 does (SCTLR_EL1.TCF0). The kernel's own accesses are checked, and fault (TCF).
 //
 // A program that leaves the choice to the kernel (both modes offered) gets the asymmetric mode where the processor has it, else the
@@ -7,8 +7,8 @@
 
 #include "kernel/arch/aarch64/features.h"
 #include "kernel/arch/aarch64/registers.h"
+#include "kernel/arch/aarch64/secrets.h"
 #include "kernel/arch/aarch64/threads.h"
-#include "kernel/mm/frames.h"
 #include "kernel/mm/window.h"
 #include "lib/linux_abi/process_flags.h"
 
@@ -30,10 +30,7 @@ constexpr u64 kAllTags = 0xffff;
 constexpr u64 kGcrRandom = u64{1} << 16;  // GCR_EL1.RRND: the generator may be the processor's own
 constexpr u64 kLatchedUser = 1;           // TFSRE0_EL1.TF0
 
-constexpr u64 kGranuleBytes = 16, kGranules = kPageSize / kGranuleBytes;
-
 u64 TagOf(const std::byte* at) { return LoadTag(reinterpret_cast<u64>(at)); }
-void SetTag(std::byte* at, u64 tag) { HeapTags::Set(reinterpret_cast<u64>(at), kGranuleBytes, heap::Tag{static_cast<u8>(tag)}); }
 
 sctlr::TagCheck CheckFor(u64 control) {
   const bool sync = (control & kPR_MTE_TCF_SYNC) != 0, async = (control & kPR_MTE_TCF_ASYNC) != 0;
@@ -49,27 +46,8 @@ u64 GeneratorControl(u64 control) {
 
 }  // namespace
 
-bool TagMemoryWorks() {
-  const Result<PhysAddr> frame = mm::AllocateFrame(mm::FrameKind::kKernel);
-  if (!frame.ok()) return false;
-  bool works;
-  {
-    mm::Window window(frame.value(), mm::Window::kWriteTagged);
-    ZeroTaggedPageAsm(window.data(), 0);
-    works = TagOf(window.data()) == 0;
-    // Each granule gets the low bits of its number; a memory that forgets or shares tags cannot give them all back.
-    for (u64 granule = 0; granule < kGranules; granule++) SetTag(window.data() + granule * kGranuleBytes, granule & 15);
-    for (u64 granule = 0; granule < kGranules; granule++) {
-      if (TagOf(window.data() + granule * kGranuleBytes) != (granule & 15)) works = false;
-    }
-    ZeroTaggedPageAsm(window.data(), 0);
-  }
-  mm::ReleaseFrame(frame.value());
-  return works;
-}
-
-void InitTagging(u64 seed) {
-  CAPONIER_WRITE(REG_RGSR, (seed & 0xffff) << 8);
+void InitTagging() {
+  if (CpuFeatures().tagging == 0) return;
   CAPONIER_WRITE(REG_TFSR, 0);
   CAPONIER_WRITE(REG_TFSRE0, 0);
   ApplyTaggedAddressControl(0);
@@ -78,7 +56,7 @@ void InitTagging(u64 seed) {
 void ApplyTaggedAddressControl(u64 control) {
   if (CpuFeatures().tagging == 0) return;
   const sctlr::TagCheck check = CheckFor(control);
-  CAPONIER_WRITE(REG_GCR, GeneratorControl(control));
+  g_tag_generators.program_control = GeneratorControl(control);
   const u64 before = CAPONIER_READ("sctlr_el1");
   const u64 after = (before & ~sctlr::kTagCheckUserMask) | u64{check} << sctlr::kTagCheckUserShift;
   if (before != after) CAPONIER_WRITE("sctlr_el1", after);

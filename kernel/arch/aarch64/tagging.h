@@ -5,11 +5,8 @@
 
 namespace caponier::arch {
 
-// Once, when the processor tags memory: seeds the tag generator.
-void InitTagging(u64 seed);  // 16 bits, not zero
-// Whether every granule of a page keeps a tag of its own. QEMU 7.2's system emulation stores one pair of tags for a whole page: a program that
-// tags its heap there dies of a false mismatch, so such a machine counts as one without tags. Needs frames and windows.
-bool TagMemoryWorks();
+// Once.
+void InitTagging();
 // Makes `control` (Linux's prctl bits, checked) the mode of the program from now on.
 void ApplyTaggedAddressControl(u64 control);
 

@@ -2,8 +2,8 @@
 //
 // What stays true. Interrupts are masked from entry to ERET (hardware sets DAIF), so the kernel runs one path at a time. On the way
 // in from the program: PAN comes on by hardware (SCTLR_EL1.SPAN = 0), tag checking is switched back on (hardware sets TCO), and the
-// kernel's return-address key replaces the program's, so that the program can never sign for the kernel. On the way out the
-// program's key returns. A kernel stack that has run into its guard page is noticed before it is written, and the frame goes to the
+// kernel's return-address key replaces the program's, so that the program can never sign for the kernel, as the kernel's generator of tags
+// does, whose draws the program can neither see nor steer. On the way out the program's return. A kernel stack that has run into its guard page is noticed before it is written, and the frame goes to the
 // emergency stack instead.
 //
 // x18 is the program's in the program and the shadow stack's pointer in the kernel. TPIDR_EL1 holds where the current thread's shadow stack
@@ -67,12 +67,23 @@
   adrp x0, g_kernel_key
   ldr x1, [x0, :lo12:g_kernel_key]
   NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_0, x1  // APIAKeyLo_EL1
-  NEEDS FEATURE_PAUTH, isb                   // the next signing must see the key
+  adrp x1, g_stack_offset
+  ldr x1, [x1, :lo12:g_stack_offset]
+  // The kernel's generator goes on where it stopped, and with eight bits that were drawn for this entry.
+  adrp x2, g_tag_generators
+  add x2, x2, :lo12:g_tag_generators
+  ldr x3, [x2, #TAGS_KERNEL]
+  NEEDS FEATURE_MTE, mrs x4, rgsr_el1
+  str x4, [x2, #TAGS_PROGRAM]
+  eor x3, x3, x1, lsl #8
+  orr x3, x3, #TAGS_NEVER_ZERO
+  NEEDS FEATURE_MTE, msr rgsr_el1, x3
+  mov x3, #TAGS_EXCLUDED
+  NEEDS FEATURE_MTE, msr gcr_el1, x3
+  NEEDS FEATURE_PAUTH, isb  // the next signing must see the key; who has tags can sign
   mov x0, sp
   mov x29, xzr  // backtraces of the kernel end here
   mov x30, xzr
-  adrp x1, g_stack_offset
-  ldr x1, [x1, :lo12:g_stack_offset]
   mov x19, sp
   sub sp, sp, x1
   bl \handler
@@ -171,6 +182,13 @@ ReturnToUser:
   adrp x0, g_program_key
   ldr x1, [x0, :lo12:g_program_key]
   NEEDS FEATURE_PAUTH, msr s3_0_c2_c1_0, x1
+  adrp x0, g_tag_generators
+  add x0, x0, :lo12:g_tag_generators
+  ldp x2, x3, [x0, #TAGS_PROGRAM]
+  NEEDS FEATURE_MTE, mrs x1, rgsr_el1
+  NEEDS FEATURE_MTE, msr rgsr_el1, x2
+  NEEDS FEATURE_MTE, msr gcr_el1, x3
+  str x1, [x0, #TAGS_KERNEL]
   ldp x22, x23, [sp, #FRAME_PC]
   ldp x30, x21, [sp, #FRAME_X(30)]
   // After a system call these mostly hold what they should. Reading is cheaper than writing, which orders the pipeline, and under

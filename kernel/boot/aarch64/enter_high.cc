@@ -1,8 +1,10 @@
 // The last steps of stage 1 on this machine: instructions fitted to the processor, keys drawn, the jump.
 #include "kernel/arch/aarch64/asm.inc"
 #include "kernel/arch/aarch64/features.h"
+#include "kernel/arch/aarch64/registers.h"
 #include "kernel/arch/aarch64/secrets.h"
 #include "kernel/boot/stage1.h"
+#include "lib/arch/arm_tag_instructions.h"
 
 extern "C" {
 struct FeaturePatch {
@@ -13,10 +15,21 @@ extern std::byte __image_start[], __rodata_start[];
 void DistrustShadowStacks(std::byte* code, const std::byte* end);
 extern const FeaturePatch __feature_patches_start[], __feature_patches_end[];
 [[noreturn]] void EnterHighAsm(caponier::u64 kernel_root, caponier::u64 entry, caponier::u64 stack_top, caponier::u64 key_high,
-                               bool sign, caponier::u64 shadow_stack);
+                               bool sign, caponier::u64 shadow_stack, caponier::u64 tagged_stack);
 }
 
 namespace caponier::boot {
+
+// By entry.S, before anything else of C++, on a processor without tags.
+extern "C" [[gnu::no_stack_protector, clang::no_sanitize("memtag")]] void LeaveOutTags(u32* code, const u32* end) {
+  for (; code < end; code++) {
+    const std::optional<u32> plain = arch::WithoutTags(*code);
+    if (!plain) continue;
+    *code = *plain;
+    asm volatile("dc cvau, %0" ::"r"(code) : "memory");
+  }
+  asm volatile("dsb ish; ic iallu; dsb ish; isb" ::: "memory");
+}
 
 void PatchImage(u64) {
   constexpr u32 kNop = 0xd503201f;
@@ -40,9 +53,15 @@ void EnterHigh(PhysAddr kernel_root, u64 entry, u64 stack_top) {
   stream.Fill(WritableBytesOf(g_kernel_key));
   stream.Fill(WritableBytesOf(g_program_key));
   stream.Fill(WritableBytesOf(arch::g_secrets));
-  arch::g_secrets.tag_seed = stream.Uniform(0xffff) + 1;
+  const bool tags = arch::CpuFeatures().tagging != 0;
+  if (tags) {
+    stream.Fill(WritableBytesOf(g_tag_generators));
+    g_tag_generators.program_state |= TAGS_NEVER_ZERO;
+    CAPONIER_WRITE(REG_RGSR, g_tag_generators.kernel_state | TAGS_NEVER_ZERO);
+    CAPONIER_WRITE(REG_GCR, TAGS_EXCLUDED);
+  }
   EnterHighAsm(kernel_root.value, entry, stack_top, arch::g_secrets.instruction_a.high, arch::CpuFeatures().address_auth,
-               g_handoff.shadow_stack.begin);
+               g_handoff.shadow_stack.begin, tags ? g_handoff.boot_stack.begin : 0);
 }
 
 }  // namespace caponier::boot

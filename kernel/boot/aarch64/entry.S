@@ -143,7 +143,14 @@ at_el1:
   adrp x18, boot_shadow_stack
   mov x29, xzr
   mov x30, xzr
-  mov x0, x21
+  mrs x0, id_aa64pfr1_el1
+  ubfx x0, x0, #8, #4
+  cmp x0, #2
+  b.hs 7f
+  adrp x0, __image_start
+  adrp x1, __rodata_start
+  bl LeaveOutTags
+7:mov x0, x21
   mov x1, x22
   bl Stage1
 
@@ -204,8 +211,8 @@ FUNCTION JumpIn
   br x16
 END JumpIn
 
-// void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top, u64 key_high, bool sign, u64 shadow_stack): from the identity mapping to the
-// kernel's half.
+// void EnterHighAsm(u64 kernel_root, u64 entry, u64 stack_top, u64 key_high, bool sign, u64 shadow_stack, u64 tagged_stack): from the identity
+// mapping to the kernel's half. `tagged_stack`: where the stack begins, where it is tagged memory; else 0.
 FUNCTION EnterHighAsm
   mov x18, x5
   msr ttbr1_el1, x0
@@ -222,7 +229,43 @@ FUNCTION EnterHighAsm
   msr s3_0_c2_c1_0, x5
   msr s3_0_c2_c1_1, x3
   isb
-1:// The kernel's vectors at their high place: as far from the entry as here.
+1:cbz x6, 5f
+  // Whether each granule of a page keeps a tag of its own, tried out in the stack's first page: each gets the low bits of its number. QEMU 7.2's
+  // system emulation stores one pair of tags for a whole page: who tags memory there dies of false mismatches, so such a machine counts as
+  // one without tags, and from here on has no tagged memory.
+  mov x7, x6
+2:ubfx x8, x7, #4, #4
+  bfi x7, x8, #56, #4
+  stg x7, [x7], #16
+  tst x7, #0xfff
+  b.ne 2b
+  mov x7, x6
+  mov x8, xzr
+3:ubfx x9, x7, #4, #4
+  bfi x7, x9, #56, #4
+  mov x9, x7
+  ldg x9, [x7]
+  eor x9, x9, x7
+  orr x8, x8, x9
+  add x7, x7, #16
+  tst x7, #0xfff
+  b.ne 3b
+  // All of it gets the tag that addresses without one are compared as.
+  mov x7, x6
+4:st2g x6, [x7], #32
+  cmp x7, x2
+  b.lo 4b
+  cbz x8, 5f
+  ldr x7, =0xff00ff  // MAIR: as on a processor without tags
+  msr mair_el1, x7
+  isb
+  tlbi vmalle1
+  dsb nsh
+  isb
+  mov w7, #1
+  adrp x8, g_tag_memory_fails
+  strb w7, [x8, :lo12:g_tag_memory_fails]
+5:// The kernel's vectors at their high place: as far from the entry as here.
   adrp x5, KernelMain
   add x5, x5, :lo12:KernelMain
   sub x5, x1, x5
