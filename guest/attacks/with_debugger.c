@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <sys/utsname.h>
 
-enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged, kTwoThreads, kTimer, kFreshPage, kSleep };
+enum Errand { kRead = 1, kWrite, kExecute, kGetPid, kUname, kInput, kPrivileged, kTwoThreads, kTimer, kFreshPage, kSleep, kThreadsInTurn };
 
 // The debugger knows the offsets.
 static volatile struct {
@@ -66,6 +66,12 @@ int main(void) {
       pthread_create(&thread, NULL, MakeCalls, NULL);
       MakeCalls(NULL);
       pthread_join(thread, NULL);
+      break;
+    case kThreadsInTurn:
+      for (int i = 0; i < 4; i++) {
+        pthread_create(&thread, NULL, MakeCalls, NULL);
+        pthread_join(thread, NULL);
+      }
       break;
     case kTimer:
       signal(SIGALRM, Ring);

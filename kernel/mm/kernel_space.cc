@@ -89,7 +89,7 @@ void InitKernelSpace(const boot::Handoff& handoff) {
   g_capacity = kPageSize / sizeof(Region);  // stage 1 mapped the first page
   g_limit = handoff.region_table.pages * (kPageSize / sizeof(Region));
   EnterBootRegion("kernel image", handoff.image);
-  EnterBootRegion("boot stack", handoff.boot_stack);
+  EnterBootRegion(kBootStack, handoff.boot_stack);
   EnterBootRegion("frame table", {handoff.frame_table.begin, handoff.frame_table.pages + 1});
   EnterBootRegion("windows", handoff.window);
   if constexpr (arch::kShadowStackBytes != 0) EnterBootRegion("boot shadow stack", handoff.shadow_stack);

@@ -16,6 +16,9 @@ struct KernelRegion {
   u64 end() const { return begin + bytes; }
 };
 
+// Names of regions whose variables have tags (kernel/report/panic.cc).
+inline constexpr char kBootStack[] = "boot stack", kThreadStack[] = "thread stack";
+
 // Fresh zeroed frames at a random place, writable, not executable, tagged (with zero tags) if wanted. The name appears in the layout report.
 Result<KernelRegion> MapRegion(const char* name, u64 bytes, bool tagged = false);
 // Address space only, to be filled page by page with MapPageAt (heap arenas).

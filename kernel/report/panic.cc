@@ -5,6 +5,7 @@
 #include "kernel/mm/heap_records.h"
 #include "kernel/mm/kernel_space.h"
 #include "kernel/report/crash.h"
+#include "lib/heap/size_class.h"
 
 extern "C" {
 extern const std::byte __image_start[], __image_end[];
@@ -123,6 +124,35 @@ std::string_view NameOf(const arch::Fault& fault) {
   return misuse.block == 0 ? 0 : reinterpret_cast<u64>(arch::HeapTags::Pointer(misuse.block, tag));
 }
 
+// Which variable was misused, if it was one on a kernel's stack. The address has its tag, and so has its memory while it lives; a variable of
+// that tag that is further off than this is another one.
+[[maybe_unused]] void SayStackMisuse(u64 address) {
+  using arch::HeapTags;
+  constexpr u64 kReach = 256, kGranule = heap::kGranule;
+  const u64 at = arch::WithoutTag(address);
+  const mm::RegionName region = mm::DescribeAddress(at);
+  if (region.guard || (region.name != mm::kThreadStack && region.name != mm::kBootStack)) return;
+  const heap::Tag tag = HeapTags::TagOf(reinterpret_cast<const void*>(address));
+  const mm::KernelRegion stack = mm::RegionAbove(at);
+  const auto has = [&](u64 granule) { return granule >= stack.begin && granule < stack.end() && HeapTags::InMemory(granule) == tag; };
+  const u64 granule = AlignDown(at, kGranule);
+  InlineText<128> text;
+  if (tag == HeapTags::kPlain) return Say(": access to a variable on the stack by an address without its tag");
+  for (u64 distance = kGranule; distance <= kReach; distance += kGranule) {
+    for (const bool behind : {true, false}) {
+      const u64 step = behind ? u64{0} - kGranule : kGranule, nearest = behind ? granule - distance : granule + distance;
+      if (!has(nearest)) continue;
+      u64 last = nearest;
+      while (has(last + step)) last += step;
+      const u64 bytes = (behind ? nearest - last : last - nearest) + kGranule;
+      Format(text, ": access {} a variable on the stack; variable of {} bytes; distance {} bytes", behind ? "behind" : "before", bytes,
+             behind ? at - (nearest + kGranule) : nearest - at);
+      return Say(text.text());
+    }
+  }
+  Say(": use of a variable on the stack that is gone");
+}
+
 [[noreturn]] void End() {
   Say("caponier: the machine stops here\n");
   arch::PowerOff();
@@ -175,7 +205,10 @@ void arch::OnKernelFault(const TrapFrame& frame, const Fault& fault) {
   }
   u64 block = 0;
   if constexpr (HeapTags::kPossible) {
-    if (fault.kind == Fault::Kind::kTagCheck) block = SayMisuse(fault.address);
+    if (fault.kind == Fault::Kind::kTagCheck) {
+      block = SayMisuse(fault.address);
+      SayStackMisuse(fault.address);
+    }
   }
   Say(", at:\n");
   SayCode(ProgramCounter(frame));

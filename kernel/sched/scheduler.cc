@@ -65,7 +65,7 @@ constinit size_t g_spare_count = 0;
 
 Result<KernelStacks> TakeStacks() {
   if (g_spare_count > 0) return g_spare_stacks[--g_spare_count];
-  KernelStacks stacks{.stack = TRY(mm::MapRegion("thread stack", StackRegionBytes(), arch::HasMemoryTags())), .shadow = {}};
+  KernelStacks stacks{.stack = TRY(mm::MapRegion(mm::kThreadStack, StackRegionBytes(), arch::HasMemoryTags())), .shadow = {}};
   if constexpr (arch::kShadowStackBytes != 0) {
     const auto shadow = mm::MapRegion("shadow stack", arch::kShadowStackBytes);
     if (!shadow.ok()) {

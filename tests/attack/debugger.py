@@ -16,7 +16,7 @@ UNPROTECTED = os.environ["CRIME"].endswith("unprotected")
 CRIME = os.environ["CRIME"].split(",")[0]
 SYMBOLS = {line.split(" ", 2)[2].strip(): int(line.split(" ", 1)[0], 16) for line in open(os.environ["SYMBOLS"])}
 BOX = ["errand", "address", "worked", "function", "buffer", "value"]
-ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8, "timer": 9, "fresh page": 10, "sleep": 11}
+ERRANDS = {"read": 1, "write": 2, "execute": 3, "getppid": 4, "uname": 5, "input": 6, "privileged": 7, "two threads": 8, "timer": 9, "fresh page": 10, "sleep": 11, "threads in turn": 12}
 ARGUMENTS = ["x0", "x1", "x2", "x3", "x4"] if ARM else ["rdi", "rsi", "rdx", "rcx", "r8"]
 RESULT = "x0" if ARM else "rax"
 SAVED = [f"x{i}" for i in range(31)] + ["sp", "pc"] if ARM else "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
@@ -316,11 +316,43 @@ def look_at_tags(allocate, free):
     run("kill")
 
 
+def misuse_variable(crime):
+    """Has the kernel run a function that clears a variable on its stack, and misuses that by the address which the function uses: writes behind or
+    before it, or to it when the function has returned."""
+    saved = {name: reg(name) for name in SAVED}
+
+    def put_back():
+        for name, value in saved.items():
+            set_reg(name, value)
+
+    while reg("pc") != kernel("memset"):  # not while the stream has numbers left
+        put_back()
+        set_reg("x30", saved["pc"])
+        set_reg("pc", kernel("caponier::sched::DrawStackPlaces()"))
+        run(f"hbreak *{saved['pc']:#x}")
+        go_to(kernel("memset"))
+    variable, size = reg("x0"), reg("x2")
+    if not saved["sp"] - 4096 < plain(variable) < saved["sp"]:
+        raise gdb.GdbError("no variable on the stack")
+    go_to(reg("x30"))  # in the function again
+    if crime == "overrun variable":
+        return call(kernel("memset"), variable, 1, size + 8)
+    if crime == "underrun variable":
+        return call(kernel("memset"), variable - 8, 1, 8)
+    if crime == "forge variable":
+        return call(kernel("memset"), plain(variable), 1, 8)
+    go_to(saved["pc"])
+    put_back()
+    return call(kernel("memset"), variable, 1, 8)
+
+
 def misuse_block(crime):
     """40 bytes of the kernel's heap, with neighbours in their page, and what is done to them by an address that is theirs."""
     allocate = lambda size: call(kernel(ALLOCATE), size)
     free = lambda pointer: call(kernel(FREE), pointer)
     write_by_kernel = lambda pointer, size=8: call(kernel("memset"), pointer, 1, size)
+    if crime in ("overrun variable", "underrun variable", "forge variable", "use variable late"):
+        return misuse_variable(crime)
     if crime == "telling shadow stacks":
         return look_for_shadow_stacks()
     if crime == "looking at tags":
@@ -527,6 +559,43 @@ def watch_stacks():
     run("kill")
 
 
+COUNT_TAGGED = "5f2403d5 020080d2 e30300aa 030060d9 63fc78d3 630c4092 7f3c00f1 4204829a 00400091 1f0001eb 03ffff54 e00302aa c0035fd6"  # LDG, and a count of the tags that are not 15
+
+
+def look_for_stale_tags():
+    """Threads come and go, and make calls: at the entry of each, before it has a variable, how many granules of the whole stack have a tag."""
+    put_word(box_at("errand"), ERRANDS["threads in turn"])
+    counter = kernel("__stack_chk_fail")  # which nobody calls
+    go_to(kernel(ENTRY))
+    write(counter, bytes.fromhex(COUNT_TAGGED))
+    stacks, stale = {}, 0
+    for _ in range(60):
+        frame = reg("x0")
+        begin = frame & ~4095
+        while is_mapped(begin - 4096):
+            begin -= 4096
+        stale += call(counter, begin, (frame | 4095) + 1)
+        stacks[begin] = stacks.get(begin, 0) + 1
+        go_to(kernel(ENTRY))
+    print(f"returned {stale} granules of {len(stacks)} stacks")
+    run("kill")
+
+
+def watch_generators():
+    """Whose generator of tags is in the processor: in the kernel, and in the program after the call, which has drawn none."""
+    enter_kernel("two threads", ENTRY)
+    masks, states, kept = set(), set(), 0
+    for _ in range(20):
+        masks.add(reg("GCR_EL1"))
+        states.add(reg("RGSR_EL1"))
+        frame, mine = reg("x0"), word(kernel("g_tag_generators") + 8)
+        go_to(word(frame + 256))
+        kept += reg("RGSR_EL1") == mine and reg("GCR_EL1") & 0x10000 != 0
+        go_to(kernel(ENTRY))
+    print(f"returned {len(states)} states, masks {' '.join(map(hex, masks))}, kept {kept} times")
+    run("kill")
+
+
 def enter_any():
     """Into a kernel of any order, by a trap of the program's, whose vector the processor knows [arm-arm] D1.3, [intel-sdm] vol. 3A 6.15."""
     put_word(box_at("errand"), ERRANDS["getppid" if ARM else "privileged"])
@@ -695,6 +764,10 @@ try:
         walk_by_kernel()
     elif CRIME == "watch stacks":
         watch_stacks()
+    elif CRIME == "look for stale tags":
+        look_for_stale_tags()
+    elif CRIME == "watch generators":
+        watch_generators()
     elif CRIME == "find functions":
         find_functions()
     elif CRIME == "run sled":
