@@ -134,7 +134,9 @@ std::string_view NameOf(const arch::Fault& fault) {
   if (region.guard || (region.name != mm::kThreadStack && region.name != mm::kBootStack)) return;
   const heap::Tag tag = HeapTags::TagOf(reinterpret_cast<const void*>(address));
   const mm::KernelRegion stack = mm::RegionAbove(at);
-  const auto has = [&](u64 granule) { return granule >= stack.begin && granule < stack.end() && HeapTags::InMemory(granule) == tag; };
+  const auto has = [&](u64 granule) {
+    return granule >= stack.begin && granule < stack.end() && HeapTags::InMemory(granule) == tag;
+  };
   const u64 granule = AlignDown(at, kGranule);
   InlineText<128> text;
   if (tag == HeapTags::kPlain) return Say(": access to a variable on the stack by an address without its tag");
@@ -145,8 +147,8 @@ std::string_view NameOf(const arch::Fault& fault) {
       u64 last = nearest;
       while (has(last + step)) last += step;
       const u64 bytes = (behind ? nearest - last : last - nearest) + kGranule;
-      Format(text, ": access {} a variable on the stack; variable of {} bytes; distance {} bytes", behind ? "behind" : "before", bytes,
-             behind ? at - (nearest + kGranule) : nearest - at);
+      Format(text, ": access {} a variable on the stack; variable of {} bytes; distance {} bytes", behind ? "behind" : "before",
+             bytes, behind ? at - (nearest + kGranule) : nearest - at);
       return Say(text.text());
     }
   }

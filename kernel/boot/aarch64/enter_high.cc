@@ -4,7 +4,6 @@
 #include "kernel/arch/aarch64/registers.h"
 #include "kernel/arch/aarch64/secrets.h"
 #include "kernel/boot/stage1.h"
-#include "lib/arch/arm_tag_instructions.h"
 
 extern "C" {
 struct FeaturePatch {
@@ -19,17 +18,6 @@ extern const FeaturePatch __feature_patches_start[], __feature_patches_end[];
 }
 
 namespace caponier::boot {
-
-// By entry.S, before anything else of C++, on a processor without tags.
-extern "C" [[gnu::no_stack_protector, clang::no_sanitize("memtag")]] void LeaveOutTags(u32* code, const u32* end) {
-  for (; code < end; code++) {
-    const std::optional<u32> plain = arch::WithoutTags(*code);
-    if (!plain) continue;
-    *code = *plain;
-    asm volatile("dc cvau, %0" ::"r"(code) : "memory");
-  }
-  asm volatile("dsb ish; ic iallu; dsb ish; isb" ::: "memory");
-}
 
 void PatchImage(u64) {
   constexpr u32 kNop = 0xd503201f;
