@@ -33,7 +33,7 @@ if(CAPONIER_TARGET STREQUAL host)
 else()
   # A kernel and its libraries: freestanding, position-independent, frame pointers kept for backtraces, automatic variables zeroed, a
   # stack protector, and calls through pointers that check the type of what they call [clang-cfi]; on AArch64 return addresses on a stack of
-  # their own [clang-scs], and tags of variables on the stack.
+  # their own [clang-scs], and tags of variables on the stack [clang-memtag].
   add_library(caponier_freestanding_vectors INTERFACE)
   target_link_libraries(caponier_freestanding_vectors INTERFACE caponier_flags)
   target_compile_definitions(caponier_freestanding_vectors INTERFACE CAPONIER_FREESTANDING=1 _LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST)
