@@ -26,8 +26,8 @@ struct BootInfo {
   MemoryRange reserved[24];  // inside RAM, not to be handed out: image, archive, device tree, what a device may still write to
   u32 reserved_count = 0;
   MemoryRange image, archive;
-  u64 early_end = ~u64{0};  // stage 1 reaches what lies below
-  u64 first_frame = 0;      // the number of the one that is handed out first (frame_cursor.h)
+  u64 early_end = 0;    // stage 1 reaches what lies below
+  u64 first_frame = 0;  // the number of the one that is handed out first (frame_cursor.h)
   VirtioSlot virtio[40];
   u32 virtio_count = 0;
   PhysAddr vm_generation{};  // 16 bytes that the host changes when it restores a snapshot; zero: it has no such device

@@ -24,6 +24,7 @@ std::vector<u64> Pages(const BootInfo& info) {
 
 BootInfo WithPages(std::vector<std::pair<u64, u64>> ranges) {
   BootInfo info;
+  info.early_end = ~u64{0};
   for (const auto& [first, end] : ranges) info.AddRam(first << kPageBits, (end - first) << kPageBits);
   return info;
 }

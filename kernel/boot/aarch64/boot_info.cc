@@ -86,6 +86,7 @@ const fdt::DeviceTree& TheDeviceTree(u64 physical) {
 }
 
 void ReadBootInfo(u64 argument, BootInfo& info) {
+  info.early_end = ~u64{0};
   const fdt::DeviceTree& tree = TheDeviceTree(argument);
   const Result<fdt::PsciConduit> psci = tree.Psci();
   info.psci_by_smc = psci.ok() && psci.value() == fdt::PsciConduit::kSmc;
