@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <random>
 #include <set>
 
 #include "tool/audit/watched_machine.h"
@@ -22,7 +23,6 @@ namespace {
 
 // Places in physical memory, of the image and of the first frames that are handed out: the 64 MiB of the machines have 2^14, less the archive's. They
 // are judged as addresses are, a bit below that.
-constexpr std::string_view kInMemory = ", in memory";
 constexpr int kMemoryBits = 13;
 
 // Keeps the series as long as each other: what is not in every layout is left out at the end.
@@ -88,7 +88,7 @@ std::string OutputOf(const std::string& program) {
 Place InMemory(const Region& region, const Walk& walk) {
   const auto page = std::ranges::find(walk.mappings, region.begin, &Mapping::address);
   if (page == walk.mappings.end()) throw Failure(fmt::format("the {} is not mapped", region.name));
-  return {region.name + std::string(kInMemory), page->physical};
+  return {region.name + std::string(kInMemory), page->physical % kGiB};  // memory begins at a multiple of that
 }
 
 }  // namespace
@@ -97,6 +97,7 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
   Collector collector;
   Foretold all;
   std::optional<Halves> halves;
+  std::mt19937_64 random(std::random_device{}());
   for (u64 i = 0; i < boots; i++) {
     WatchedMachine machine(install, {.arch = arch, .wx = {}, .layout = layout, .calls = 0, .foretell = true});
     if (!machine.Next().has_value()) throw Failure("the audited program ended before its first moment");
@@ -105,7 +106,10 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
     const Foretold foretold = machine.HoldAgainst(finding, moved);
     all.right += foretold.right;
     all.wrong.insert(all.wrong.end(), foretold.wrong.begin(), foretold.wrong.end());
-    for (const Region& region : finding.regions) {
+    // Of several of one name any one, not the lowest, which would be low more often.
+    std::vector<Region> regions = finding.regions;
+    std::ranges::shuffle(regions, random);
+    for (const Region& region : regions) {
       places.push_back({region.name, region.begin});
       if (region.name == "kernel image" || region.name == "boot stack") places.push_back(InMemory(region, finding.walk));
     }

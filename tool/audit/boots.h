@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tool/arch.h"
@@ -12,7 +13,10 @@
 
 namespace caponier::tool::audit {
 
-// One series a region or place, as page numbers: the kernel's regions by the names on its list, the first of each, and what the program
+// How the names of places in physical memory end.
+inline constexpr std::string_view kInMemory = ", in memory";
+
+// One series a region or place, as page numbers: the kernel's regions by the names on its list, one of each, and what the program
 // says of itself; and where in physical memory the kernel's image and its boot stack are ("kernel image, in memory").
 // `layout` as --layout of caponier run; empty: the default.
 struct Boots {
