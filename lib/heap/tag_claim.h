@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "lib/heap/tag_policy.h"
+#include "lib/heap/tag_select.h"
 
 namespace caponier::heap {
 
@@ -16,7 +16,7 @@ Tag TryClaimTag(T& left, T& own, T& right, TagSet used, u8 byte) {
   const TagSet allowed = AllowedTags(used, Tag{left.load(std::memory_order_acquire)}, Tag{right.load(std::memory_order_acquire)});
   if (allowed.empty()) [[unlikely]]
     return kFreeTag;
-  const Tag tag = TagBy(allowed, byte);
+  const Tag tag = SelectTag(allowed, byte);
   if (tag == kFreeTag) [[unlikely]]
     return kFreeTag;
   own.store(tag.value, std::memory_order_seq_cst);

@@ -8,6 +8,8 @@
 #include <set>
 #include <string>
 
+#include "lib/heap/tag_select.h"
+
 namespace caponier::heap {
 namespace {
 
@@ -93,6 +95,7 @@ TEST(TagPolicy, DrawsEvenlyFromWhatIsAllowed) {
     std::array<u32, kTagCount> drawn{};
     for (u32 byte = 0; byte < 256; byte++) {
       const Tag tag = TagBy(allowed, static_cast<u8>(byte));
+      ASSERT_EQ(SelectTag(allowed, static_cast<u8>(byte)), tag) << bits << " by " << byte;
       if (tag == kFreeTag) continue;
       ASSERT_TRUE(allowed.Has(tag));
       drawn[tag.value]++;
