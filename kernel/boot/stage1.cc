@@ -232,6 +232,7 @@ extern "C" [[noreturn, gnu::no_stack_protector]] void Stage1Moved(u64 image, u64
   const u64 slide = g_handoff.image.begin;
   const u64 entry = slide + (reinterpret_cast<u64>(&KernelMain) - image);
   Relocate(image, image, slide);
+  __builtin_memset(__relr_start, 0, static_cast<size_t>(__relr_end - __relr_start) * sizeof(u64));
   // From here on no global that holds an address may be used until the jump.
   EnterHigh(g_handoff.kernel_root, entry, g_handoff.boot_stack.begin + g_handoff.boot_stack.pages * kPageSize);
 }

@@ -541,6 +541,15 @@ def look_for_shadow_stacks():
     run("kill")
 
 
+def look_for_relocations():
+    """How much is left of the list of the addresses in the kernel's image."""
+    enter_kernel("getppid", ENTRY)
+    begin, end = kernel("__relr_start"), kernel("__relr_end")
+    left = end - begin - read(begin, end - begin).count(0)
+    print(f"returned {left} of {end - begin} bytes")
+    run("kill")
+
+
 def watch_stacks():
     """Two threads make calls: at how many places below its frame a call's stack begins, on how many stacks, with how many canaries and keys."""
     put_word(box_at("errand"), ERRANDS["two threads"])
@@ -764,6 +773,8 @@ try:
         walk_by_kernel()
     elif CRIME == "watch stacks":
         watch_stacks()
+    elif CRIME == "look for relocations":
+        look_for_relocations()
     elif CRIME == "look for stale tags":
         look_for_stale_tags()
     elif CRIME == "watch generators":
