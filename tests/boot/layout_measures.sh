@@ -40,6 +40,7 @@ for machine in found["observed"][:2]:
     for place in machine["places"]:
         assert place["pairs_equal"] < (3 if "in memory" in place["place"] else 1), place
 names = [{place["place"] for place in source["places"]} for source in found["observed"]]
+assert "per-CPU data" in names[0]
 for machine in names[:2]:
     assert {"image", "stack", "break", "vDSO", "first mapping", "kernel image", "thread stack", "windows", "heap arena", "frame table", "kernel image, in memory", "boot stack, in memory"} <= machine
 assert {"image", "interpreter", "stack", "break", "vDSO", "first mapping"} <= names[2]

@@ -1,4 +1,6 @@
 // Descriptor tables, control registers and the system call entry.
+#include <new>
+
 #include "kernel/arch/machine.h"
 #include "kernel/arch/x86_64/features.h"
 #include "kernel/arch/x86_64/msr.h"
@@ -14,8 +16,6 @@ namespace caponier::arch {
 
 // Constant after stage 1, so it lies where nobody writes from then on.
 [[gnu::section(".data.rel.ro")]] bool g_five_levels;
-PerCpu g_per_cpu;
-TaskState g_task_state;
 
 namespace {
 
@@ -56,9 +56,9 @@ Gate MakeGate(u32 vector) {
           0};
 }
 
-void LoadTables(DescriptorTables& tables) {
+void LoadTables(DescriptorTables& tables, const TaskState& task_state) {
   for (u32 i = 0; i < kVectors; i++) tables.gates[i] = MakeGate(i);
-  const u64 task = reinterpret_cast<u64>(&g_task_state);
+  const u64 task = reinterpret_cast<u64>(&task_state);
   const u64 segments[8] = {0,
                            0x00af9b000000ffff,  // 0x08 kernel code
                            0x00cf93000000ffff,  // 0x10 kernel data
@@ -80,10 +80,10 @@ void LoadTables(DescriptorTables& tables) {
   asm volatile("ltr %0" ::"r"(kTaskSelector));
 }
 
-void SetInterruptStack(int index, const char* name) {
+void SetInterruptStack(TaskState& task_state, int index, const char* name) {
   const Result<mm::KernelRegion> stack = mm::MapRegion(name, 2 * kPageSize);
   if (!stack.ok()) __builtin_trap();
-  g_task_state.ist[index] = stack.value().end();
+  task_state.ist[index] = stack.value().end();
 }
 
 }  // namespace
@@ -118,14 +118,16 @@ void AllowWritableCode() {}  // page tables alone decide
 
 void InitCpu() {
   const Result<mm::KernelRegion> region = mm::MapRegion("descriptor tables", sizeof(DescriptorTables));
-  if (!region.ok()) __builtin_trap();
-  g_task_state.io_map = sizeof(TaskState);
-  SetInterruptStack(0, "double fault stack");
-  SetInterruptStack(1, "NMI stack");
-  SetInterruptStack(2, "machine check stack");
-  LoadTables(*reinterpret_cast<DescriptorTables*>(region.value().begin));
+  const Result<mm::KernelRegion> own = mm::MapRegion("per-CPU data", sizeof(PerCpu));
+  if (!region.ok() || !own.ok()) __builtin_trap();
+  auto& per_cpu = *new (own.value().data()) PerCpu;
+  per_cpu.task.io_map = sizeof(TaskState);
+  SetInterruptStack(per_cpu.task, 0, "double fault stack");
+  SetInterruptStack(per_cpu.task, 1, "NMI stack");
+  SetInterruptStack(per_cpu.task, 2, "machine check stack");
+  LoadTables(*reinterpret_cast<DescriptorTables*>(region.value().begin), per_cpu.task);
   mm::MakeReadOnly(region.value());
-  WriteMsr(kMsrGsBase, reinterpret_cast<u64>(&g_per_cpu));
+  WriteMsr(kMsrGsBase, reinterpret_cast<u64>(&per_cpu));
   WriteMsr(kMsrKernelGsBase, 0);
   WriteMsr(kMsrStar, u64{0x18 | 3} << 48 | u64{kKernelCodeSelector} << 32);
   WriteMsr(kMsrLstar, reinterpret_cast<u64>(&SyscallEntry));

@@ -98,8 +98,7 @@ void SwitchThread(ThreadState& from, ThreadState& to) {
     WriteFsBase(to.fs_base);
     if (to.gs_base != ReadMsr(kMsrKernelGsBase)) WriteMsr(kMsrKernelGsBase, to.gs_base);
   }
-  g_per_cpu.kernel_stack_top = to.kernel_stack_top;
-  g_task_state.rsp0 = to.kernel_stack_top;
+  SetEntryStack(to.kernel_stack_top);
   SwitchStacks(&from.kernel_sp, to.kernel_sp);
 }
 
