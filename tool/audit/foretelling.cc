@@ -24,7 +24,6 @@ constexpr int kBootLayout = 2;  // stage 1 opens the canary's stream first, then
 // Where [qemu-virt] has memory; the image is loaded some blocks above, and begins with the header of Linux's boot protocol [linux-arm64-boot].
 constexpr u64 kVirtMemoryBase = kGiB, kImageBlock = 2 * kMiB, kMagicOffset = 56, kBlocks = 16;
 constexpr u32 kImageMagic = 0x644d5241;
-constexpr u64 kFiveLevels = 1 << 12;  // CR4.LA57 [intel-sdm] vol. 3A 2.5
 
 // The C library's loader asks for 64 KiB more where a library wants to begin at a multiple of that, and gives back what it does not need.
 constexpr u64 kCutAway = 16;
@@ -82,7 +81,7 @@ class Foretelling::Replay {
 
 Foretelling::Foretelling(Arch arch, Debugger& debugger, const MemoryImage& memory, Bytes kernel)
     : arch_(arch), debugger_(debugger) {
-  (void)debugger_.Register(arch == Arch::kX86_64 ? "rip" : "pc");  // once the emulator answers, memory is loaded
+  (void)ProgramCounter();  // once the emulator answers, memory is loaded
   image_base_ = LoadBase(arch, memory, kernel);
   FirstDiagnostic diagnostic;
   const Result<elf::SymbolTable> symbols = elf::SymbolTable::Open(kernel, diagnostic);
@@ -115,10 +114,12 @@ void Foretelling::TakeBootRoot() {
   }
   if (root_ == 0) throw Failure("the machine's random generator is not where this audit looks for it");
   boot_root_ = debugger_.Memory(image_base_ + root_, sizeof(random::Root));
-  if (arch_ == Arch::kX86_64 && (debugger_.Register("cr4") & kFiveLevels) != 0) halves_ = HalvesOf(arch_, 5);
+  if (arch_ == Arch::kX86_64) halves_ = HalvesOf(arch_, X86Registers{.cr4 = debugger_.Register("cr4")}.levels());
 }
 
-bool Foretelling::IsDrawing() const { return debugger_.Register(arch_ == Arch::kX86_64 ? "rip" : "pc") == breakpoint_; }
+u64 Foretelling::ProgramCounter() const { return debugger_.Register(arch_ == Arch::kX86_64 ? "rip" : "pc"); }
+
+bool Foretelling::IsDrawing() const { return ProgramCounter() == breakpoint_; }
 
 void Foretelling::OnDraw() {
   debugger_.ClearBreakpoint(breakpoint_);

@@ -15,6 +15,7 @@
 #include "tool/audit/debugger.h"
 #include "tool/audit/halves.h"
 #include "tool/audit/memory_image.h"
+#include "tool/audit/page_tables.h"
 #include "tool/audit/rules.h"
 
 namespace caponier::tool::audit {
@@ -53,6 +54,7 @@ class Foretelling {
   };
   class Replay;
 
+  u64 ProgramCounter() const;
   void TakeBootRoot();
   std::optional<aslr::KernelLayout> BootLayout(u64 frame_table_pages) const;
   bool IsPlaced(const Region& region, aslr::PageRange window, u64 more_pages) const;

@@ -18,6 +18,7 @@ namespace caponier::tool::audit {
 // What the processor has been told. Names are those that QEMU's debugger interface gives them.
 struct X86Registers {
   u64 cr0 = 0, cr3 = 0, cr4 = 0, efer = 0;
+  int levels() const { return (cr4 & 1 << 12) != 0 ? 5 : 4; }  // CR4.LA57
 };
 struct ArmRegisters {
   u64 ttbr0 = 0, ttbr1 = 0, tcr = 0, mair = 0, sctlr = 0;

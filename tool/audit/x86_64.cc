@@ -8,7 +8,7 @@ constexpr u64 kPresent = 1, kWrite = 1 << 1, kUser = 1 << 2, kWriteThrough = 1 <
               kExecuteDisable = u64{1} << 63;
 constexpr u64 kFrame = 0x000f'ffff'ffff'f000;
 constexpr u64 kCr0WriteProtect = 1 << 16, kCr0Paging = u64{1} << 31;
-constexpr u64 kCr4FiveLevels = 1 << 12, kCr4Smep = 1 << 20, kCr4Smap = 1 << 21;
+constexpr u64 kCr4Smep = 1 << 20, kCr4Smap = 1 << 21;
 constexpr u64 kEferLongActive = 1 << 10, kEferExecuteDisable = 1 << 11;
 constexpr int kHighestLarge = 2;  // 1 GiB
 
@@ -19,9 +19,7 @@ struct Rights {
 class X86Walker {
  public:
   X86Walker(Walker& walker, const X86Registers& registers)
-      : walker_(walker),
-        levels_((registers.cr4 & kCr4FiveLevels) != 0 ? 5 : 4),
-        execute_disable_((registers.efer & kEferExecuteDisable) != 0) {}
+      : walker_(walker), levels_(registers.levels()), execute_disable_((registers.efer & kEferExecuteDisable) != 0) {}
 
   int levels() const { return levels_; }
 

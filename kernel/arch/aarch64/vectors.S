@@ -3,8 +3,8 @@
 // What stays true. Interrupts are masked from entry to ERET (hardware sets DAIF), so the kernel runs one path at a time. On the way
 // in from the program: PAN comes on by hardware (SCTLR_EL1.SPAN = 0), tag checking is switched back on (hardware sets TCO), and the
 // kernel's return-address key replaces the program's, so that the program can never sign for the kernel, as the kernel's generator of tags
-// does, whose draws the program can neither see nor steer. On the way out the program's return. A kernel stack that has run into its guard page is noticed before it is written, and the frame goes to the
-// emergency stack instead.
+// does, whose draws the program can neither see nor steer. On the way out the program's return. A kernel stack that has run into its guard
+// page is noticed before it is written, and the frame goes to the emergency stack instead.
 //
 // x18 is the program's in the program and the shadow stack's pointer in the kernel. TPIDR_EL1 holds where the current thread's shadow stack
 // begins, which no write to memory changes: each entry from the program starts there. What was interrupted in the kernel goes on with the x18
