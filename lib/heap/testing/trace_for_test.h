@@ -101,32 +101,48 @@ class Trace {
     return sizes[draw % 8];
   }
 
-  // All of a small block, and of a larger one both ends and eight bytes in each 512.
+  // All of a small block, and of a larger one both ends and eight bytes in each 512: pieces of up to eight bytes, since under emulation each access
+  // to tagged memory takes long.
+  static constexpr size_t kPiece = sizeof(uint64_t);
   template <typename Visit>
   static void ForEachMarked(size_t bytes, Visit visit) {
     constexpr size_t kWhole = 512;
-    if (bytes <= 2 * kWhole) {
-      for (size_t i = 0; i < bytes; i++) visit(i);
-      return;
-    }
-    for (size_t i = 0; i < kWhole / 2; i++) visit(i);
-    for (size_t at = kWhole; at + kWhole <= bytes; at += kWhole)
-      for (size_t i = at; i < at + 8; i++) visit(i);
-    for (size_t i = bytes - kWhole / 2; i < bytes; i++) visit(i);
+    const bool all = bytes <= 2 * kWhole;
+    for (size_t i = 0, end = all ? bytes : kWhole / 2; i < end; i += kPiece) visit(i, end - i < kPiece ? end - i : kPiece);
+    if (all) return;
+    for (size_t at = kWhole; at + kWhole <= bytes; at += kWhole) visit(at, kPiece);
+    for (size_t i = bytes - kWhole / 2; i < bytes; i += kPiece) visit(i, kPiece);
   }
-  static unsigned char Mark(uint64_t stamp, size_t at) {
-    return static_cast<unsigned char>((stamp + at * 0x9e37'79b9) * 0xff51'afd7'ed55'8ccd >> 56);
+  static uint64_t Mark(uint64_t stamp, size_t at) {
+    const uint64_t product = (stamp + at * 0x9e37'79b9) * 0xff51'afd7'ed55'8ccd;
+    return product ^ product >> 32;
+  }
+  static uint64_t Load(const unsigned char* at, size_t count) {
+    uint64_t value = 0;
+    if (count == kPiece) __builtin_memcpy(&value, at, kPiece);
+    else
+      for (size_t i = 0; i < count; i++) value |= uint64_t{at[i]} << 8 * i;
+    return value;
   }
   void Fill(TracedBlock& block) {
     block.stamp = Draw();
     unsigned char* bytes = calls_.Reach(block.pointer);
-    ForEachMarked(block.bytes, [&](size_t at) { bytes[at] = Mark(block.stamp, at); });
+    ForEachMarked(block.bytes, [&](size_t at, size_t count) {
+      const uint64_t mark = Mark(block.stamp, at);
+      if (count == kPiece) __builtin_memcpy(bytes + at, &mark, kPiece);
+      else
+        for (size_t i = 0; i < count; i++) bytes[at + i] = static_cast<unsigned char>(mark >> 8 * i);
+    });
   }
   // The first `bytes`, which all marks of a block of `marked` bytes are looked up in.
   void CheckFilled(const void* pointer, size_t marked, size_t bytes, uint64_t stamp) {
-    const unsigned char* at = calls_.Reach(const_cast<void*>(pointer));
+    const unsigned char* start = calls_.Reach(const_cast<void*>(pointer));
     bool good = true;
-    ForEachMarked(marked, [&](size_t i) { good &= i >= bytes || at[i] == Mark(stamp, i); });
+    ForEachMarked(marked, [&](size_t at, size_t count) {
+      if (at >= bytes) return;
+      const size_t there = bytes - at < count ? bytes - at : count;
+      good &= ((Load(start + at, there) ^ Mark(stamp, at)) << 8 * (kPiece - there)) == 0;
+    });
     Require(good, "a block does not hold what was written to it");
   }
 
@@ -162,7 +178,7 @@ class Trace {
         if (pointer != nullptr) {
           unsigned char* at = calls_.Reach(pointer);
           bool zero = true;
-          ForEachMarked(bytes / each * each, [&](size_t i) { zero &= at[i] == 0; });
+          ForEachMarked(bytes / each * each, [&](size_t i, size_t count) { zero &= Load(at + i, count) == 0; });
           Require(zero, "memory that was to be zero is not");
         }
         Take(block, pointer, bytes / each * each, alignof(std::max_align_t));
