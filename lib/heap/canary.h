@@ -43,6 +43,14 @@ inline bool CanaryHolds(const void* at, u64 canary, u64 bytes) {
   return true;
 }
 
+// The last 8 bytes of a slot with so much slack, at least kCanaryBytes of it: the canary's end, as far as it reaches there, and zeros.
+constexpr u64 SlotEnd(u64 canary, u64 slack) { return slack < 2 * kCanaryBytes ? canary >> (8 * slack & 63) : 0; }
+inline bool SlotEndHolds(const void* slot_end, u64 canary, u64 slack) {
+  u64 found;
+  __builtin_memcpy(&found, static_cast<const u8*>(slot_end) - kCanaryBytes, kCanaryBytes);
+  return found == SlotEnd(canary, slack);
+}
+
 // The same for what remains of a block's last granule, of which the block has the first `used` bytes, 1 to 15: as two words.
 struct CanaryTail {
   u64 low, high;

@@ -187,10 +187,9 @@ class Heap {
       return Blame(block);
     if (said != kUnsaid && said != bytes) [[unlikely]]
       AccuseSize(bytes, said);
-    if (tail<M>() != 0 && !CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes)) [[unlikely]] {
-      Blame(Crime::kOverflowFound, slot_bytes, before);
-      return;
-    }
+    if (tail<M>() != 0 && (!CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes) ||
+                           !SlackHolds<M>(block, slot_bytes, before.slack()))) [[unlikely]]
+      return BlameTail(block, slot_bytes, before);
     Bin& bin = cache.BinOf(slab);
     Entry* last = bin.tail;
     if (M != kOther && AreSteps<VectorsOf<M>>(slot_bytes) && last != bin.stop) [[likely]] {
@@ -202,6 +201,13 @@ class Heap {
     }
     if (M == kWide) ClearWideAndRest(cache, bin, word, block, bytes + tail<M>());
     else ClearAndRest(cache, bin, word, block, M == kUsual || zero_ ? bytes + tail<M>() : 0);
+  }
+  // Whether nothing was written to the end of a block's slot, behind its canary: too far behind it, or before the next block. Not of larger
+  // slots whose end is another page, which may have no memory yet.
+  template <Mode M>
+  [[gnu::always_inline]] bool SlackHolds(const void* block, u64 slot_bytes, u64 slack) const {
+    if ((M == kOther && !check_) || slack > kPageSize) return true;
+    return SlotEndHolds(static_cast<const std::byte*>(block) + slot_bytes, canary_.For(Tags::Address(block)), slack);
   }
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   template <Mode M>
@@ -269,6 +275,11 @@ class Heap {
     if (pointer != nullptr) Accuse(pointer);
   }
   [[gnu::cold, gnu::noinline]] void* Blame(Crime crime, u64 slot_bytes, SlotWord word) { AccuseSlot(crime, slot_bytes, word); }
+  [[gnu::cold, gnu::noinline]] void BlameTail(const void* block, u64 slot_bytes, SlotWord word) {
+    const auto* end = static_cast<const std::byte*>(block) + (slot_bytes - word.slack());
+    const bool near = !CanaryHolds(end, canary_.For(Tags::Address(block)), kCanaryBytes);
+    AccuseSlot(near ? Crime::kOverflowFound : Crime::kSlackWritten, slot_bytes, word);
+  }
   UnitRecord* FindLargeAround(u64 address);
   Misuse ExplainTagged(const UnitRecord& record, u64 address, Tag tag);
 

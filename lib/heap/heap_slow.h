@@ -345,6 +345,7 @@ void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
   const u64 slot_bytes = block.record->slot_bytes, old_end = AlignUp(before, kGranule), new_end = AlignUp(bytes, kGranule);
   auto* start = static_cast<std::byte*>(Tags::Reach(pointer));
   if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before))) AccuseSlot(Crime::kOverflowFound, slot_bytes, word);
+  if (tail_ != 0 && !SlackHolds<kOther>(start, slot_bytes, word.slack())) AccuseSlot(Crime::kSlackWritten, slot_bytes, word);
   const u64 from = bytes < before ? bytes : before;
   const u64 stale = (ground_.tagged ? AlignUp(from, kGranule) : before + SlotCanaryBytes(before)) - from;
   if (stale == kCanaryBytes) __builtin_memset(start + from, 0, kCanaryBytes);

@@ -342,6 +342,44 @@ TEST(PlainHeap, EmptySlabsServeWhicheverClassNeedsThem) {
   EXPECT_LT(PlainPlatform::commits - commits_before, 75u) << "less than a new slab a round";
 }
 
+// Whatever stands there, the canary's end or zeros; without it, the canary itself.
+TEST(PlainHeap, UnderflowsAreFoundWhenTheNeighbourIsFreed) {
+  for (const bool usual : {true, false}) {
+    for (const u64 bytes :
+         {u64{0}, u64{5}, u64{24}, u64{40}, u64{41}, u64{47}, u64{48}, u64{100}, u64{500}, u64{3000}, u64{20'000}}) {
+      TestHeap<PlainPlatform> heap({.record = usual ? u32{0} : u32{1}, .arena_bytes = kGiB});
+      char* last = static_cast<char*>(heap.Allocate(bytes));
+      char* block = static_cast<char*>(heap.Allocate(bytes));
+      const auto slot = static_cast<u64>(block - last);
+      ASSERT_GE(slot, bytes + kCanaryBytes) << "a fresh slab's slots are dealt out in a row";
+      ASSERT_LE(slot, bytes + bytes / 4 + 32);
+      for (u64 before = 1; before <= 8; before++) {
+        block[-static_cast<i64>(before)] ^= 0x40;
+        const Crime crime = slot - before < bytes + kCanaryBytes ? Crime::kOverflowFound : Crime::kSlackWritten;
+        EXPECT_EQ(CrimeOf([&] { heap.Free(last); }), crime) << bytes << " - " << before;
+        EXPECT_EQ(CrimeOf([&] { heap.Reallocate(last, bytes + 1); }), crime) << bytes << " - " << before;
+        block[-static_cast<i64>(before)] ^= 0x40;
+      }
+      EXPECT_EQ(CrimeOf([&] { heap.Free(last); }), std::nullopt) << bytes;
+    }
+  }
+}
+
+// What a block was before it was made smaller in its slot is slack, and zero.
+TEST(PlainHeap, SlackHoldsThroughEveryChangeOfSize) {
+  TestHeap<PlainPlatform> heap({.arena_bytes = kGiB});
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 2000; i++) {
+    auto* block = static_cast<char*>(heap.Allocate(random() % 300));
+    for (int change = 0; change < 20; change++) {
+      const u64 bytes = random() % (change % 5 == 0 ? 9000 : 300);
+      block = static_cast<char*>(heap.Reallocate(block, bytes));
+      __builtin_memset(block, 0x5a, bytes);
+    }
+    heap.Free(block);
+  }
+}
+
 // A dangling pointer does not get away because its slab changed hands.
 TEST(PlainHeap, WritesToFreeMemoryAreFoundInAnotherClassToo) {
   TestHeap<PlainPlatform> heap({.quarantine = 0, .arena_bytes = kGiB});

@@ -12,6 +12,7 @@ std::string_view CrimeName(Crime crime) {
     case Crime::kWrongSizeFree: return "sized delete with a wrong size";
     case Crime::kWrongAlignment: return "aligned delete with a wrong alignment";
     case Crime::kOverflowFound: return "overflow of a block, found when it was freed";
+    case Crime::kSlackWritten: return "write behind a block's end or before its neighbour, found when it was freed";
     case Crime::kUnderflowFound: return "underflow of a block, found when it was freed";
     case Crime::kWriteToFree: return "write to free memory, found when it was used again";
     case Crime::kReuseOfLive: return "double free by two threads at once, found when the block was used again";

@@ -15,6 +15,7 @@ enum class Crime : u8 {
   kWrongSizeFree,   // sized delete with another size than the block's
   kWrongAlignment,  // aligned delete with an alignment the block does not have
   kOverflowFound,   // what follows the block was overwritten
+  kSlackWritten,    // the end of its slot was, behind what follows the block
   kUnderflowFound,  // what precedes a large block was overwritten
   kWriteToFree,     // free memory was written to
   kReuseOfLive,     // two threads freed one block in the same instant

@@ -1,12 +1,17 @@
 #include "tool/audit/heap_matrix.h"
 
+#include <elf.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "tool/bench/comparisons.h"
@@ -46,25 +51,40 @@ bool IsPromised(const MisuseCase& one, const Allocator& allocator) {
   return allocator.ours && (one.promise == Promise::kAlways || (one.promise == Promise::kTags && allocator.tags));
 }
 
-// The corpus over this host's C library, with the allocator of that name preloaded.
-Allocator Preloaded(const std::string& name, const std::string& program, const std::string& build) {
-  const bench::PreloadedHeap heap = bench::FindPreloadedHeap(name, build + "/host");
-  if (!heap.absent.empty()) return {.name = name, .command = {}, .absent = heap.absent};
-  return {name, {"env", "-u", "CAPONIER_HEAP", "LD_PRELOAD=" + heap.library, program}};
+constexpr char kTagging[] = "GLIBC_TUNABLES=glibc.mem.tagging=3";
+
+std::string CorpusFor(const std::string& build, const char* directory) {
+  return fmt::format("{}/host/hosted/heap/misuse/{}/caponier-heap-misuse", build, directory);
 }
 
-// Tags come only if a program asks Linux for them. glibc does, when it is told to tag, and so also for a heap in its place.
-Allocator Tagged(const std::string& build, const std::string& name, const std::vector<std::string>& environment,
-                 const std::string& library) {
-  const std::string emulator = build + "/emulator-user/usr/bin/qemu-aarch64";
-  const std::string program = build + "/host/hosted/heap/misuse/aarch64/caponier-heap-misuse";
-  for (const std::string& file : {emulator, program, library})
-    if (!file.empty() && access(file.c_str(), R_OK) != 0) return {.name = name, .command = {}, .absent = "no " + file};
+// The corpus over this host's C library, with a library preloaded.
+Allocator Preloaded(const std::string& build, const std::string& name, const std::string& library) {
+  return {name, {"env", "-u", "CAPONIER_HEAP", "LD_PRELOAD=" + library, CorpusFor(build, "x86_64")}};
+}
+Allocator PreloadedPeer(const std::string& build, const std::string& name) {
+  const bench::PreloadedHeap heap = bench::FindPreloadedHeap(name, build + "/host");
+  if (!heap.absent.empty()) return {.name = name, .command = {}, .absent = heap.absent};
+  return Preloaded(build, name, heap.library);
+}
+
+// The corpus for AArch64 in `directory`, under emulation. Tags come only if a program asks Linux for them. glibc does, when it is told to tag,
+// and so also for a heap in its place.
+struct Emulated {
+  std::string name;
+  bool tags = false;
+  std::vector<std::string> environment;
+  std::string library = {};
+  const char* directory = "aarch64";
+};
+Allocator Emulate(const std::string& build, const Emulated& wanted) {
+  const std::string emulator = build + "/emulator-user/usr/bin/qemu-aarch64", program = CorpusFor(build, wanted.directory);
+  for (const std::string& file : {emulator, program, wanted.library})
+    if (!file.empty() && access(file.c_str(), R_OK) != 0) return {.name = wanted.name, .command = {}, .absent = "no " + file};
   std::vector<std::string> command{emulator, "-cpu", "max,sve=off", "-L", "/usr/aarch64-linux-gnu"};
-  if (!library.empty()) command.insert(command.end(), {"-E", "LD_PRELOAD=" + library});
-  for (const std::string& setting : environment) command.insert(command.end(), {"-E", setting});
+  if (!wanted.library.empty()) command.insert(command.end(), {"-E", "LD_PRELOAD=" + wanted.library});
+  for (const std::string& setting : wanted.environment) command.insert(command.end(), {"-E", setting});
   command.push_back(program);
-  return {.name = name, .command = std::move(command), .tags = true};
+  return {.name = wanted.name, .command = std::move(command), .tags = wanted.tags};
 }
 
 struct Counts {
@@ -85,7 +105,7 @@ std::string CountsText(const Counts& counts) {
   return counts.sometimes == 0 ? fmt::format("{}", counts.certain) : fmt::format("{}+{}", counts.certain, counts.sometimes);
 }
 
-// The folder of Debian's packages for AArch64, with scudo in it, as tests/sysroot makes it; "" when it cannot.
+// The folder of Debian's packages for AArch64, with allocators in it, as tests/sysroot makes it; "" when it cannot.
 std::string MakeSysroot(const std::string& build) {
   const RunEnd made = RunToEnd({DirectoryOf(build) + "/tests/sysroot", "aarch64", "heaps"});
   return WIFEXITED(made.status) && WEXITSTATUS(made.status) == 0 ? build + "/sysroot/aarch64-heaps" : "";
@@ -110,21 +130,53 @@ std::vector<MisuseCase> ListCases(const std::string& program) {
 }
 
 std::vector<Allocator> FindAllocators(const std::string& build, const std::string& sysroot) {
-  const std::string heap = build + "/host/hosted/heap";
-  const std::string program = heap + "/misuse/x86_64/caponier-heap-misuse", musl = heap + "/misuse/musl/caponier-heap-misuse";
-  std::vector<Allocator> all{Preloaded("caponier", program, build)};
+  const std::string musl = CorpusFor(build, "musl/x86_64"), libraries = sysroot + "/usr/lib/aarch64-linux-gnu/";
+  std::vector<Allocator> all{PreloadedPeer(build, "caponier")};
   all.front().ours = true;
-  all.push_back({"glibc", {program}});
-  all.push_back(Preloaded("scudo", program, build));
+  all.push_back({"glibc", {CorpusFor(build, "x86_64")}});
+  all.push_back(PreloadedPeer(build, "scudo"));
   all.push_back({.name = "musl", .command = {musl}, .absent = access(musl.c_str(), X_OK) == 0 ? "" : "no " + musl});
-  for (const char* name : {"jemalloc", "mimalloc", "tcmalloc"}) all.push_back(Preloaded(name, program, build));
+  for (const char* name : {"jemalloc", "mimalloc", "tcmalloc"}) all.push_back(PreloadedPeer(build, name));
   // QEMU keeps a record of each page that is reserved, so the arena is small.
-  all.push_back(Tagged(build, "caponier+tags", {"CAPONIER_HEAP=arena=1G"}, heap + "/aarch64/libcaponier-heap.so.1"));
+  all.push_back(Emulate(build, {.name = "caponier+tags",
+                                .tags = true,
+                                .environment = {"CAPONIER_HEAP=arena=1G"},
+                                .library = build + "/host/hosted/heap/aarch64/libcaponier-heap.so.1"}));
   all.back().ours = true;
-  const std::string tagging = "GLIBC_TUNABLES=glibc.mem.tagging=3";
-  all.push_back(Tagged(build, "glibc+tags", {tagging}, ""));
-  all.push_back(Tagged(build, "scudo+tags", {tagging}, sysroot + bench::ScudoLibrary("aarch64")));
+  all.push_back(Emulate(build, {.name = "glibc+tags", .tags = true, .environment = {kTagging}}));
+  const std::string scudo = sysroot + bench::ScudoLibrary("aarch64");
+  all.push_back(Emulate(build, {.name = "scudo+tags", .tags = true, .environment = {kTagging}, .library = scudo}));
+  // Of 64 KiB a thread and 1 MiB in all, blocks of up to 64 KiB. The emulator's own list is one with commas, so a colon stands between.
+  all.push_back(Emulate(build, {.name = "scudo+tags+quarantine",
+                                .tags = true,
+                                .environment = {kTagging,
+                                                "SCUDO_OPTIONS=quarantine_size_kb=1024:thread_local_quarantine_size_kb=64:"
+                                                "quarantine_max_chunk_size=65536"},
+                                .library = scudo}));
+  // Those that know no tags, on that architecture.
+  all.push_back(Emulate(build, {.name = "musl@aarch64", .environment = {}, .directory = "musl/aarch64"}));
+  all.push_back(Emulate(build, {.name = "jemalloc@aarch64", .environment = {}, .library = libraries + "libjemalloc.so.2"}));
+  all.push_back(Emulate(build, {.name = "mimalloc@aarch64", .environment = {}, .library = libraries + "libmimalloc.so.2.0"}));
   return all;
+}
+
+Allocator AllocatorIn(const std::string& build, const std::string& words) {
+  const size_t equals = words.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == words.size())
+    throw Failure(fmt::format("audit heap: --library takes NAME=FILE, not {}", words));
+  const std::string name = words.substr(0, equals), file = words.substr(equals + 1);
+  std::array<unsigned char, 20> head{};
+  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(head.data()), head.size());
+  const int machine = head[18] | head[19] << 8;
+  const bool is_elf = std::memcmp(head.data(),
+                                  "\x7f"
+                                  "ELF",
+                                  4) == 0;
+  if (!is_elf || (machine != EM_X86_64 && machine != EM_AARCH64))
+    throw Failure(fmt::format("audit heap: {} is no library for x86-64 or AArch64", file));
+  const std::string path = std::filesystem::absolute(file);
+  if (machine == EM_X86_64) return Preloaded(build, name, path);
+  return Emulate(build, {.name = name, .tags = true, .environment = {kTagging}, .library = path});
 }
 
 End RunCase(const Allocator& allocator, const std::string& name, bool valid, std::string& words) {
@@ -242,11 +294,14 @@ int AuditHeap(const HeapOptions& options) {
   const auto wanted = [&](const std::string& name) {
     return options.allocators.empty() || std::ranges::find(options.allocators, name) != options.allocators.end();
   };
-  std::vector<Allocator> allocators = FindAllocators(build, wanted("scudo+tags") ? MakeSysroot(build) : "");
+  const auto from_sysroot = [](const std::string& name) { return name.starts_with("scudo+") || name.ends_with("@aarch64"); };
+  const bool sysroot = options.allocators.empty() || std::ranges::any_of(options.allocators, from_sysroot);
+  std::vector<Allocator> allocators = FindAllocators(build, sysroot ? MakeSysroot(build) : "");
   for (const std::string& name : options.allocators)
     if (std::ranges::find(allocators, name, &Allocator::name) == allocators.end())
       throw Failure(fmt::format("audit heap: no allocator is called {}", name));
   std::erase_if(allocators, [&](const Allocator& one) { return !wanted(one.name); });
+  for (const std::string& words : options.libraries) allocators.push_back(AllocatorIn(build, words));
   std::vector<MatrixColumn> columns;
   int status = 0;
   for (const Allocator& allocator : allocators) {

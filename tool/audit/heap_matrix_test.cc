@@ -134,5 +134,23 @@ TEST_F(HeapMatrix, WhatIsNotThereIsNamed) {
   EXPECT_TRUE(std::ranges::all_of(all, [](const Allocator& one) { return one.ours == one.name.starts_with("caponier"); }));
 }
 
+TEST_F(HeapMatrix, ALibraryIsTriedOnItsArchitecture) {
+  const auto library = [&](const char* name, char machine) {
+    std::string head =
+        "\x7f"
+        "ELF";
+    head.resize(18);
+    return dir_.Write(name, head + machine + '\0', 0644);
+  };
+  const std::string x86 = library("x86.so", '\x3e'), arm = library("arm.so", '\xb7');
+  const Allocator native = AllocatorIn("/build", "other=" + x86);
+  EXPECT_EQ(native.name, "other");
+  EXPECT_FALSE(native.tags);
+  EXPECT_THAT(native.command, testing::Contains("LD_PRELOAD=" + x86));
+  EXPECT_TRUE(AllocatorIn("/nonexistent", "other=" + arm).absent.starts_with("no /nonexistent/emulator-user")) << "emulated";
+  for (const std::string& wrong : {x86, "=" + x86, std::string("other="), "other=" + corpus_, std::string("other=/nonexistent")})
+    EXPECT_THROW(AllocatorIn("/build", wrong), Failure) << wrong;
+}
+
 }  // namespace
 }  // namespace caponier::tool::audit

@@ -135,6 +135,10 @@ std::variant<Options, PrintText> ParseHeap(std::span<const std::string> words) {
   app.add_option("--allocator", options.allocators, "only this one, as the table calls it; may repeat")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  app.add_option("--library", options.libraries,
+                 "another allocator besides, a library to preload; may repeat; one for AArch64 is tried with tags")
+      ->type_name("NAME=FILE")
+      ->allow_extra_args(false);
   app.add_option("--cases", options.cases, "only those with this in their names")->type_name("TEXT");
   app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
   app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");

@@ -48,6 +48,7 @@ struct LayoutOptions {
 struct HeapOptions {
   int runs = 10;
   std::vector<std::string> allocators;  // empty: all
+  std::vector<std::string> libraries;   // NAME=FILE: others to look at, besides
   std::string cases;                    // what their names have in them
   std::optional<std::string> json, output;
 };

@@ -41,8 +41,9 @@ ptrdiff_t OffsetOf(const Case& form) {
 Promise PromiseOf(const Case& form) {
   const bool large = form.bytes >= kLargeBytes;
   const ptrdiff_t offset = OffsetOf(form);
-  const bool in_front = form.detail == kByte || form.detail == kWord;  // in the first page of a large block
-  if (!IsForward(form.family)) return !large ? Promise::kTags : form.write && in_front ? Promise::kAlways : Promise::kNone;
+  // In the first page of a large block, or at the end of the neighbour's slot.
+  const bool in_front = form.detail == kByte || form.detail == kWord;
+  if (!IsForward(form.family)) return form.write && in_front ? Promise::kAlways : large ? Promise::kNone : Promise::kTags;
   if (large && static_cast<size_t>(offset) >= RoundUp(form.bytes)) return Promise::kAlways;
   const bool in_canary = static_cast<size_t>(offset) < form.bytes + kCanaryBytes;
   if (form.write && in_canary) return Promise::kAlways;
