@@ -91,8 +91,12 @@ std::vector<HeapPeer> FindHeapPeers(const std::string& build) {
 
 std::vector<HeapWork> FindHeapWorks() {
   std::vector<HeapWork> works;
-  for (const char* name : {"numbers", "churn", "trees", "growth", "rows", "large", "servers", "handover"})
-    works.push_back({name, {}, name == std::string_view("servers") ? "server" : ""});
+  const std::map<std::string_view, std::string> halves{{"servers", "server"}, {"skewed", "skewed-alone"}};
+  for (const char* name : {"numbers", "churn", "trees", "growth", "rows", "large", "turnover", "batches", "servers", "handover",
+                           "exchange", "skewed", "neighbours"}) {
+    const auto half = halves.find(name);
+    works.push_back({name, {}, half == halves.end() ? "" : half->second});
+  }
   const auto add = [&](const char* name, std::vector<std::string> command) {
     if (access(command[0].c_str(), X_OK) == 0) works.push_back({name, std::move(command)});
   };

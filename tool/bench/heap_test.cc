@@ -44,6 +44,14 @@ TEST(BenchHeap, AProgramThatFailsEndsIt) {
   EXPECT_THROW(CompareHeaps(nowhere, works, 1), Failure);
 }
 
+TEST(BenchHeap, EachWorkloadOfOursRunsToItsEnd) {
+  const HeapPeer peers[] = {{"glibc", "", CAPONIER_HEAP_WORK, false}};
+  const std::vector<HeapWork> works = FindHeapWorks();
+  const Json result = CompareHeaps(peers, works, 1);
+  EXPECT_EQ(result["measurements"].size(), 13u);
+  EXPECT_NE(HeapTables(result).find("skewed"), std::string::npos);
+}
+
 TEST(BenchHeap, TheFirstPeerIsTheCLibrary) {
   const std::vector<HeapPeer> peers = FindHeapPeers("/nonexistent");
   EXPECT_EQ(peers.front().name, "glibc");

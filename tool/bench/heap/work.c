@@ -3,6 +3,7 @@
 // allocator it runs on.
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ static void Numbers(void) {
     stack[a] = memset(New(32), (int)sum[0], 32);
     free(sum);
   }
+  for (int i = 0; i < kDepth; i++) free(stack[i]);
 }
 
 // espresso, perl, awk: ten thousand live blocks of all sizes, each written once, replaced at random.
@@ -83,7 +85,7 @@ static void Trees(void) {
 
 // Strings and tables that grow: realloc by an eighth, calloc of pages.
 static void Growth(void) {
-  for (int i = 0; i < 3000; i++) {
+  for (int i = 0; i < 12000; i++) {
     char* text = NULL;
     size_t bytes = 16;
     for (; bytes < 60000; bytes += bytes / 8 + 1) {
@@ -122,6 +124,59 @@ static void Large(void) {
     live[slot] = New(bytes);
     for (size_t at = 0; at < bytes; at += 4096) live[slot][at] = 1;
   }
+}
+
+// alloc-test: one place in five has four fifths of the changes; each frees what is there or puts a block there. All of a block of up to
+// a thousand bytes is written when it comes and read when it goes.
+static void Turnover(void) {
+  enum { kPlaces = 16384 };
+  static struct {
+    uint64_t* words;
+    size_t count;
+  } places[kPlaces];
+  uint64_t sum = 0;
+  for (int i = 0; i < 3000000; i++) {
+    const size_t place = Random() % (1 + Random() % (1 + Random() % kPlaces));
+    uint64_t* words = places[place].words;
+    if (words != NULL) {
+      for (size_t j = 0; j < places[place].count; j++) sum += words[j];
+      free(words);
+      places[place].words = NULL;
+      continue;
+    }
+    const size_t count = 1 + Random() % (2u << __builtin_ctz(Random() | 64));
+    words = places[place].words = New(count * 8);
+    places[place].count = count;
+    for (size_t j = 0; j < count; j++) words[j] = j;
+  }
+  printf("%d\n", sum == 0);
+}
+
+// glibc's bench-malloc-simple: batches of one size, half of a batch freed as it came and half the other way round. In the only thread,
+// in another one, and in the first again.
+static void* BatchesOfAll(void* unused) {
+  enum { kMost = 1600 };
+  static const size_t kSizes[] = {16, 32, 64, 400};
+  static const int kCounts[] = {25, 100, 400, kMost};
+  char** batch = New(kMost * sizeof(char*));
+  for (int i = 0; i < 16; i++) {
+    const size_t bytes = kSizes[i / 4];
+    const int count = kCounts[i % 4];
+    for (int round = 0; round < 160000 / count; round++) {
+      for (int j = 0; j < count; j++) batch[j] = memset(New(bytes), j, bytes);
+      for (int j = 0; j < count / 2; j++) free(batch[j]);
+      for (int j = count; j > count / 2; j--) free(batch[j - 1]);
+    }
+  }
+  free(batch);
+  return unused;
+}
+static void Batches(void) {
+  BatchesOfAll(NULL);
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, BatchesOfAll, NULL) != 0) exit(3);
+  pthread_join(thread, NULL);
+  BatchesOfAll(NULL);
 }
 
 // larson: each thread replaces blocks in its own thousand, then another takes the thousand over.
@@ -168,6 +223,101 @@ static void* Consume(void* unused) {
   return unused;
 }
 
+// mstress: a block's words are its length less their place, so that what comes to a thread from another is told whole. One in a hundred is a
+// hundred times as long, of those one in ten a thousand and one in a hundred ten thousand times.
+static uint64_t* NewTold(int doublings) {
+  uint64_t count = UINT64_C(1) << Random() % (unsigned)doublings;
+  const uint32_t luck = Random() % 10000;
+  count *= luck == 0 ? 10000 : luck < 10 ? 1000 : luck < 100 ? 100 : 1;
+  uint64_t* words = New(count * 8);
+  for (uint64_t i = 0; i < count; i++) words[i] = count - i;
+  return words;
+}
+static void FreeTold(uint64_t* words) {
+  const uint64_t count = words == NULL ? 0 : words[0];
+  for (uint64_t i = 0; i < count; i++)
+    if (words[i] != count - i) exit(4);
+  free(words);
+}
+// Each thread allocates, keeps a third, frees two of three others at random, and gives one in four away for what lies on a table for both.
+enum { kTable = 1000, kRounds = 60 };
+static uint64_t* _Atomic g_table[kTable];
+static void* Exchanging(void* first) {
+  const uintptr_t self = (uintptr_t)first;
+  t_state += self * 7919;
+  for (int round = 0; round < kRounds; round++) {
+    const size_t most = 6000 * (self + 1);
+    uint64_t** kept = New(most / 2 * sizeof(uint64_t*));
+    uint64_t** mine = New(most * sizeof(uint64_t*));
+    size_t keeps = 0, count = 0;
+    while (count < most || keeps < most / 2) {
+      if (keeps == most / 2 || (count < most && Random() % 2 == 0)) {
+        mine[count++] = NewTold(5);
+      } else {
+        kept[keeps++] = NewTold(7);
+      }
+      if (count > 0 && Random() % 3 != 0) {
+        const size_t at = Random() % count;
+        FreeTold(mine[at]);
+        mine[at] = NULL;
+      }
+      if (count > 0 && Random() % 4 == 0) {
+        const size_t at = Random() % count;
+        mine[at] = atomic_exchange(&g_table[Random() % kTable], mine[at]);
+      }
+    }
+    for (size_t i = 0; i < keeps; i++) FreeTold(kept[i]);
+    for (size_t i = 0; i < count; i++) FreeTold(mine[i]);
+    free(kept);
+    free(mine);
+    pthread_barrier_wait(&g_round);
+    for (size_t i = self; i < kTable; i += kThreads)  // half of the table outlives the round
+      if (round + 1 == kRounds || Random() % 2 == 0) FreeTold(atomic_exchange(&g_table[i], NULL));
+  }
+  return NULL;
+}
+
+// glibc's bench-malloc-thread: each thread replaces blocks at random in its own thousand. How likely a size is falls with its square, from
+// 4 bytes to 32 KiB.
+enum { kDrawn = 8000 };
+static size_t g_drawn[kDrawn];
+static void* Skew(void* first) {
+  t_state += (uintptr_t)first * 7919;
+  char** mine = calloc(1024, sizeof(char*));
+  if (mine == NULL) exit(3);
+  for (int i = 0; i < 6000000; i++) {
+    const uint32_t slot = Random() % 1024;
+    free(mine[slot]);
+    *(mine[slot] = New(g_drawn[i % kDrawn])) = 1;
+  }
+  for (int i = 0; i < 1024; i++) free(mine[i]);
+  free(mine);
+  return NULL;
+}
+static void DrawSizes(void) {
+  for (int i = 0; i < kDrawn; i++) {
+    const double part = (double)Random() / 4294967296.0;
+    g_drawn[i] = (size_t)(1 / (1 / 4.0 - part * (1 / 4.0 - 1 / 32768.0)));
+  }
+}
+
+// cache-scratch: each thread frees the small blocks that it was handed, which lie between the other's, and writes to small blocks of its own for
+// long. An allocator that gives it those places again has both write to the same lines of the cache.
+enum { kHanded = 8 };
+static char* g_handed[kHanded][kThreads];
+static void* Scratch(void* first) {
+  const uintptr_t self = (uintptr_t)first;
+  for (int i = 0; i < kHanded; i++) free(g_handed[i][self]);
+  pthread_barrier_wait(&g_round);
+  for (int i = 0; i < 500; i++) {
+    volatile char* own[kHanded];
+    for (int j = 0; j < kHanded; j++) *(own[j] = New(8)) = 1;
+    for (int j = 0; j < 100000; j++) ++*own[j % kHanded];
+    for (int j = 0; j < kHanded; j++) free((char*)own[j]);
+  }
+  return NULL;
+}
+
 static void InThreads(uintptr_t count, void* (*one)(void*), void* (*other)(void*)) {
   pthread_t threads[kThreads];
   pthread_barrier_init(&g_round, NULL, (unsigned)count);
@@ -178,15 +328,32 @@ static void InThreads(uintptr_t count, void* (*one)(void*), void* (*other)(void*
 }
 static void Servers(void) { InThreads(2, Serve, Serve); }
 static void Handover(void) { InThreads(2, Produce, Consume); }
+static void Exchange(void) { InThreads(2, Exchanging, Exchanging); }
+static void Skewed(void) {
+  DrawSizes();
+  InThreads(2, Skew, Skew);
+}
+static void Neighbours(void) {
+  for (int i = 0; i < kHanded; i++)
+    for (int j = 0; j < kThreads; j++) *(g_handed[i][j] = New(8)) = 1;
+  InThreads(2, Scratch, Scratch);
+}
 
-// What one of the two servers does, alone.
+// What one of the two threads does, alone.
 static void Server(void) { InThreads(1, Serve, NULL); }
+static void SkewedAlone(void) {
+  DrawSizes();
+  InThreads(1, Skew, NULL);
+}
 
 static const struct {
   const char* name;
   void (*run)(void);
-} kWork[] = {{"numbers", Numbers}, {"churn", Churn}, {"trees", Trees},     {"growth", Growth},
-             {"rows", Rows},       {"large", Large}, {"servers", Servers}, {"handover", Handover}, {"server", Server}};
+} kWork[] = {{"numbers", Numbers},       {"churn", Churn},       {"trees", Trees},
+             {"growth", Growth},         {"rows", Rows},         {"large", Large},
+             {"turnover", Turnover},     {"batches", Batches},   {"servers", Servers},
+             {"handover", Handover},     {"exchange", Exchange}, {"skewed", Skewed},
+             {"neighbours", Neighbours}, {"server", Server},     {"skewed-alone", SkewedAlone}};
 
 int main(int argc, char** argv) {
   for (size_t i = 0; argc == 2 && i < sizeof(kWork) / sizeof(kWork[0]); i++) {
