@@ -213,10 +213,10 @@ Command ParseBench(std::span<const std::string> words) {
       "fixed\n"
       "ones. random: libcaponier-random beside other libraries' generators and the kernel's. heap: libcaponier-heap beside the "
       "C\n"
-      "library's allocator and others.",
+      "library's allocator and others; for aarch64 instructions are counted, under memory tags.",
       "bench");
   app.formatter(std::make_shared<UsageFormatter>("caponier bench boot|syscall|run|layout|random|heap [options]"));
-  app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other")->type_name("ARCH");
+  app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other; of heap x86_64")->type_name("ARCH");
   app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));
   app.add_flag("--json", options.json, "every number, as JSON");
   app.add_option("--plot", options.plot, "random: a picture, by its name .svg or .png")->type_name("FILE");

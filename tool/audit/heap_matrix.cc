@@ -17,6 +17,7 @@
 #include "tool/bench/comparisons.h"
 #include "tool/bench/figures.h"
 #include "tool/bench/heap.h"
+#include "tool/bench/heap_tags.h"
 #include "tool/entropy/parallel.h"
 #include "tool/entropy/report.h"
 #include "tool/failure.h"
@@ -51,8 +52,6 @@ bool IsPromised(const MisuseCase& one, const Allocator& allocator) {
   return allocator.ours && (one.promise == Promise::kAlways || (one.promise == Promise::kTags && allocator.tags));
 }
 
-constexpr char kTagging[] = "GLIBC_TUNABLES=glibc.mem.tagging=3";
-
 std::string CorpusFor(const std::string& build, const char* directory) {
   return fmt::format("{}/host/hosted/heap/misuse/{}/caponier-heap-misuse", build, directory);
 }
@@ -66,25 +65,13 @@ Allocator PreloadedPeer(const std::string& build, const std::string& name) {
   if (!heap.absent.empty()) return {.name = name, .command = {}, .absent = heap.absent};
   return Preloaded(build, name, heap.library);
 }
-
-// The corpus for AArch64 in `directory`, under emulation. Tags come only if a program asks Linux for them. glibc does, when it is told to tag,
-// and so also for a heap in its place.
-struct Emulated {
-  std::string name;
-  bool tags = false;
-  std::vector<std::string> environment;
-  std::string library = {};
-  const char* directory = "aarch64";
-};
-Allocator Emulate(const std::string& build, const Emulated& wanted) {
-  const std::string emulator = build + "/emulator-user/usr/bin/qemu-aarch64", program = CorpusFor(build, wanted.directory);
-  for (const std::string& file : {emulator, program, wanted.library})
-    if (!file.empty() && access(file.c_str(), R_OK) != 0) return {.name = wanted.name, .command = {}, .absent = "no " + file};
-  std::vector<std::string> command{emulator, "-cpu", "max,sve=off", "-L", "/usr/aarch64-linux-gnu"};
-  if (!wanted.library.empty()) command.insert(command.end(), {"-E", "LD_PRELOAD=" + wanted.library});
-  for (const std::string& setting : wanted.environment) command.insert(command.end(), {"-E", setting});
-  command.push_back(program);
-  return {.name = wanted.name, .command = std::move(command), .tags = wanted.tags};
+Allocator Emulated(bench::EmulatedHeap heap, bool tags) {
+  const bool ours = heap.name == "caponier+tags";
+  return {.name = std::move(heap.name),
+          .command = std::move(heap.command),
+          .ours = ours,
+          .tags = tags,
+          .absent = std::move(heap.absent)};
 }
 
 struct Counts {
@@ -103,12 +90,6 @@ Counts Count(std::span<const MisuseCase> cases, const MatrixColumn& column, cons
 }
 std::string CountsText(const Counts& counts) {
   return counts.sometimes == 0 ? fmt::format("{}", counts.certain) : fmt::format("{}+{}", counts.certain, counts.sometimes);
-}
-
-// The folder of Debian's packages for AArch64, with allocators in it, as tests/sysroot makes it; "" when it cannot.
-std::string MakeSysroot(const std::string& build) {
-  const RunEnd made = RunToEnd({DirectoryOf(build) + "/tests/sysroot", "aarch64", "heaps"});
-  return WIFEXITED(made.status) && WEXITSTATUS(made.status) == 0 ? build + "/sysroot/aarch64-heaps" : "";
 }
 
 }  // namespace
@@ -130,33 +111,19 @@ std::vector<MisuseCase> ListCases(const std::string& program) {
 }
 
 std::vector<Allocator> FindAllocators(const std::string& build, const std::string& sysroot) {
-  const std::string musl = CorpusFor(build, "musl/x86_64"), libraries = sysroot + "/usr/lib/aarch64-linux-gnu/";
+  const std::string musl = CorpusFor(build, "musl/x86_64");
   std::vector<Allocator> all{PreloadedPeer(build, "caponier")};
   all.front().ours = true;
   all.push_back({"glibc", {CorpusFor(build, "x86_64")}});
   all.push_back(PreloadedPeer(build, "scudo"));
   all.push_back({.name = "musl", .command = {musl}, .absent = access(musl.c_str(), X_OK) == 0 ? "" : "no " + musl});
   for (const char* name : {"jemalloc", "mimalloc", "tcmalloc"}) all.push_back(PreloadedPeer(build, name));
-  // QEMU keeps a record of each page that is reserved, so the arena is small.
-  all.push_back(Emulate(build, {.name = "caponier+tags",
-                                .tags = true,
-                                .environment = {"CAPONIER_HEAP=arena=1G"},
-                                .library = build + "/host/hosted/heap/aarch64/libcaponier-heap.so.1"}));
-  all.back().ours = true;
-  all.push_back(Emulate(build, {.name = "glibc+tags", .tags = true, .environment = {kTagging}}));
-  const std::string scudo = sysroot + bench::ScudoLibrary("aarch64");
-  all.push_back(Emulate(build, {.name = "scudo+tags", .tags = true, .environment = {kTagging}, .library = scudo}));
-  // Of 64 KiB a thread and 1 MiB in all, blocks of up to 64 KiB. The emulator's own list is one with commas, so a colon stands between.
-  all.push_back(Emulate(build, {.name = "scudo+tags+quarantine",
-                                .tags = true,
-                                .environment = {kTagging,
-                                                "SCUDO_OPTIONS=quarantine_size_kb=1024:thread_local_quarantine_size_kb=64:"
-                                                "quarantine_max_chunk_size=65536"},
-                                .library = scudo}));
+  for (const char* name : {"caponier+tags", "glibc+tags", "scudo+tags", "scudo+tags+quarantine"})
+    all.push_back(Emulated(bench::FindEmulatedHeap(name, build, sysroot, CorpusFor(build, "aarch64")), true));
   // Those that know no tags, on that architecture.
-  all.push_back(Emulate(build, {.name = "musl@aarch64", .environment = {}, .directory = "musl/aarch64"}));
-  all.push_back(Emulate(build, {.name = "jemalloc@aarch64", .environment = {}, .library = libraries + "libjemalloc.so.2"}));
-  all.push_back(Emulate(build, {.name = "mimalloc@aarch64", .environment = {}, .library = libraries + "libmimalloc.so.2.0"}));
+  all.push_back(Emulated(bench::Emulate("musl@aarch64", build, CorpusFor(build, "musl/aarch64"), {}), false));
+  for (const char* name : {"jemalloc@aarch64", "mimalloc@aarch64"})
+    all.push_back(Emulated(bench::FindEmulatedHeap(name, build, sysroot, CorpusFor(build, "aarch64")), false));
   return all;
 }
 
@@ -176,7 +143,8 @@ Allocator AllocatorIn(const std::string& build, const std::string& words) {
     throw Failure(fmt::format("audit heap: {} is no library for x86-64 or AArch64", file));
   const std::string path = std::filesystem::absolute(file);
   if (machine == EM_X86_64) return Preloaded(build, name, path);
-  return Emulate(build, {.name = name, .tags = true, .environment = {kTagging}, .library = path});
+  return Emulated(
+      bench::Emulate(name, build, CorpusFor(build, "aarch64"), {.library = path, .environment = {bench::kAskForTags}}), true);
 }
 
 End RunCase(const Allocator& allocator, const std::string& name, bool valid, std::string& words) {
@@ -296,7 +264,7 @@ int AuditHeap(const HeapOptions& options) {
   };
   const auto from_sysroot = [](const std::string& name) { return name.starts_with("scudo+") || name.ends_with("@aarch64"); };
   const bool sysroot = options.allocators.empty() || std::ranges::any_of(options.allocators, from_sysroot);
-  std::vector<Allocator> allocators = FindAllocators(build, sysroot ? MakeSysroot(build) : "");
+  std::vector<Allocator> allocators = FindAllocators(build, sysroot ? bench::MakeHeapsSysroot(build) : "");
   for (const std::string& name : options.allocators)
     if (std::ranges::find(allocators, name, &Allocator::name) == allocators.end())
       throw Failure(fmt::format("audit heap: no allocator is called {}", name));

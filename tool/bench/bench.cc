@@ -8,6 +8,7 @@
 
 #include "tool/bench/comparisons.h"
 #include "tool/bench/heap.h"
+#include "tool/bench/heap_tags.h"
 #include "tool/bench/random.h"
 #include "tool/failure.h"
 #include "tool/host/tree.h"
@@ -34,6 +35,11 @@ int BenchRandom(const BenchOptions& options, const std::string& build) {
 }
 
 int BenchHeap(const BenchOptions& options, const std::string& build) {
+  if (options.arch == Arch::kAarch64) {  // which is emulated: counted, not timed
+    const Json result = CountTaggedHeaps(build, options.runs > 0 ? options.runs : 1);
+    fmt::print("{}", options.json ? result.dump(2) + "\n" : CountTables(result));
+    return 0;
+  }
   const std::vector<HeapPeer> peers = FindHeapPeers(build + "/host");
   const std::vector<HeapWork> works = FindHeapWorks();
   const Json result = CompareHeaps(peers, works, options.runs > 0 ? options.runs : 5);
