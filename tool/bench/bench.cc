@@ -41,7 +41,7 @@ int BenchHeap(const BenchOptions& options, const std::string& build) {
     return 0;
   }
   const std::vector<HeapPeer> peers = FindHeapPeers(build + "/host");
-  const std::vector<HeapWork> works = FindHeapWorks();
+  const std::vector<HeapWork> works = FindHeapWorks(DirectoryOf(build));
   const Json result = CompareHeaps(peers, works, options.runs > 0 ? options.runs : 5);
   fmt::print("{}", options.json ? result.dump(2) + "\n" : HeapTables(result));
   return 0;

@@ -1,13 +1,9 @@
 #include "tool/bench/heap.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 
@@ -16,47 +12,6 @@
 #include "tool/failure.h"
 
 namespace caponier::tool::bench {
-namespace {
-
-struct Measured {
-  double wall_ms, cpu_ms, peak_kib;
-};
-
-Measured Run(const HeapPeer& peer, const HeapWork& work) {
-  std::vector<std::string> words = work.command;
-  if (words.empty()) words = {peer.program, work.name};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const auto start = std::chrono::steady_clock::now();
-  const pid_t child = fork();
-  if (child < 0) throw SystemFailure("fork", errno);
-  if (child == 0) {
-    const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    dup2(nowhere, STDOUT_FILENO);
-    unsetenv("CAPONIER_HEAP");
-    if (!peer.preload.empty()) setenv("LD_PRELOAD", peer.preload.c_str(), 1);
-    execvp(arguments[0], arguments.data());
-    _exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  while (wait4(child, &status, 0, &usage) < 0) {
-    if (errno != EINTR) throw SystemFailure("wait4", errno);
-  }
-  const double wall = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    throw Failure(fmt::format(
-        "bench: {} over {} ended with {}", work.name, peer.name,
-        WIFEXITED(status) ? fmt::format("status {}", WEXITSTATUS(status)) : fmt::format("signal {}", WTERMSIG(status))));
-  const auto ms = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
-  };
-  return {wall, ms(usage.ru_utime) + ms(usage.ru_stime), static_cast<double>(usage.ru_maxrss)};
-}
-
-}  // namespace
-
 std::string ScudoLibrary(std::string_view arch) {
   return fmt::format("/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.scudo_standalone-{}.so", arch);
 }
@@ -76,7 +31,8 @@ PreloadedHeap FindPreloadedHeap(std::string_view name, const std::string& build)
 
 std::vector<HeapPeer> FindHeapPeers(const std::string& build) {
   const std::string work = build + "/tool/caponier-heap-work", musl = work + "-musl";
-  std::vector<HeapPeer> peers{{"glibc", "", work}};
+  // Preloaded as the others are: a real program may be linked with an allocator of its own, which would else come first.
+  std::vector<HeapPeer> peers{{"glibc", "libc.so.6", work}};
   for (const char* name : {"caponier", "jemalloc", "mimalloc", "tcmalloc", "scudo"}) {
     const PreloadedHeap heap = FindPreloadedHeap(name, build);
     peers.push_back({.name = name, .preload = heap.library, .program = work, .absent = heap.absent});
@@ -89,7 +45,7 @@ std::vector<HeapPeer> FindHeapPeers(const std::string& build) {
   return peers;
 }
 
-std::vector<HeapWork> FindHeapWorks() {
+std::vector<HeapWork> FindHeapWorks(const std::string& source) {
   std::vector<HeapWork> works;
   const std::map<std::string_view, std::string> halves{{"servers", "server"}, {"skewed", "skewed-alone"}};
   for (const char* name : {"numbers", "churn", "trees", "growth", "rows", "large", "turnover", "batches", "servers", "handover",
@@ -97,12 +53,36 @@ std::vector<HeapWork> FindHeapWorks() {
     const auto half = halves.find(name);
     works.push_back({name, {}, half == halves.end() ? "" : half->second});
   }
-  const auto add = [&](const char* name, std::vector<std::string> command) {
-    if (access(command[0].c_str(), X_OK) == 0) works.push_back({name, std::move(command)});
+  const auto add = [&](HeapWork work, const char* package) {
+    for (const std::string& file : {work.file.empty() ? work.command[0] : work.file, work.client.empty() ? "" : work.client[0]})
+      if (!file.empty() && access(file.c_str(), X_OK) != 0) work.absent = fmt::format("no {}, of package {}", file, package);
+    works.push_back(std::move(work));
   };
-  add("python3",
-      {"/usr/bin/python3", "-c", "import json; json.loads(json.dumps([{'k': i, 's': str(i) * 4} for i in range(150000)]))"});
-  add("perl", {"/usr/bin/perl", "-e", "my %h; for (1..400000) { $h{$_ % 50000} .= \"x$_\"; }"});
+  add({"python3",
+       {"/usr/bin/python3", "-c", "import json; json.loads(json.dumps([{'k': i, 's': str(i) * 4} for i in range(150000)]))"}},
+      "python3");
+  add({"perl", {"/usr/bin/perl", "-e", "my %h; for (1..400000) { $h{$_ % 50000} .= \"x$_\"; }"}}, "perl");
+  add({"sqlite3",
+       {"/usr/bin/sqlite3", ":memory:",
+        "create table t (k integer primary key, v text, n integer);"
+        "with recursive c(i) as (select 1 union all select i + 1 from c where i < 100000)"
+        " insert into t select i, hex(i * 7919 % 100003) || i, i % 977 from c;"
+        "create index i on t (v); create index j on t (n);"
+        "select count(*), max(v) from t where n between 100 and 300;"
+        "select n, count(*), group_concat(substr(v, 1, 3), '') from t group by n having count(*) > 102;"
+        "delete from t where k % 3 = 0; update t set v = v || n where k % 5 = 0;"
+        "select sum(length(v)) from (select v from t order by v desc);"}},
+      "sqlite3");
+  const std::string compiled = source + "/tool/host/tree.cc";
+  add({"clang++", {"/usr/bin/clang++-19", "-std=gnu++23", "-O1", "-S", "-I" + source, "-o", "/dev/null", compiled}}, "clang-19");
+  if (access(compiled.c_str(), R_OK) != 0) works.back().absent = "no " + compiled;
+  // Debian's package of the tools has the server too, under another name.
+  add({.name = "redis",
+       .command = {"redis-server", "--port", "0", "--unixsocket", std::string(kSocketWord), "--save", "", "--daemonize", "no"},
+       .file = "/usr/bin/redis-check-rdb",
+       .client = {"/usr/bin/redis-benchmark", "-s", std::string(kSocketWord), "-q", "-n", "50000", "-P", "16", "-r", "50000",
+                  "-d", "200", "-t", "set,get,lpush,lpop,sadd,hset,zadd"}},
+      "redis-tools");
   return works;
 }
 
@@ -112,16 +92,20 @@ Json CompareHeaps(std::span<const HeapPeer> peers, std::span<const HeapWork> wor
   for (const HeapPeer& peer : peers)
     if (!peer.absent.empty()) absent.push_back({{"allocator", peer.name}, {"why", peer.absent}});
   for (const HeapWork& work : works) {
+    if (!work.absent.empty()) {
+      absent.push_back({{"workload", work.name}, {"why", work.absent}});
+      continue;
+    }
     std::vector<Series> wall(peers.size()), cpu(peers.size()), peak(peers.size()), half(peers.size());
     for (int turn = 0; turn < turns; turn++) {
       Progress(fmt::format("{}: turn {} of {}", work.name, turn + 1, turns));
       for (size_t i = 0; i < peers.size(); i++) {
         if (!peers[i].absent.empty() || (!work.command.empty() && !peers[i].runs_others)) continue;
-        const Measured measured = Run(peers[i], work);
+        const HeapRun measured = RunHeapWork(peers[i], work);
         wall[i].Add(measured.wall_ms);
         cpu[i].Add(measured.cpu_ms);
         peak[i].Add(measured.peak_kib);
-        if (!work.half.empty()) half[i].Add(Run(peers[i], {work.half, {}}).wall_ms);
+        if (!work.half.empty()) half[i].Add(RunHeapWork(peers[i], {work.half, {}}).wall_ms);
       }
     }
     for (size_t i = 0; i < peers.size(); i++) {
@@ -196,8 +180,9 @@ std::string HeapTables(const Json& result) {
     scales = true;
   }
   if (scales) text += scaling.Render() + "\n";
-  for (const Json& peer : result["absent"])
-    text += fmt::format("absent: {} ({})\n", peer["allocator"].get<std::string>(), peer["why"].get<std::string>());
+  for (const Json& one : result["absent"])
+    text += fmt::format("absent: {} ({})\n", one[one.contains("workload") ? "workload" : "allocator"].get<std::string>(),
+                        one["why"].get<std::string>());
   return text;
 }
 

@@ -1,5 +1,5 @@
 // `caponier bench heap`: libcaponier-heap beside other allocators on workloads of its own and on real programs, in one run, in turn. No
-// peer is needed: each is preloaded if it is there, and named as absent if not.
+// peer is needed and no real program: each is preloaded or run if it is there, and named as absent if not.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,17 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "tool/bench/heap_run.h"
+
 namespace caponier::tool::bench {
 
 using Json = nlohmann::ordered_json;
-
-struct HeapPeer {
-  std::string name;
-  std::string preload;      // a library; empty: none
-  std::string program;      // what runs the workloads
-  bool runs_others = true;  // real programs can be run over it
-  std::string absent = {};  // why it cannot be measured; empty when it can
-};
 
 // Where the library of an allocator lies that can be preloaded into programs of this host: caponier, jemalloc, mimalloc, tcmalloc, scudo.
 // `build` is the directory of the host's build.
@@ -29,15 +23,10 @@ PreloadedHeap FindPreloadedHeap(std::string_view name, const std::string& build)
 // Clang's scudo for an architecture, as it names it.
 std::string ScudoLibrary(std::string_view arch);
 
-struct HeapWork {
-  std::string name;
-  std::vector<std::string> command;  // empty: the peer's program with the name
-  std::string half = {};             // the workload that is what one of this one's two threads does; empty where there are none
-};
-
 // The C library's own first, to which the others are compared, then ours. `build` is the directory of the host's build.
 std::vector<HeapPeer> FindHeapPeers(const std::string& build);
-std::vector<HeapWork> FindHeapWorks();
+// Ours and real programs. `source` is the folder of this project, a file of which is compiled.
+std::vector<HeapWork> FindHeapWorks(const std::string& source);
 
 // Each workload over each peer, `turns` times. Throws Failure when one that is there does not do its work.
 Json CompareHeaps(std::span<const HeapPeer> peers, std::span<const HeapWork> works, int turns);

@@ -46,10 +46,29 @@ TEST(BenchHeap, AProgramThatFailsEndsIt) {
 
 TEST(BenchHeap, EachWorkloadOfOursRunsToItsEnd) {
   const HeapPeer peers[] = {{"glibc", "", CAPONIER_HEAP_WORK, false}};
-  const std::vector<HeapWork> works = FindHeapWorks();
+  std::vector<HeapWork> works = FindHeapWorks("/nonexistent");
+  std::erase_if(works, [](const HeapWork& work) { return !work.command.empty(); });
   const Json result = CompareHeaps(peers, works, 1);
   EXPECT_EQ(result["measurements"].size(), 13u);
   EXPECT_NE(HeapTables(result).find("skewed"), std::string::npos);
+}
+
+TEST(BenchHeap, EachRealProgramRunsOrIsNamedAsAbsent) {
+  const HeapPeer peers[] = {{"glibc", "libc.so.6", ""}};
+  std::vector<HeapWork> works = FindHeapWorks(CAPONIER_SOURCE);
+  std::erase_if(works, [](const HeapWork& work) { return work.command.empty(); });
+  const Json result = CompareHeaps(peers, works, 1);
+  EXPECT_EQ(result["measurements"].size() + result["absent"].size(), 5u);
+  EXPECT_TRUE(result["geometric_means"].empty()) << "of our own workloads only";
+}
+
+TEST(BenchHeap, AWorkloadThatIsMissingIsNamed) {
+  const HeapPeer peers[] = {kQuick};
+  const HeapWork works[] = {{.name = "gone", .command = {"/nonexistent"}, .absent = "no /nonexistent"}};
+  const Json result = CompareHeaps(peers, works, 1);
+  EXPECT_TRUE(result["measurements"].empty());
+  EXPECT_NE(HeapTables(result).find("absent: gone (no /nonexistent)"), std::string::npos);
+  EXPECT_EQ(FindHeapWorks("/nonexistent")[16].absent, "no /nonexistent/tool/host/tree.cc");
 }
 
 TEST(BenchHeap, TheFirstPeerIsTheCLibrary) {

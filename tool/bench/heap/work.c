@@ -85,7 +85,7 @@ static void Trees(void) {
 
 // Strings and tables that grow: realloc by an eighth, calloc of pages.
 static void Growth(void) {
-  for (int i = 0; i < 12000; i++) {
+  for (int i = 0; i < 6000; i++) {
     char* text = NULL;
     size_t bytes = 16;
     for (; bytes < 60000; bytes += bytes / 8 + 1) {
