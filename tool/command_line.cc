@@ -219,7 +219,7 @@ Command ParseBench(std::span<const std::string> words) {
   app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other; of heap x86_64")->type_name("ARCH");
   app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));
   app.add_flag("--json", options.json, "every number, as JSON");
-  app.add_option("--plot", options.plot, "random: a picture, by its name .svg or .png")->type_name("FILE");
+  app.add_option("--plot", options.plot, "random, heap: a picture, by its name .svg or .png")->type_name("FILE");
   const std::map<std::string, What> kinds{{"boot", What::kBoot},     {"syscall", What::kSyscall}, {"run", What::kRun},
                                           {"layout", What::kLayout}, {"random", What::kRandom},   {"heap", What::kHeap}};
   const auto kind = words.empty() ? kinds.end() : kinds.find(words.front());
@@ -230,7 +230,8 @@ Command ParseBench(std::span<const std::string> words) {
     throw Failure("bench takes boot, syscall, run, layout, random or heap (see caponier bench --help)");
   options.what = kind->second;
   if (!arch.empty()) options.arch = RequireArch(arch);
-  if (!options.plot.empty() && options.what != What::kRandom) throw Failure("--plot is for bench random");
+  const bool timed = options.what == What::kRandom || (options.what == What::kHeap && options.arch != Arch::kAarch64);
+  if (!options.plot.empty() && !timed) throw Failure("--plot is for bench random and for bench heap, which counts for aarch64");
   return options;
 }
 

@@ -28,6 +28,13 @@ std::string LineOf(std::vector<std::string> words) {
   return "accepted";
 }
 
+TEST(CommandLine, PicturesAreDrawnOfWhatIsTimed) {
+  EXPECT_EQ(std::get<BenchOptions>(Parse({"bench", "heap", "--plot", "a.svg"})).plot, "a.svg");
+  EXPECT_EQ(std::get<BenchOptions>(Parse({"bench", "random", "--plot", "a.svg"})).plot, "a.svg");
+  EXPECT_THAT(LineOf({"bench", "boot", "--plot", "a.svg"}), HasSubstr("--plot is for"));
+  EXPECT_THAT(LineOf({"bench", "heap", "--arch", "aarch64", "--plot", "a.svg"}), HasSubstr("--plot is for"));
+}
+
 TEST(CommandLine, TheKernelsOrderIsDrawnUnlessFixed) {
   EXPECT_EQ(RunWith({"ls"}).kernel_order, order::KernelOrder::kRandom);
   EXPECT_EQ(RunWith({"--kernel-order", "random", "ls"}).kernel_order, order::KernelOrder::kRandom);

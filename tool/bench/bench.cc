@@ -9,6 +9,7 @@
 #include "tool/bench/comparisons.h"
 #include "tool/bench/heap.h"
 #include "tool/bench/heap_tags.h"
+#include "tool/bench/plot.h"
 #include "tool/bench/random.h"
 #include "tool/failure.h"
 #include "tool/host/tree.h"
@@ -44,6 +45,7 @@ int BenchHeap(const BenchOptions& options, const std::string& build) {
   const std::vector<HeapWork> works = FindHeapWorks(DirectoryOf(build));
   const Json result = CompareHeaps(peers, works, options.runs > 0 ? options.runs : 5);
   fmt::print("{}", options.json ? result.dump(2) + "\n" : HeapTables(result));
+  if (!options.plot.empty()) PlotHeaps(result, options.plot);
   return 0;
 }
 
@@ -66,6 +68,7 @@ int BenchLayout(const BenchOptions& options, const Install& install, const std::
 
 int Bench(const BenchOptions& options) {
   using namespace bench;
+  if (!options.plot.empty()) (void)IsPng(options.plot);  // said before what is to be drawn is measured
   const Install install = Install::FromSelf();
   // build/host/tool/caponier-tool
   const std::string build = DirectoryOf(DirectoryOf(DirectoryOf(ReadLink("/proc/self/exe").value_or(""))));

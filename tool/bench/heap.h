@@ -31,5 +31,7 @@ std::vector<HeapWork> FindHeapWorks(const std::string& source);
 // Each workload over each peer, `turns` times. Throws Failure when one that is there does not do its work.
 Json CompareHeaps(std::span<const HeapPeer> peers, std::span<const HeapWork> works, int turns);
 std::string HeapTables(const Json& result);
+// Draws time and peak memory, a group of bars for each workload. SVG, or PNG by the file's name. Throws Failure when gnuplot cannot.
+void PlotHeaps(const Json& result, const std::string& file);
 
 }  // namespace caponier::tool::bench

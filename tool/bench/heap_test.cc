@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
 #include "tool/failure.h"
+#include "tool/testing/temp_dir_for_test.h"
 
 namespace caponier::tool::bench {
 namespace {
@@ -69,6 +74,24 @@ TEST(BenchHeap, AWorkloadThatIsMissingIsNamed) {
   EXPECT_TRUE(result["measurements"].empty());
   EXPECT_NE(HeapTables(result).find("absent: gone (no /nonexistent)"), std::string::npos);
   EXPECT_EQ(FindHeapWorks("/nonexistent")[16].absent, "no /nonexistent/tool/host/tree.cc");
+}
+
+TEST(BenchHeap, PlotsABarForEachButTheFirst) {
+  const HeapPeer peers[] = {kQuick, {"other's", "", "/bin/true", false}};
+  const HeapWork works[] = {{"own", {}}, {"real", {"/bin/true"}}};
+  const Json result = CompareHeaps(peers, works, 1);
+  const TempDir folder;
+  PlotHeaps(result, folder / "it's.svg");
+  std::stringstream picture;
+  picture << std::ifstream(folder / "it's.svg").rdbuf();
+  for (const char* text :
+       {"Time, of quick", "Peak memory, of quick", ">own<", ">real<", "other's", "rgb(192,   0,   0)", "</svg>"})
+    EXPECT_NE(picture.str().find(text), std::string::npos) << text;
+  PlotHeaps(result, folder / "it.png");
+  EXPECT_GT(std::filesystem::file_size(folder / "it.png"), 1000u);
+  EXPECT_THROW(PlotHeaps(result, folder / "it.jpg"), Failure);
+  EXPECT_THROW(PlotHeaps(result, folder / "absent/it.svg"), Failure);
+  EXPECT_THROW(PlotHeaps(CompareHeaps({}, works, 1), folder / "it.svg"), Failure) << "nothing was measured";
 }
 
 TEST(BenchHeap, TheFirstPeerIsTheCLibrary) {

@@ -13,7 +13,7 @@ struct BenchOptions {
   std::optional<Arch> arch = std::nullopt;  // empty: both
   int runs = 0;                             // 0: what the comparison takes by default
   bool json = false;
-  std::string plot = {};  // kRandom: a picture goes there; empty: none
+  std::string plot = {};  // kRandom, kHeap: a picture goes there; empty: none
 };
 
 }  // namespace caponier::tool

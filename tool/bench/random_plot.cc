@@ -1,28 +1,16 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "tool/bench/plot.h"
 #include "tool/bench/random.h"
 #include "tool/failure.h"
 
 namespace caponier::tool::bench {
-namespace {
-
-// In gnuplot's single quotes nothing has a meaning but the quote.
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
-}
-
-}  // namespace
 
 void PlotRandom(const Json& result, const std::string& file) {
-  const bool png = file.ends_with(".png");
-  if (!png && !file.ends_with(".svg")) throw Failure(fmt::format("--plot {}: neither .svg nor .png", file));
   std::vector<std::string> names;
   std::map<std::string, std::string> points;
   for (const Json& row : result["measurements"]) {
@@ -32,9 +20,7 @@ void PlotRandom(const Json& result, const std::string& file) {
     points[name] += fmt::format("{} {}\n", row["bytes"].get<double>(), row["gigabytes_per_second"].get<double>());
   }
   if (names.empty()) throw Failure("--plot: nothing was measured with one thread");
-  std::string script = fmt::format("set terminal {}\nset output {}\n",
-                                   png ? "pngcairo size 1000,700" : "svg size 1000,700 dynamic background 'white'", Quoted(file));
-  script +=
+  std::string script =
       "set title 'Random bytes, one thread'\nset xlabel 'bytes a request'\nset ylabel 'GB a second'\nset logscale x 2\nset "
       "logscale y\n"
       "set key outside right top\nset grid\nset xtics ('4' 4, '16' 16, '32' 32, '256' 256, '4 Ki' 4096, '16 Ki' 16384, '1 Mi' "
@@ -43,10 +29,7 @@ void PlotRandom(const Json& result, const std::string& file) {
   for (size_t i = 0; i < names.size(); i++)
     script += fmt::format("{} $data{} using 1:2 with linespoints lw {} title {} noenhanced", i == 0 ? "plot" : ",", i,
                           i == 0 ? 3 : 1, Quoted(names[i]));
-  script += "\n";
-  FILE* gnuplot = popen("gnuplot", "w");
-  const bool written = gnuplot != nullptr && std::fputs(script.c_str(), gnuplot) >= 0;
-  if (gnuplot == nullptr || pclose(gnuplot) != 0 || !written) throw Failure("--plot: gnuplot cannot draw (package gnuplot-nox)");
+  DrawPlot(file, 1000, 700, script + "\n");
 }
 
 }  // namespace caponier::tool::bench
