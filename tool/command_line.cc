@@ -220,6 +220,9 @@ Command ParseBench(std::span<const std::string> words) {
   app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));
   app.add_flag("--json", options.json, "every number, as JSON");
   app.add_option("--plot", options.plot, "random, heap: a picture, by its name .svg or .png")->type_name("FILE");
+  app.add_option("--library", options.libraries, "heap: another allocator besides, a library to preload; may repeat")
+      ->type_name("NAME=FILE")
+      ->allow_extra_args(false);
   const std::map<std::string, What> kinds{{"boot", What::kBoot},     {"syscall", What::kSyscall}, {"run", What::kRun},
                                           {"layout", What::kLayout}, {"random", What::kRandom},   {"heap", What::kHeap}};
   const auto kind = words.empty() ? kinds.end() : kinds.find(words.front());
@@ -232,6 +235,7 @@ Command ParseBench(std::span<const std::string> words) {
   if (!arch.empty()) options.arch = RequireArch(arch);
   const bool timed = options.what == What::kRandom || (options.what == What::kHeap && options.arch != Arch::kAarch64);
   if (!options.plot.empty() && !timed) throw Failure("--plot is for bench random and for bench heap, which counts for aarch64");
+  if (!options.libraries.empty() && options.what != What::kHeap) throw Failure("--library is for bench heap");
   return options;
 }
 

@@ -1,23 +1,19 @@
 #include "tool/audit/heap_matrix.h"
 
-#include <elf.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "tool/bench/comparisons.h"
 #include "tool/bench/figures.h"
 #include "tool/bench/heap.h"
 #include "tool/bench/heap_tags.h"
+#include "tool/bench/named_library.h"
 #include "tool/entropy/parallel.h"
 #include "tool/entropy/report.h"
 #include "tool/failure.h"
@@ -128,23 +124,11 @@ std::vector<Allocator> FindAllocators(const std::string& build, const std::strin
 }
 
 Allocator AllocatorIn(const std::string& build, const std::string& words) {
-  const size_t equals = words.find('=');
-  if (equals == 0 || equals == std::string::npos || equals + 1 == words.size())
-    throw Failure(fmt::format("audit heap: --library takes NAME=FILE, not {}", words));
-  const std::string name = words.substr(0, equals), file = words.substr(equals + 1);
-  std::array<unsigned char, 20> head{};
-  std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(head.data()), head.size());
-  const int machine = head[18] | head[19] << 8;
-  const bool is_elf = std::memcmp(head.data(),
-                                  "\x7f"
-                                  "ELF",
-                                  4) == 0;
-  if (!is_elf || (machine != EM_X86_64 && machine != EM_AARCH64))
-    throw Failure(fmt::format("audit heap: {} is no library for x86-64 or AArch64", file));
-  const std::string path = std::filesystem::absolute(file);
-  if (machine == EM_X86_64) return Preloaded(build, name, path);
-  return Emulated(
-      bench::Emulate(name, build, CorpusFor(build, "aarch64"), {.library = path, .environment = {bench::kAskForTags}}), true);
+  const bench::NamedLibrary library = bench::ParseNamedLibrary(words);
+  if (library.arch == Arch::kX86_64) return Preloaded(build, library.name, library.file);
+  return Emulated(bench::Emulate(library.name, build, CorpusFor(build, "aarch64"),
+                                 {.library = library.file, .environment = {bench::kAskForTags}}),
+                  true);
 }
 
 End RunCase(const Allocator& allocator, const std::string& name, bool valid, std::string& words) {

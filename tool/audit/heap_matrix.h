@@ -49,7 +49,7 @@ std::vector<std::string> FamiliesOf(std::span<const MisuseCase> cases);  // each
 std::vector<MisuseCase> ListCases(const std::string& program);
 // Every allocator that may be there. `build` is the directory of all builds, `sysroot` that of Debian's packages for AArch64.
 std::vector<Allocator> FindAllocators(const std::string& build, const std::string& sysroot);
-// The one in a library, given as NAME=FILE. Throws Failure(125) with one line when that is no library for either architecture.
+// The one in a library, given as NAME=FILE.
 Allocator AllocatorIn(const std::string& build, const std::string& words);
 
 End RunCase(const Allocator& allocator, const std::string& name, bool valid, std::string& words);

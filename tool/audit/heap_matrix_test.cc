@@ -136,11 +136,13 @@ TEST_F(HeapMatrix, WhatIsNotThereIsNamed) {
 
 TEST_F(HeapMatrix, ALibraryIsTriedOnItsArchitecture) {
   const auto library = [&](const char* name, char machine) {
-    std::string head =
-        "\x7f"
-        "ELF";
-    head.resize(18);
-    return dir_.Write(name, head + machine + '\0', 0644);
+    std::string header(64, '\0');
+    header.replace(0, 5,
+                   "\x7f"
+                   "ELF"
+                   "\x02");
+    header[18] = machine;
+    return dir_.Write(name, header, 0644);
   };
   const std::string x86 = library("x86.so", '\x3e'), arm = library("arm.so", '\xb7');
   const Allocator native = AllocatorIn("/build", "other=" + x86);
@@ -148,8 +150,6 @@ TEST_F(HeapMatrix, ALibraryIsTriedOnItsArchitecture) {
   EXPECT_FALSE(native.tags);
   EXPECT_THAT(native.command, testing::Contains("LD_PRELOAD=" + x86));
   EXPECT_TRUE(AllocatorIn("/nonexistent", "other=" + arm).absent.starts_with("no /nonexistent/emulator-user")) << "emulated";
-  for (const std::string& wrong : {x86, "=" + x86, std::string("other="), "other=" + corpus_, std::string("other=/nonexistent")})
-    EXPECT_THROW(AllocatorIn("/build", wrong), Failure) << wrong;
 }
 
 }  // namespace

@@ -36,12 +36,18 @@ int BenchRandom(const BenchOptions& options, const std::string& build) {
 }
 
 int BenchHeap(const BenchOptions& options, const std::string& build) {
-  if (options.arch == Arch::kAarch64) {  // which is emulated: counted, not timed
-    const Json result = CountTaggedHeaps(build, options.runs > 0 ? options.runs : 1);
+  const Arch arch = options.arch.value_or(Arch::kX86_64);
+  std::vector<NamedLibrary> libraries;
+  for (const std::string& words : options.libraries) {
+    libraries.push_back(ParseNamedLibrary(words));
+    if (libraries.back().arch != arch) throw Failure(fmt::format("--library: {} is not for {}", words, NameOf(arch)));
+  }
+  if (arch == Arch::kAarch64) {  // which is emulated: counted, not timed
+    const Json result = CountTaggedHeaps(build, libraries, options.runs > 0 ? options.runs : 1);
     fmt::print("{}", options.json ? result.dump(2) + "\n" : CountTables(result));
     return 0;
   }
-  const std::vector<HeapPeer> peers = FindHeapPeers(build + "/host");
+  const std::vector<HeapPeer> peers = FindHeapPeers(build + "/host", libraries);
   const std::vector<HeapWork> works = FindHeapWorks(DirectoryOf(build));
   const Json result = CompareHeaps(peers, works, options.runs > 0 ? options.runs : 5);
   fmt::print("{}", options.json ? result.dump(2) + "\n" : HeapTables(result));

@@ -29,7 +29,7 @@ PreloadedHeap FindPreloadedHeap(std::string_view name, const std::string& build)
   return {"", "no " + files.at(name).front()};
 }
 
-std::vector<HeapPeer> FindHeapPeers(const std::string& build) {
+std::vector<HeapPeer> FindHeapPeers(const std::string& build, std::span<const NamedLibrary> others) {
   const std::string work = build + "/tool/caponier-heap-work", musl = work + "-musl";
   // Preloaded as the others are: a real program may be linked with an allocator of its own, which would else come first.
   std::vector<HeapPeer> peers{{"glibc", "libc.so.6", work}};
@@ -42,6 +42,7 @@ std::vector<HeapPeer> FindHeapPeers(const std::string& build) {
                    .program = musl,
                    .runs_others = false,
                    .absent = access(musl.c_str(), X_OK) == 0 ? "" : "no musl-gcc when this was built"});
+  for (const NamedLibrary& other : others) peers.push_back({.name = other.name, .preload = other.file, .program = work});
   return peers;
 }
 

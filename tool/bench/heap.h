@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tool/bench/heap_run.h"
+#include "tool/bench/named_library.h"
 
 namespace caponier::tool::bench {
 
@@ -23,8 +24,8 @@ PreloadedHeap FindPreloadedHeap(std::string_view name, const std::string& build)
 // Clang's scudo for an architecture, as it names it.
 std::string ScudoLibrary(std::string_view arch);
 
-// The C library's own first, to which the others are compared, then ours. `build` is the directory of the host's build.
-std::vector<HeapPeer> FindHeapPeers(const std::string& build);
+// The C library's own first, to which the others are compared, then ours, and `others` last. `build` is the directory of the host's build.
+std::vector<HeapPeer> FindHeapPeers(const std::string& build, std::span<const NamedLibrary> others);
 // Ours and real programs. `source` is the folder of this project, a file of which is compiled.
 std::vector<HeapWork> FindHeapWorks(const std::string& source);
 

@@ -251,11 +251,15 @@ std::string CountTables(const Json& result) {
   return text;
 }
 
-Json CountTaggedHeaps(const std::string& build, int runs) {
+Json CountTaggedHeaps(const std::string& build, std::span<const NamedLibrary> others, int runs) {
   const std::string program = build + "/host/tool/caponier-heap-pair-aarch64", sysroot = MakeHeapsSysroot(build);
+  const std::vector<std::string> tracing{"-d", "exec,nochain,in_asm"};
   std::vector<EmulatedHeap> heaps;
   for (const char* name : {"glibc", "caponier+tags", "glibc+tags", "scudo+tags"})
-    heaps.push_back(FindEmulatedHeap(name, build, sysroot, program, {"-d", "exec,nochain,in_asm"}));
+    heaps.push_back(FindEmulatedHeap(name, build, sysroot, program, tracing));
+  for (const NamedLibrary& other : others)
+    heaps.push_back(
+        Emulate(other.name, build, program, {.library = other.file, .environment = {kAskForTags}, .options = tracing}));
   constexpr size_t kSizes[] = {16, 48, 100, 500, 2000};
   return CountHeaps(heaps, kSizes, runs);
 }

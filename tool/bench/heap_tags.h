@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/types.h"
+#include "tool/bench/named_library.h"
 
 namespace caponier::tool::bench {
 
@@ -71,6 +72,7 @@ std::string MakeHeapsSysroot(const std::string& build);
 Json CountHeaps(std::span<const EmulatedHeap> heaps, std::span<const size_t> sizes, int runs);
 std::string CountTables(const Json& result);
 
-Json CountTaggedHeaps(const std::string& build, int runs);
+// With `others`, for AArch64, besides.
+Json CountTaggedHeaps(const std::string& build, std::span<const NamedLibrary> others, int runs);
 
 }  // namespace caponier::tool::bench

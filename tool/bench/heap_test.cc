@@ -1,7 +1,9 @@
 #include "tool/bench/heap.h"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -95,10 +97,31 @@ TEST(BenchHeap, PlotsABarForEachButTheFirst) {
 }
 
 TEST(BenchHeap, TheFirstPeerIsTheCLibrary) {
-  const std::vector<HeapPeer> peers = FindHeapPeers("/nonexistent");
+  const std::vector<HeapPeer> peers = FindHeapPeers("/nonexistent", {});
   EXPECT_EQ(peers.front().name, "glibc");
   EXPECT_TRUE(peers.front().absent.empty());
   EXPECT_EQ(peers[1].absent, "no /nonexistent/hosted/heap/libcaponier-heap.so.1");
+}
+
+TEST(BenchHeap, ALibraryHasANameAndAnArchitecture) {
+  const TempDir dir;
+  const auto write = [&](const char* name, unsigned short machine) {
+    Elf64_Ehdr header{};
+    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_machine = machine;
+    return dir.Write(name, std::string(reinterpret_cast<const char*>(&header), sizeof(header)), 0644);
+  };
+  const std::string x86 = write("x86.so", EM_X86_64), arm = write("arm.so", EM_AARCH64), other = write("other.so", EM_RISCV);
+  EXPECT_EQ(ParseNamedLibrary("mine=" + x86).name, "mine");
+  EXPECT_EQ(ParseNamedLibrary("mine=" + x86).arch, Arch::kX86_64);
+  EXPECT_EQ(ParseNamedLibrary("a=" + arm).arch, Arch::kAarch64);
+  const std::vector<HeapPeer> peers = FindHeapPeers("/nonexistent", std::vector{ParseNamedLibrary("mine=" + x86)});
+  EXPECT_EQ(peers.back().name, "mine");
+  EXPECT_EQ(peers.back().preload, x86);
+  for (const std::string& wrong :
+       {x86, "=" + x86, std::string("mine="), "mine=" + other, std::string("mine=/bin"), std::string("mine=/nonexistent")})
+    EXPECT_THROW(ParseNamedLibrary(wrong), Failure) << wrong;
 }
 
 }  // namespace

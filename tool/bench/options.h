@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tool/arch.h"
 
@@ -13,7 +14,8 @@ struct BenchOptions {
   std::optional<Arch> arch = std::nullopt;  // empty: both
   int runs = 0;                             // 0: what the comparison takes by default
   bool json = false;
-  std::string plot = {};  // kRandom, kHeap: a picture goes there; empty: none
+  std::vector<std::string> libraries = {};  // kHeap: NAME=FILE, allocators besides
+  std::string plot = {};                    // kRandom, kHeap: a picture goes there; empty: none
 };
 
 }  // namespace caponier::tool
