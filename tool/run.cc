@@ -15,6 +15,7 @@
 #include "tool/failure.h"
 #include "tool/host/elf_file.h"
 #include "tool/install.h"
+#include "tool/machine/kernel_room.h"
 #include "tool/machine/kvm_probe.h"
 #include "tool/machine/launch.h"
 #include "tool/machine/report.h"
@@ -150,18 +151,8 @@ order::KernelOrder KernelOrderFor(const RunOptions& options) {
   return options.gdb ? order::KernelOrder::kFixed : options.kernel_order;
 }
 
-// The archive and the kernel must lie in the machine's memory together. The virt machine puts an initial ram disk into the upper
-// half of up to 256 MiB, [qemu-virt]; above that it starts 128 MiB in. Behind it, at the next 2 MiB, must be room for the device
-// tree, which takes a few pages.
 void CheckFits(u64 archive_bytes, const MachineSpec& spec, u64 kernel_bytes) {
-  bool fits = false;
-  if (spec.arch == Arch::kAarch64) {
-    const u64 start = std::max(std::min(spec.memory_bytes / 2, 128 * kMiB), 2 * kMiB);
-    fits = AlignUp(start + archive_bytes, 2 * kMiB) + 64 * kKiB <= spec.memory_bytes;
-  } else {
-    fits = 2 * kMiB + kernel_bytes + archive_bytes <= spec.memory_bytes;
-  }
-  if (fits) return;
+  if (ArchiveFits(spec.arch, spec.memory_bytes, archive_bytes, kernel_bytes)) return;
   throw Failure(fmt::format("--memory: {} are too little for the machine and {} of files", SizeText(spec.memory_bytes),
                             SizeText(archive_bytes)));
 }
@@ -220,7 +211,8 @@ int Run(const RunOptions& options) {
     config.seed_file = true;
   }
   const Archive archive = PackArchive(EncodeConfig(config), plan.files);
-  const order::BootKernel kernel = order::PrepareKernel(install, plan.arch, KernelOrderFor(options));
+  const order::BootKernel kernel = order::PrepareKernel(install, plan.arch, KernelOrderFor(options),
+                                                        RoomForKernel(plan.arch, spec.memory_bytes, archive.size));
   CheckFits(archive.size, spec, kernel.memory_bytes);
   spec.kernel = kernel.path;
   spec.kernel_file = kernel.file.get();

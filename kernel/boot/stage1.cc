@@ -13,6 +13,9 @@ extern std::byte __image_start[], __rodata_start[], __data_start[], __image_end[
 extern caponier::u64 __relr_start[], __relr_end[];
 [[noreturn]] void KernelMain();
 [[noreturn]] void Stage1Moved(caponier::u64 image, caponier::u64 left);
+// The place in physical memory that was drawn for the image of this start, if its loader was asked to put it there (tool/order/physical_place.h).
+[[gnu::section(".data.rel.ro")]] extern const volatile caponier::u64 g_drawn_place;
+const volatile caponier::u64 g_drawn_place = 0;
 }
 
 namespace caponier::boot {
@@ -135,19 +138,25 @@ void PlanLayout(random::Seeded seeded, u64 image_bytes) {
   place(arch::kWindowTableMapped ? g_handoff.window_table : g_handoff.shadow_stack, layout.own);
 }
 
-// Where the image goes in physical memory, and the frame from which on others are handed out.
-void PlanMemory(random::Seeded seeded) {
-  if (mm::kFixedLayout) return;
+void PlanImage(Stream& stream) {
   BootInfo& info = g_handoff.info;
-  Stream stream = Stream::Open(g_handoff.random, seeded, "memory layout");
+  if (g_drawn_place == info.image.base.value) return;
   aslr::PageRange free[FrameCursor::kRanges];
   size_t count = 0;
-  u64 frames = 0;
   for (const MemoryRange& range : g_handoff.frames.early()) free[count++] = aslr::PagesOf(range.base.value, range.end());
   const Result<u64> page = aslr::PlaceInMemory(stream, std::span(free, count), PagesFor(info.image.bytes));
   if (!page.ok()) Stop(kTooLittleMemory);
   info.MoveImage(page.value() << kPageBits);
   g_handoff.frames.Init(info);
+}
+
+// Where the image goes in physical memory, and the frame from which on others are handed out.
+void PlanMemory(random::Seeded seeded) {
+  if (mm::kFixedLayout) return;
+  BootInfo& info = g_handoff.info;
+  Stream stream = Stream::Open(g_handoff.random, seeded, "memory layout");
+  PlanImage(stream);
+  u64 frames = 0;
   for (const MemoryRange& range : g_handoff.frames.early()) frames += range.bytes / kPageSize;
   info.first_frame = stream.Uniform(frames);
   g_handoff.frames.Init(info);

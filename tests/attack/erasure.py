@@ -1,6 +1,6 @@
 """Looks through all of a machine's memory for what a draw leaves behind.
 
-erasure.py CAPONIER PROGRAM MONITOR WORK BASE BYTES [keep]: runs the program (guest/attacks/drawn.c), stops the machine before and after
+erasure.py CAPONIER PROGRAM MONITOR WORK BASE BYTES ORDER [keep]: runs the program (guest/attacks/drawn.c), stops the machine before and after
 some of its draws, and saves its memory both times. Every 32 bytes of the first are tried as the AES-256 key that made the draw: counter mode from 0, block 2
 and the ones behind it are output. Prints `found key N` and `left WHAT`: key, round-key, output,
 image-N, where the kernel is in memory more than once; `left nothing` when there is none.
@@ -16,13 +16,14 @@ import threading
 import time
 
 caponier, program, monitor, work, base, size = sys.argv[1:5] + [int(word, 0) for word in sys.argv[5:7]]
+order = sys.argv[7]
 crypto = ctypes.CDLL(ctypes.util.find_library('crypto'))
 MASK = 0x5a
 
 
 class Machine:
     def __init__(self):
-        words = [caponier, 'run', '--accel', 'tcg', '--memory', str(size), program, *sys.argv[7:]]
+        words = [caponier, 'run', '--accel', 'tcg', '--memory', str(size), '--kernel-order', order, program, *sys.argv[8:]]
         self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.draws = []
         threading.Thread(target=self.read, daemon=True).start()

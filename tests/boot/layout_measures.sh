@@ -49,7 +49,7 @@ check "the page has its pictures" test "$(grep -c '<svg' "$scratch/page")" -ge 2
 check "neither has an address" test -z "$(grep -ohE '\b0x[0-9a-f]{9,}\b|\b(ffff)[0-9a-f]{12}\b' "$scratch/json" "$scratch/output")"
 
 # What stands a page from where it was foretold is named, in each boot; the break stands for all of the program's plan.
-for moved in 'kernel image' 'frame table' 'double fault stack' 'boot shadow stack' break; do
+for moved in 'kernel image' 'kernel image, in memory' 'frame table' 'double fault stack' 'boot shadow stack' break; do
   arch=x86_64
   [[ $moved == 'boot shadow stack' ]] && arch=aarch64
   timeout 120 "$CAPONIER" audit layout --arch $arch --control "$moved" --plans 8 --boots 2 --processes 0 --calls 100 >"$scratch/output" 2>"$scratch/errors"

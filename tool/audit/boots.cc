@@ -24,6 +24,7 @@ namespace {
 // Places in physical memory, of the image and of the first frames that are handed out: the 64 MiB of the machines have 2^14, less the archive's. They
 // are judged as addresses are, a bit below that.
 constexpr int kMemoryBits = 13;
+constexpr std::string_view kImageInMemory = "kernel image, in memory";
 
 // Keeps the series as long as each other: what is not in every layout is left out at the end.
 class Collector {
@@ -112,6 +113,15 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
     for (const Region& region : regions) {
       places.push_back({region.name, region.begin});
       if (region.name == "kernel image" || region.name == "boot stack") places.push_back(InMemory(region, finding.walk));
+    }
+    if (machine.drawn_place().has_value()) {
+      const auto image = std::ranges::find(places, kImageInMemory, &Place::name);
+      const u64 wanted = *machine.drawn_place() % kGiB + (moved == kImageInMemory ? kPageSize : 0);
+      if (image != places.end() && image->address == wanted) {
+        all.right++;
+      } else {
+        all.wrong.emplace_back(kImageInMemory);
+      }
     }
     collector.Add(places);
     halves = machine.halves();

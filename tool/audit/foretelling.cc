@@ -31,14 +31,12 @@ constexpr int kPlaceDraws = 3;
 
 using NothingTaken = aslr::RangeSet<1>;
 
-u64 LoadBase(Arch arch, const MemoryImage& memory, Bytes kernel) {
-  if (arch == Arch::kX86_64) {
-    elf::Header header;
-    elf::ProgramHeader first;
-    std::memcpy(&header, kernel.data(), sizeof(header));
-    std::memcpy(&first, kernel.data() + header.phoff, sizeof(first));
-    return first.paddr - first.vaddr;
-  }
+u64 LoadBase(const MemoryImage& memory, Bytes kernel) {
+  elf::Header header;
+  elf::ProgramHeader first;
+  std::memcpy(&header, kernel.data(), sizeof(header));
+  std::memcpy(&first, kernel.data() + header.phoff, sizeof(first));
+  if (first.paddr != first.vaddr) return first.paddr - first.vaddr;
   for (u64 base = kVirtMemoryBase; base < kVirtMemoryBase + kBlocks * kImageBlock; base += kImageBlock) {
     if (static_cast<u32>(memory.Word(base + kMagicOffset).value_or(0)) == kImageMagic) return base;
   }
@@ -82,7 +80,7 @@ class Foretelling::Replay {
 Foretelling::Foretelling(Arch arch, Debugger& debugger, const MemoryImage& memory, Bytes kernel)
     : arch_(arch), debugger_(debugger) {
   (void)ProgramCounter();  // once the emulator answers, memory is loaded
-  image_base_ = LoadBase(arch, memory, kernel);
+  image_base_ = LoadBase(memory, kernel);
   FirstDiagnostic diagnostic;
   const Result<elf::SymbolTable> symbols = elf::SymbolTable::Open(kernel, diagnostic);
   if (!symbols.ok()) throw Failure("the kernel's file has no symbols");

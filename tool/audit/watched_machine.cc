@@ -99,7 +99,9 @@ std::optional<Region> ParseMapping(const std::string& line) {
 
 WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& options)
     : options_(options),
-      kernel_(order::PrepareKernel(install, options.arch, options.kernel_order, order::Symbols::kWanted)),
+      archive_(PackProbe(install, options)),
+      kernel_(order::PrepareKernel(install, options.arch, options.kernel_order,
+                                   RoomForKernel(options.arch, kMemoryBytes, archive_.size), order::Symbols::kWanted)),
       memory_file_(MakeMachineMemory()),
       mapped_bytes_(kMemoryBytes) {
   mapped_ = mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, memory_file_.get(), 0);
@@ -110,8 +112,7 @@ WatchedMachine::WatchedMachine(const Install& install, const WatchOptions& optio
   std::tie(tables_, tables_there_) = MakeSocketPair();
   errors_ = OpenNull();
   auto [here, there] = MakeSocketPair();
-  const Archive archive = PackProbe(install, options);
-  MachineSpec spec{.arch = options.arch, .memory_bytes = kMemoryBytes, .kernel = kernel_.path, .archive = archive.file.get()};
+  MachineSpec spec{.arch = options.arch, .memory_bytes = kMemoryBytes, .kernel = kernel_.path, .archive = archive_.file.get()};
   spec.kernel_file = kernel_.file.get();
   spec.debugger = there.get();
   spec.memory = memory_file_.get();

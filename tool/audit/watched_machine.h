@@ -14,6 +14,7 @@
 #include "tool/install.h"
 #include "tool/machine/launch.h"
 #include "tool/order/boot_kernel.h"
+#include "tool/pack/packer.h"
 
 namespace caponier::tool::audit {
 
@@ -50,6 +51,8 @@ class WatchedMachine {
   Finding Look();
   // Has the kernel walk its own tables; what it met. Throws Failure when it found what must not be, and stopped.
   link::TablesRecord AskKernel();
+  // Where in physical memory the kernel was to be loaded, if that was drawn.
+  std::optional<u64> drawn_place() const { return kernel_.place; }
   // What was foretold, held against the first finding, with the region `moved` a page higher.
   Foretold HoldAgainst(const Finding& finding, const std::string& moved) const;
   const Halves& halves() const { return foretelling_->halves(); }
@@ -64,6 +67,7 @@ class WatchedMachine {
   void Stop();
 
   WatchOptions options_;
+  Archive archive_;
   order::BootKernel kernel_;
   UniqueFd memory_file_;
   void* mapped_ = nullptr;

@@ -59,7 +59,10 @@ u64 NowNanoseconds() {
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
-Finished RunMachine(const order::BootKernel& kernel, const GuestPlan& plan, const Machinery& machinery) {
+// The kernel that boots beside an archive of so many bytes.
+using KernelFor = std::function<order::BootKernel(u64 archive_bytes)>;
+
+Finished RunMachine(const KernelFor& kernel_for, const GuestPlan& plan, const Machinery& machinery) {
   const GuestConfig config{.exe = plan.exe,
                            .arguments = plan.arguments,
                            .environment = plan.environment,
@@ -68,6 +71,7 @@ Finished RunMachine(const order::BootKernel& kernel, const GuestPlan& plan, cons
                            .report = machinery.report,
                            .layout = machinery.fixed_layout ? "off" : ""};
   const Archive archive = PackArchive(EncodeConfig(config), plan.files);
+  const order::BootKernel kernel = kernel_for(archive.size);
   const MachineSpec spec{.arch = plan.arch,
                          .memory_bytes = machinery.memory_bytes,
                          .kernel = kernel.path,
@@ -121,13 +125,16 @@ GuestPlan PlanJob(Arch arch, const std::vector<std::string>& program, const std:
 }
 
 Finished RunCaponier(const Install& install, const GuestPlan& plan, const Machinery& machinery) {
-  return RunMachine(machinery.fixed_layout ? order::BootKernel{.path = install.FixedLayoutKernel(plan.arch)}
-                                           : order::PrepareKernel(install, plan.arch, order::KernelOrder::kRandom),
-                    plan, machinery);
+  const auto kernel = [&](u64 archive_bytes) {
+    if (machinery.fixed_layout) return order::BootKernel{.path = install.FixedLayoutKernel(plan.arch)};
+    return order::PrepareKernel(install, plan.arch, order::KernelOrder::kRandom,
+                                RoomForKernel(plan.arch, machinery.memory_bytes, archive_bytes));
+  };
+  return RunMachine(kernel, plan, machinery);
 }
 
 Finished RunFloor(const Install& install, const GuestPlan& plan, const Machinery& machinery) {
-  return FloorEnd(RunMachine({.path = FloorKernel(install, plan.arch)}, plan, machinery));
+  return FloorEnd(RunMachine([&](u64) { return order::BootKernel{.path = FloorKernel(install, plan.arch)}; }, plan, machinery));
 }
 
 Finished RunBareFloor(const Install& install, Arch arch) {

@@ -31,6 +31,8 @@ namespace {
 using namespace std::chrono_literals;
 namespace noise = caponier::entropy;
 
+constexpr u64 kMemoryBytes = 64 * kMiB;
+
 // The samples' file, under another name until all are there, so that what stood in FILE before is not lost to a failure.
 class SampleFile {
  public:
@@ -134,10 +136,11 @@ void CollectOnHost(const CollectOptions& options, SampleFile& file) {
 void CollectInGuest(const CollectOptions& options, SampleFile& file) {
   const GuestConfig config{.exe = "/", .arguments = {"collect"}, .collect = fmt::format("{}:{}", options.source, options.count)};
   const Archive archive = PackArchive(EncodeConfig(config), FileSet());
-  const order::BootKernel kernel = order::PrepareKernel(Install::FromSelf(), *options.arch, order::KernelOrder::kRandom);
+  const order::BootKernel kernel = order::PrepareKernel(Install::FromSelf(), *options.arch, order::KernelOrder::kRandom,
+                                                        RoomForKernel(*options.arch, kMemoryBytes, archive.size));
   MachineSpec spec{.arch = *options.arch,
                    .accelerator = options.accelerator,
-                   .memory_bytes = 64 * kMiB,
+                   .memory_bytes = kMemoryBytes,
                    .kernel = kernel.path,
                    .archive = archive.file.get(),
                    .kernel_file = kernel.file.get()};

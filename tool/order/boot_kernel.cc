@@ -11,6 +11,7 @@
 #include "tool/failure.h"
 #include "tool/host/elf_file.h"
 #include "tool/machine/process.h"
+#include "tool/order/physical_place.h"
 
 namespace caponier::tool::order {
 namespace {
@@ -64,29 +65,32 @@ std::optional<std::string> TakePlace(const PlaceMap& places, std::string_view& l
 
 }  // namespace
 
-BootKernel PrepareKernel(const std::string& linked, const Draw& draw, Symbols symbols) {
+BootKernel PrepareKernel(const std::string& linked, const Draw& draw, const KernelRoom& room, Symbols symbols) {
   const MappedFile file(linked);
   FirstDiagnostic diagnostic;
   const auto refuse = [&] { return Failure(fmt::format("{}: {} (at {:#x})", linked, diagnostic.what(), diagnostic.offset())); };
   const Result<LinkedKernel> kernel = ReadKernel(file.bytes(), diagnostic);
   if (!kernel.ok()) throw refuse();
   const Placement placement = Place(kernel.value(), draw);
-  const Result<ReorderedKernel> reordered = Reorder(kernel.value(), placement, diagnostic);
+  Result<ReorderedKernel> reordered = Reorder(kernel.value(), placement, diagnostic);
   if (!reordered.ok()) throw refuse();
+  const std::optional<u64> place = DrawPhysicalPlace(room, kernel.value().image_bytes + reordered.value().growth, draw);
+  if (place.has_value() && !LoadAt(*place, room.memory, kernel.value(), reordered.value(), diagnostic)) throw refuse();
   BootKernel boot;
   boot.file = MakeMemoryFile("caponier-kernel", AsText(BootFile(kernel.value(), reordered.value())));
   boot.path = fmt::format("/proc/self/fd/{}", boot.file.get());
   boot.places = PlaceMap(kernel.value(), placement);
+  boot.place = place;
   boot.memory_bytes = kernel.value().image_bytes + reordered.value().growth;
   if (symbols == Symbols::kWanted) boot.symbols = SymbolFile(kernel.value(), placement, reordered.value());
   return boot;
 }
 
-BootKernel PrepareKernel(const Install& install, Arch arch, KernelOrder order, Symbols symbols) {
+BootKernel PrepareKernel(const Install& install, Arch arch, KernelOrder order, const KernelRoom& room, Symbols symbols) {
   const std::string plain = install.Kernel(arch), linked = install.KernelSymbols(arch);
   if (order == KernelOrder::kRandom) {
     HostWords words;
-    return PrepareKernel(linked, [&](u64 bound) { return random::UniformBelow(bound, [&] { return words(); }); }, symbols);
+    return PrepareKernel(linked, [&](u64 bound) { return random::UniformBelow(bound, [&] { return words(); }); }, room, symbols);
   }
   const MappedFile file(linked);
   FirstDiagnostic diagnostic;

@@ -22,10 +22,21 @@ struct KernelForTest {
   static constexpr u64 kText = 0x1000, kData = 0x2000;                        // in the file
   static constexpr u64 kDataAt = 0x1000, kTable = 0x1100, kPointer = 0x1080;  // addresses
   static constexpr u64 kWord = 0x1200, kImageEnd = 0x2800;
+  static constexpr u64 kNote = 0x1500, kPvhEntry = kNote + 16, kDrawnPlace = 0x1600, kLoadedAt = 0x200000;
   // Functions: the entry, three more, one with a jump table, and one that leaves no room on the page for sleds.
   static constexpr u64 kEntry = 0, kFirst = 0x40, kSecond = 0x80, kThird = 0xc4, kSwitch = 0x100;
   // Symbols by number.
-  enum Symbol : u32 { kNone, kTextSection, kDataSection, kFirstSymbol, kSecondSymbol, kThirdSymbol, kNumber, kNowhere };
+  enum Symbol : u32 {
+    kNone,
+    kTextSection,
+    kDataSection,
+    kFirstSymbol,
+    kSecondSymbol,
+    kThirdSymbol,
+    kNumber,
+    kNowhere,
+    kDrawnPlaceSymbol
+  };
 
   elf::Machine machine;
   std::vector<std::byte> text = std::vector<std::byte>(0x1000), data = std::vector<std::byte>(0x1000);
@@ -34,7 +45,8 @@ struct KernelForTest {
       "0 20 1 .text.entry\n40 30 16 .text.first\n80 40 32 .text.second\nc4 8 4 .text.third\n100 40 16 .text.switch\n140 ec0 16 "
       ".text.filler\n";
   u32 number_value = 0x2800;
-  std::string number_name = "__image_bytes";
+  std::string number_name = "__image_bytes", place_name = "g_drawn_place";
+  u32 note_type = 4;  // of its segment
 
   template <typename T>
   void Put(u64 address, T value) {
@@ -51,8 +63,8 @@ struct KernelForTest {
   std::vector<std::byte> File() const {
     constexpr u32 kSections = 10;
     const std::string section_names("\0.text\0.rodata\0.table\0.caponier.functions\0", 43);
-    const std::string strings = std::string("\0first\0second\0third\0", 20) + number_name + '\0';
-    std::vector<elf::SymbolRecord> symbols(8);
+    const std::string strings = std::string("\0first\0second\0third\0", 20) + number_name + '\0' + place_name + '\0';
+    std::vector<elf::SymbolRecord> symbols(9);
     const auto symbol = [&](u32 number, u32 name, u8 info, u16 section, u64 value) {
       symbols[number].name = name;
       symbols[number].info = info;
@@ -65,6 +77,7 @@ struct KernelForTest {
     symbol(kSecondSymbol, 7, 2, 1, kSecond);
     symbol(kThirdSymbol, 14, 0, 1, kThird);
     symbol(kNumber, 20, 0, 0xfff1, number_value);
+    symbol(kDrawnPlaceSymbol, static_cast<u32>(21 + number_name.size()), 1, 2, kDrawnPlace);
 
     std::vector<std::byte> file(kText);
     file.insert(file.end(), text.begin(), text.end());
@@ -110,22 +123,28 @@ struct KernelForTest {
     sections.push_back(name_header);
 
     elf::Header header = elf::NewHeader(elf::kTypeDynamic, machine);
-    header.phnum = 2;
+    header.phnum = 3;
     header.shentsize = sizeof(elf::SectionHeader);
     header.shnum = static_cast<u16>(sections.size());
     header.shstrndx = static_cast<u16>(sections.size() - 1);
     header.shoff = append(std::as_bytes(std::span(sections)));
     std::memcpy(file.data(), &header, sizeof(header));
-    elf::ProgramHeader segments[2]{};
+    elf::ProgramHeader segments[3]{};
     segments[0].type = segments[1].type = elf::kSegmentLoad;
     segments[0].flags = elf::kFlagRead | elf::kFlagExecute;
     segments[0].offset = kText;
     segments[0].filesz = segments[0].memsz = 0x1000;
     segments[1].flags = elf::kFlagRead;
     segments[1].offset = kData;
-    segments[1].vaddr = segments[1].paddr = kDataAt;
+    segments[1].vaddr = kDataAt;
     segments[1].filesz = 0x1000;
     segments[1].memsz = kImageEnd - kDataAt;
+    segments[2].type = note_type;
+    segments[2].flags = elf::kFlagRead;
+    segments[2].offset = kData + kNote - kDataAt;
+    segments[2].vaddr = kNote;
+    segments[2].filesz = segments[2].memsz = 20;
+    for (elf::ProgramHeader& segment : segments) segment.paddr = kLoadedAt + segment.vaddr;
     std::memcpy(file.data() + sizeof(header), segments, sizeof(segments));
     return file;
   }
@@ -156,6 +175,7 @@ inline KernelForTest X86KernelForTest() {
   kernel.Put<u64>(K::kDataAt + 8, 1);
   kernel.Put<u64>(K::kPointer, K::kSecond);
   kernel.data_references.push_back({K::kPointer, kX86Abs64, K::kSecondSymbol, 0});
+  kernel.Put<u32>(K::kPvhEntry, K::kLoadedAt + 0x10);
   return kernel;
 }
 

@@ -1,7 +1,8 @@
 // A kernel's file of arbitrary bytes: it is refused with one diagnostic, or its functions are put in another order, and the result has them where
-// the placement says. The first byte chooses the draws.
+// the placement says, and is loaded at another place or refused. The first byte chooses the draws.
 #include <cstdint>
 
+#include "tool/order/physical_place.h"
 #include "tool/order/reorder.h"
 
 namespace {
@@ -29,11 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const Placement placement = Place(kernel.value(), DrawsFrom(data[0]));
-  const Result<ReorderedKernel> reordered = Reorder(kernel.value(), placement, diagnostic);
+  Result<ReorderedKernel> reordered = Reorder(kernel.value(), placement, diagnostic);
   if (!reordered.ok()) {
     if (diagnostic.what().empty()) __builtin_trap();
     return 0;
   }
+  if (!LoadAt(kMiB, 0, kernel.value(), reordered.value(), diagnostic) && diagnostic.what().empty()) __builtin_trap();
   if (BootFile(kernel.value(), reordered.value()).empty() || SymbolFile(kernel.value(), placement, reordered.value()).empty())
     __builtin_trap();
   const PlaceMap places(kernel.value(), placement);

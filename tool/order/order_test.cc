@@ -12,6 +12,7 @@
 #include "lib/elf/symbols.h"
 #include "tool/order/boot_kernel.h"
 #include "tool/order/kernel_for_test.h"
+#include "tool/order/physical_place.h"
 
 namespace caponier::tool::order {
 namespace {
@@ -364,6 +365,49 @@ TEST(AsLinked, GivesPlacesAsTheFileHasThem) {
        {"", "kernel", "kernel panic: x", "kernel+0x", "kernel+0xffffff", "kernel image at offset -8", "a kernel+5"})
     EXPECT_EQ(AsLinked(made.places, same), same);
   EXPECT_EQ(AsLinked(PlaceMap(), "kernel+0x84"), "kernel+0x84");
+}
+
+TEST(DrawPhysicalPlace, EachPlaceComesOfOneDraw) {
+  const KernelRoom room{.memory = 0, .begin = 0x10'0000, .end = 0x10'5000};
+  std::set<u64> places;
+  ForEachDraws(1, [&](const Draw& draw) { EXPECT_TRUE(places.insert(DrawPhysicalPlace(room, 0x2001, draw).value()).second); });
+  EXPECT_EQ(places, (std::set<u64>{0x10'0000, 0x10'1000, 0x10'2000}));
+  const Draw first = [](u64) { return u64{0}; };
+  EXPECT_EQ(DrawPhysicalPlace(room, 0x5000, first), 0x10'0000u);
+  EXPECT_EQ(DrawPhysicalPlace(room, 0x5001, first), std::nullopt);
+  EXPECT_EQ(DrawPhysicalPlace({.begin = 0x10'0000, .end = 0}, 0x1000, first), std::nullopt);
+}
+
+TEST(LoadAt, AsksTheLoaderAndTellsTheKernel) {
+  constexpr u64 kPlace = 0x4567'8000, kMemory = 0x4000'0000;
+  for (const auto& [name, draw] : Draws(3)) {
+    SCOPED_TRACE(name);
+    FirstDiagnostic diagnostic;
+    Made x86(X86KernelForTest().File(), draw), arm(Aarch64KernelForTest().File(), draw);
+    for (Made* made : {&x86, &arm}) {
+      ASSERT_TRUE(LoadAt(kPlace, kMemory, made->kernel, made->reordered, diagnostic)) << diagnostic.what();
+      EXPECT_EQ(made->At<u64>(K::kDrawnPlace), kPlace);
+    }
+    EXPECT_EQ(arm.At<u64>(8), kPlace - kMemory);
+    EXPECT_EQ(x86.At<u32>(K::kPvhEntry), kPlace + 0x10);
+    const std::vector<std::byte> boot = BootFile(x86.kernel, x86.reordered);
+    elf::ProgramHeader segments[3];
+    std::memcpy(segments, boot.data() + sizeof(elf::Header), sizeof(segments));
+    for (const elf::ProgramHeader& segment : segments) EXPECT_EQ(segment.paddr - segment.vaddr, kPlace);
+  }
+}
+
+TEST(LoadAt, RefusesAKernelThatCannotBeToldOrAsked) {
+  const auto refusal = [](const KernelForTest& kernel) {
+    Made made(kernel.File(), [](u64) { return u64{0}; });
+    FirstDiagnostic diagnostic;
+    return LoadAt(0x10'0000, 0, made.kernel, made.reordered, diagnostic) ? "nothing was refused" : std::string(diagnostic.what());
+  };
+  KernelForTest nameless = X86KernelForTest(), without_note = nameless;
+  nameless.place_name = "g_other";
+  EXPECT_EQ(refusal(nameless), "the kernel cannot be told its place in memory");
+  without_note.note_type = 5;
+  EXPECT_EQ(refusal(without_note), "the kernel does not say where it is to be loaded");
 }
 
 // The kernels as they are built, when they are.

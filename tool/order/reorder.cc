@@ -91,6 +91,7 @@ std::vector<std::byte> ElfFile(const LinkedKernel& kernel, const ReorderedKernel
       segment.filesz = kernel.text_bytes + reordered.growth;
       segment.memsz = kernel.text_bytes + reordered.growth;
     }
+    if (reordered.place.has_value()) segment.paddr = *reordered.place + segment.vaddr;
     segment.offset = kImageOffset + segment.vaddr;
     std::memcpy(file.data() + at, &segment, sizeof(segment));
     at += sizeof(segment);

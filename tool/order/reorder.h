@@ -34,8 +34,9 @@ class PlaceMap {
 };
 
 struct ReorderedKernel {
-  std::vector<std::byte> image;  // as it lies in memory, from its first byte
-  u64 growth = 0;                // of text
+  std::vector<std::byte> image;   // as it lies in memory, from its first byte
+  u64 growth = 0;                 // of text
+  std::optional<u64> place = {};  // in physical memory, if not the one it was linked for
 };
 
 Result<ReorderedKernel> Reorder(const LinkedKernel& kernel, const Placement& placement, Diagnostics& diagnostics);

@@ -43,7 +43,7 @@ int main(int count, char** words) try {
       {"random", [random = std::mt19937_64(seed())](u64 bound) mutable { return random() % bound; }},
   };
   for (const auto& [name, draw] : orders) {
-    const order::BootKernel boot = order::PrepareKernel(kernel, draw, order::Symbols::kWanted);
+    const order::BootKernel boot = order::PrepareKernel(kernel, draw, KernelRoom(), order::Symbols::kWanted);
     std::ifstream made(boot.path, std::ios::binary);
     std::ofstream(fmt::format("{}/{}", folder, name), std::ios::binary) << made.rdbuf();
     Write(fmt::format("{}/{}.elf", folder, name), boot.symbols);
