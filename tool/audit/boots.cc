@@ -114,9 +114,9 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
       places.push_back({region.name, region.begin});
       if (region.name == "kernel image" || region.name == "boot stack") places.push_back(InMemory(region, finding.walk));
     }
-    if (machine.drawn_place().has_value()) {
+    if (const std::optional<u64> drawn = machine.drawn_place(); drawn.has_value()) {
       const auto image = std::ranges::find(places, kImageInMemory, &Place::name);
-      const u64 wanted = *machine.drawn_place() % kGiB + (moved == kImageInMemory ? kPageSize : 0);
+      const u64 wanted = *drawn % kGiB + (moved == kImageInMemory ? kPageSize : 0);
       if (image != places.end() && image->address == wanted) {
         all.right++;
       } else {
