@@ -109,10 +109,13 @@ Result<void> Unpacker::Add(const archive::Entry& entry) {
 }
 
 void Unpacker::Finish() {
-  for (const Run& run : runs_) {
-    if (run.tail == 0) continue;
-    mm::Window window(frames_ + ((run.first + run.count - 1) << kPageBits), mm::Window::kWrite);
-    __builtin_memset(window.data() + run.tail, 0, kPageSize - run.tail);
+  {
+    const mm::Gate gate;
+    for (const Run& run : runs_) {
+      if (run.tail == 0) continue;
+      mm::Window window(frames_ + ((run.first + run.count - 1) << kPageBits), mm::Window::kWrite);
+      __builtin_memset(window.data() + run.tail, 0, kPageSize - run.tail);
+    }
   }
   u64 page = 0;  // the runs stand in the archive's order
   for (const Run& run : runs_) {

@@ -17,6 +17,7 @@
 #include "kernel/mm/frames.h"
 #include "kernel/mm/heap_records.h"
 #include "kernel/mm/kernel_space.h"
+#include "kernel/mm/window.h"
 #include "kernel/random/random.h"
 #include "kernel/report/crash.h"
 #include "lib/heap/canary.h"
@@ -243,6 +244,7 @@ Result<u32> FreshPage() {
     TRY(MapFreshPageAt(g_metadata.begin + g_metadata_pages * kPageSize));
     g_metadata_pages++;
   }
+  const Gate gate;
   TRY(MapWords(page));
   TRY(MapFreshPageAt(AddressOf(page), tagged()));
   if (is_new) g_fresh++;

@@ -101,6 +101,7 @@ Result<KernelRegion> ReserveRegion(const char* name, u64 bytes) { return Place(n
 
 Result<KernelRegion> MapRegion(const char* name, u64 bytes, bool tagged) {
   KernelRegion region = TRY(ReserveRegion(name, bytes));
+  const Gate gate;
   for (u64 page = region.begin; page < region.end(); page += kPageSize) {
     if (MapFreshPageAt(page, tagged).ok()) continue;
     UnmapRegion(region);

@@ -197,6 +197,8 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
   return request.address;
 }
 
+Gate::Gate() = default;
+Gate::~Gate() = default;
 Window::Window(PhysAddr frame, Access) : data_(HostFrame(frame).bytes.get()), slot_(0) {}
 Window::~Window() = default;
 
