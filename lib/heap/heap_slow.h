@@ -324,12 +324,13 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   return other;
 }
 
-// A block that has grown grows again, mostly by little: from 256 bytes on it gets a slot with as much room again, and from 4 KiB on, where pages
-// that are not touched cost nothing, with three times as much, so that a number of steps that grows with the logarithm of its size
-// copies it.
+// A block that has grown by little grows again: from 256 bytes on it gets a slot with as much room again, and from 4 KiB on, where pages that are
+// not touched cost nothing, with three times as much, so that a number of steps that grows with the logarithm of its size copies it. Who asks
+// for half as much again at once does that himself.
 template <Platform P>
 void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
-  if (bytes <= before || before < 256 || bytes > kMaxSlotBytes - tail_) return Allocate(cache, bytes);
+  if (bytes <= before || bytes - before >= before / 2 || before < 256 || bytes > kMaxSlotBytes - tail_)
+    return Allocate(cache, bytes);
   const u64 roomy = (bytes < kPageSize ? 2 : 4) * bytes + tail_;
   u32 size_class = ClassFor(roomy < kMaxSlotBytes ? roomy : kMaxSlotBytes);
   while (SlotBytes(size_class) - bytes > SlotWord::kMaxSlack) size_class--;

@@ -169,8 +169,9 @@ class alignas(64) Shelf {
   static Result<u32> TakePages(Ground<P>& ground, const SlabPlan& plan, u8 random) {
     const u32 unit = TRY(ground.arena.TakeRun(plan.order, random));
     const u64 bytes = u64{plan.units} << kUnitBits;
-    if (!P::Commit(ground.arena.AddressOf(unit), bytes, bytes == kMaxSlabBytes ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks)
-             .ok()) {
+    // Of larger slots whole pages may stay untouched.
+    const bool huge = bytes == kMaxSlabBytes && bytes / plan.slots <= kPageSize;
+    if (!P::Commit(ground.arena.AddressOf(unit), bytes, huge ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks).ok()) {
       ground.arena.GiveRun(unit, plan.order);
       return Error::kNoMemory;
     }
