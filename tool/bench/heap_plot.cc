@@ -12,7 +12,8 @@
 namespace caponier::tool::bench {
 namespace {
 
-constexpr std::array kColours = {"#c00000", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#7f7f7f"};
+constexpr std::array kColours = {"#c00000", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#7f7f7f",
+                                 "#8c564b", "#17becf", "#e377c2", "#bcbd22", "#000080", "#40e0d0"};
 constexpr double kGroup = 0.8;  // of the room for a workload, its bars take
 
 }  // namespace
