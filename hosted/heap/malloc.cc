@@ -49,12 +49,17 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
 }
 [[gnu::noinline]] void* OtherRealloc(void* block, size_t bytes) { return Resize(Caller::OfThisFunction(), block, bytes); }
 
-// Apart, so that nothing of theirs runs on a processor that cannot.
-[[gnu::noinline, CAPONIER_FAST]] void* FastMalloc(size_t bytes, caponier::heap::Cache& cache) {
+// Apart, so that nothing of theirs runs on a processor that cannot; where all can, in the functions that programs call.
+#if defined(__x86_64__)
+#define CAPONIER_APART gnu::noinline, CAPONIER_FAST
+#else
+#define CAPONIER_APART gnu::always_inline
+#endif
+[[CAPONIER_APART]] inline void* FastMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateFast(cache, bytes);
 }
-[[gnu::noinline, CAPONIER_FAST]] void FastFree(void* block, caponier::heap::Cache& cache) {
-  ProcessHeap::Get().FreeFast(cache, block);
+[[CAPONIER_APART]] inline void FastFree(void* block, caponier::heap::Cache& cache) {
+  ProcessHeap::InRegister().FreeFast(cache, block);
 }
 [[gnu::noinline]] void* UsualMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateUsual(cache, bytes);

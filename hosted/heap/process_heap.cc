@@ -60,7 +60,7 @@ void ProcessHeap::AfterForkInParent() {
 void ProcessHeap::AfterForkInChild() {
   AfterForkInParent();
   Recorder::AfterForkInChild();
-  if (mine_ != &nobodys_) mine_->random_left = 0;  // the child draws its own
+  if (mine_ != &nobodys_) mine_->ForgetBytes();  // the child draws its own
 }
 
 // Before main and before any thread: faults are reported from here on, and forks are safe.

@@ -10,6 +10,14 @@ using LinuxHeap = heap::Heap<LinuxPlatform>;
 class ProcessHeap {
  public:
   static LinuxHeap& Get() { return heap_; }
+  // The same, with its address taken once, where each use would take it again.
+  static LinuxHeap& InRegister() {
+    LinuxHeap* heap = &heap_;
+#if defined(__aarch64__)
+    asm("" : "+r"(heap));
+#endif
+    return *heap;
+  }
   // The calling thread's cache; the first call of all starts the heap.
   static heap::Cache& Mine() {
     heap::Cache* cache = mine_;

@@ -10,28 +10,14 @@ namespace caponier::arch {
 
 // One granule.
 inline void StoreTag(u64 tagged) { asm volatile(".arch_extension memtag\n\tstg %0, [%0]" : : "r"(tagged) : "memory"); }
-// Two, four and eight, of `tag`'s tag, and steps behind them.
+// Two, of `tag`'s tag, and a step behind them.
 inline void StoreTags2(u64& at, u64 tag) {
   asm volatile(".arch_extension memtag\n\tst2g %1, [%0], #32" : "+r"(at) : "r"(tag) : "memory");
-}
-inline void StoreTags4(u64& at, u64 tag) {
-  asm volatile(".arch_extension memtag\n\tst2g %1, [%0], #32\n\tst2g %1, [%0], #32" : "+r"(at) : "r"(tag) : "memory");
-}
-inline void StoreTags8(u64& at, u64 tag) {
-  StoreTags4(at, tag);
-  StoreTags4(at, tag);
 }
 // The same, and zeros into the memory.
 inline void StoreTagAndZero(u64 tagged) { asm volatile(".arch_extension memtag\n\tstzg %0, [%0]" : : "r"(tagged) : "memory"); }
 inline void StoreTags2AndZero(u64& at, u64 tag) {
   asm volatile(".arch_extension memtag\n\tstz2g %1, [%0], #32" : "+r"(at) : "r"(tag) : "memory");
-}
-inline void StoreTags4AndZero(u64& at, u64 tag) {
-  asm volatile(".arch_extension memtag\n\tstz2g %1, [%0], #32\n\tstz2g %1, [%0], #32" : "+r"(at) : "r"(tag) : "memory");
-}
-inline void StoreTags8AndZero(u64& at, u64 tag) {
-  StoreTags4AndZero(at, tag);
-  StoreTags4AndZero(at, tag);
 }
 // A whole block of ZeroBlockBytes, at a multiple of that.
 inline void StoreTagBlock(u64 tagged) { asm volatile(".arch_extension memtag\n\tdc gva, %0" : : "r"(tagged) : "memory"); }

@@ -67,9 +67,10 @@ class Arena {
   UnitRecord& record(u64 unit) { return table_[unit]; }
   bool Contains(u64 address) const { return address - base_ < bytes(); }
 
-  // The unit of any address, far beyond the arena's last one if it is none of ours; and whether anything ever stood there.
+  // The unit of any address, far beyond the arena's last one if it is none of ours; and whether anything ever stood there. A block's pointer
+  // cannot come to a thread before what was written when its unit came into use, and for any other no record is as good as an empty one.
   u64 WideUnitOf(u64 address) const { return (address - base_) >> kUnitBits; }
-  bool Knows(u64 unit) const { return unit < used_.load(std::memory_order_acquire); }
+  bool Knows(u64 unit) const { return unit < used_.load(std::memory_order_relaxed); }
   // What stands at `address`; null when nothing ever did.
   UnitRecord* Find(u64 address) {
     const u64 unit = WideUnitOf(address);
@@ -127,9 +128,9 @@ class Arena {
     return static_cast<u32>(first);
   }
 
+  std::atomic<u64> used_ = 0;  // units dealt out so far, from the first
   u64 base_ = 0;
   UnitRecord* table_ = nullptr;
-  std::atomic<u64> used_ = 0;  // units dealt out so far, from the first
   u32 units_ = 0;
   u64 table_bytes_ = 0;
   // Away from what every free reads.

@@ -37,6 +37,8 @@ struct alignas(64) Bin {
     tail = place + count();
     head = place;
   }
+  // Enough for some allocations: few at a time would be asked for with each.
+  bool HasRested() const { return count() > u32{resting} + batch / 2; }
   u32 most() const { return MostInLine(resting, batch); }
   void SetStop() { stop = head + most() < row_end ? head + most() : row_end; }
 };
@@ -85,20 +87,32 @@ struct alignas(64) Cache {
   u64 usual_end;              // kUsualEnd; 0 when a setting is not the default
   u64 fast_end;               // the same where the processor has what the fast functions are made for, or else 0
   u64 until_sample;           // allocations until one gets pages of its own
-  u32 random_left;
+  u8* random_next;            // what is drawn next; at the end, what stands behind them, which is 0
   u32 side, side_bit;
   Cache* next;  // among those whose threads have ended
 
   // That of up to kTableBytes; `LeastClass` or one above.
   template <u32 LeastClass = 0>
   Bin& BinFor(u64 bytes) {
-    const u16 place = kBinTable<LeastClass>[(bytes + kGranule - 1) / kGranule];
+    const u16 place = kBinTable<LeastClass>[static_cast<u32>(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
   Bin& BinOf(const UnitRecord& slab) { return bins[slab.size_class + (slab.IsOf(side_bit) ? 0 : kClassCount)]; }
   u32 ClassOf(const Bin& bin) const { return (&bin - bins) % kClassCount; }
   bool IsOfOthers(const Bin& bin) const { return &bin >= bins + kClassCount; }
-  u8 random[4096];  // bytes of the platform's, used from the end
+  // Bytes of the platform's, gone once they are drawn.
+  u8 random[4096];
+  u8 random_end;
+
+  u8 TakeByte() {
+    u8* at = random_next;
+    const u8 byte = *at;
+    *at++ = 0;
+    random_next = at;
+    return byte;
+  }
+  bool HasBytes() const { return random_next != &random_end; }
+  void ForgetBytes() { random_next = &random_end; }
 };
 static_assert(offsetof(Cache, bins) == 0);
 

@@ -3,6 +3,8 @@
 // behind a string, is always found; any other single byte passes unseen one time in 128.
 #pragma once
 
+#include <cstddef>
+
 #include "lib/base/types.h"
 
 namespace caponier::heap {
@@ -11,14 +13,14 @@ inline constexpr u64 kCanaryBytes = 8;
 
 class Canary {
  public:
-  // Both are made odd: with the multiplier no bit of the address is lost, and with both the product of an even address is odd, so that its
-  // first byte is not zero.
+  // Both are made odd: with the multiplier no bit of the address is lost, and with the addend the canary of an even address is odd, so that
+  // its first byte is not zero.
   void Draw(u64 addend, u64 multiplier) {
     addend_ = addend | 1;
     multiplier_ = multiplier | 1;
   }
   // Of the block at `address`, a multiple of a granule.
-  u64 For(u64 address) const { return (address + addend_) * multiplier_; }
+  u64 For(u64 address) const { return address * multiplier_ + addend_; }
 
  private:
   u64 addend_ = 1, multiplier_ = 1;
@@ -51,25 +53,36 @@ inline bool SlotEndHolds(const void* slot_end, u64 canary, u64 slack) {
   return found == SlotEnd(canary, slack);
 }
 
-// The same for what remains of a block's last granule, of which the block has the first `used` bytes, 1 to 15: as two words.
-struct CanaryTail {
-  u64 low, high;
-};
-constexpr CanaryTail TailOf(u64 canary, u64 used) {
-  const auto shift = static_cast<int>(8 * (used & 7));
-  return used < 8 ? CanaryTail{canary << shift, __builtin_rotateleft64(canary, shift)} : CanaryTail{0, canary << shift};
+// The same for what remains of a block's last granule behind `end`, which is inside of it: the canary, where there is room for all of it, and what
+// there is room for once more, so that both end with the granule; or its first bytes. Words are written, in which the block's own bytes
+// become zero unless they are to be kept.
+enum class OwnBytes : u8 { kZero, kKept };
+[[gnu::always_inline]] inline void WriteTail(void* end, u64 canary, OwnBytes own) {
+  const auto place = reinterpret_cast<u64>(end);
+  const int shift = static_cast<int>(8 * place & 63);
+  auto* last = static_cast<std::byte*>(end) - place % 16 + 8;
+  u64 word = canary;
+  if ((place & 8) == 0) {
+    __builtin_memcpy(end, &canary, sizeof(canary));
+  } else {
+    word <<= shift;
+    if (own == OwnBytes::kKept) {
+      u64 before;
+      __builtin_memcpy(&before, last, sizeof(before));
+      word |= before & ((u64{1} << shift) - 1);
+    }
+  }
+  __builtin_memcpy(last, &word, sizeof(word));
 }
-// The block's own bytes there become zero.
-inline void WriteTail(void* granule, u64 canary, u64 used) {
-  const CanaryTail tail = TailOf(canary, used);
-  __builtin_memcpy(granule, &tail, sizeof(tail));
-}
-inline bool TailHolds(const void* granule, u64 canary, u64 used) {
-  CanaryTail found;
-  __builtin_memcpy(&found, granule, sizeof(found));
-  const CanaryTail tail = TailOf(canary, used);
-  const int shift = static_cast<int>(8 * (used & 7));
-  return used < 8 ? (((found.low ^ tail.low) >> shift) | (found.high ^ tail.high)) == 0 : (found.high ^ tail.high) >> shift == 0;
+[[gnu::always_inline]] inline bool TailHolds(const void* end, u64 canary) {
+  const auto place = reinterpret_cast<u64>(end);
+  const int shift = static_cast<int>(8 * place & 63);
+  u64 word;
+  __builtin_memcpy(&word, static_cast<const std::byte*>(end) - place % 16 + 8, sizeof(word));
+  if ((place & 8) != 0) return (word ^ canary << shift) >> shift == 0;
+  u64 first;
+  __builtin_memcpy(&first, end, sizeof(first));
+  return ((first ^ canary) << shift | (word ^ canary)) == 0;
 }
 
 }  // namespace caponier::heap

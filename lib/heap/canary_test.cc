@@ -24,20 +24,31 @@ TEST(Canary, TheFirstByteIsNeverZero) {
   }
 }
 
-// The rest of a granule as two words is what it is byte by byte, and each of its bytes counts; the block's own do not.
-TEST(Canary, ATailIsTheBytesOfACanary) {
+// Each byte behind the block counts, its own do not, and the first one behind it is not zero. Nothing outside of the granule is touched.
+TEST(Canary, ATailIsTheRestOfAGranule) {
   std::mt19937_64 random(2);
-  for (u64 used = 1; used < kGranuleBytes; used++) {
-    const u64 canary = DrawnFrom(random).For(kGranuleBytes * random());
-    u8 expected[kGranuleBytes] = {}, granule[kGranuleBytes];
-    WriteCanary(expected + used, canary, kGranuleBytes - used);
-    std::fill(std::begin(granule), std::end(granule), u8{0xff});
-    WriteTail(granule, canary, used);
-    EXPECT_TRUE(std::ranges::equal(granule, expected)) << used;
-    for (u64 i = 0; i < kGranuleBytes; i++) {
-      granule[i] ^= 0x10;
-      EXPECT_EQ(TailHolds(granule, canary, used), i < used) << used << " " << i;
-      granule[i] ^= 0x10;
+  for (const OwnBytes own : {OwnBytes::kZero, OwnBytes::kKept}) {
+    for (u64 used = 1; used < kGranuleBytes; used++) {
+      const u64 canary = DrawnFrom(random).For(kGranuleBytes * random());
+      alignas(kGranuleBytes) u8 row[3 * kGranuleBytes];
+      u8* granule = row + kGranuleBytes;
+      std::fill(std::begin(row), std::end(row), u8{0xff});
+      std::fill(granule + used, granule + kGranuleBytes, u8{0});
+      WriteTail(granule + used, canary, own);
+      EXPECT_TRUE(std::all_of(row, granule, [](u8 byte) { return byte == 0xff; })) << used;
+      EXPECT_TRUE(std::all_of(granule + kGranuleBytes, std::end(row), [](u8 byte) { return byte == 0xff; })) << used;
+      for (u64 i = 0; own == OwnBytes::kKept && i < used; i++) EXPECT_EQ(granule[i], 0xff) << used << " " << i;
+      EXPECT_NE(granule[used], 0) << used;
+      for (u64 i = 0; i < kGranuleBytes - used; i++) {
+        const u64 whole = kGranuleBytes - used <= 8 ? 8 : kGranuleBytes - used - 8;
+        const u64 byte = i < whole ? i : i - whole;
+        EXPECT_EQ(granule[used + i], static_cast<u8>(canary >> 8 * byte)) << used << " " << i;
+      }
+      for (u64 i = 0; i < kGranuleBytes; i++) {
+        granule[i] ^= 0x10;
+        EXPECT_EQ(TailHolds(granule + used, canary), i < used) << used << " " << i;
+        granule[i] ^= 0x10;
+      }
     }
   }
 }

@@ -136,18 +136,26 @@ class Heap {
     return MakeLive<kWide>(address, word, slot_bytes, bytes);
   }
   [[gnu::noinline]] void* IssueOther(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
-    CheckFree(address, word, slot_bytes, bytes);
+    CheckFree(address, SlotWord(word->load(std::memory_order_relaxed)), slot_bytes, bytes);
     return MakeLive<kOther>(address, word, slot_bytes, bytes);
   }
   // The same under tags; null when the slot is exhausted.
   void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
   template <Mode M>
   [[gnu::always_inline]] void* AllocateTagged(Cache& cache, u64 bytes);
-  [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, Entry entry, u64 bytes);
+  [[gnu::noinline]] void* AllocateTaggedLater(Cache& cache, Bin& bin, u64 bytes);
+  [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, u64 bytes);
+  // The slot's word says so already.
   template <Mode M>
-  [[gnu::always_inline]] void* MakeLiveTagged(Entry slot, TagSet used, Tag tag, u64 slot_bytes, u64 bytes);
-  // The slot's, between its neighbours'.
-  [[gnu::always_inline]] AtomicTag* TagsAt(u64 address, AtomicWord* word);
+  [[gnu::always_inline]] void* MakeLiveTagged(u64 address, Tag tag, u64 bytes);
+  // As it is without tags, whatever it is; and its tag.
+  SlotWord WordOf(const UnitRecord& slab, const AtomicWord* word) const;
+  static Tag TagIn(const AtomicWord* word) { return TaggedWord(word->load(std::memory_order_relaxed)).tag(); }
+  void SetSlack(const UnitRecord& slab, AtomicWord* word, u64 slack);
+  // What of a slot may be not asked for.
+  u64 MostSlack(u64 slot_bytes) const {
+    return ground_.tagged && slot_bytes <= TaggedWord::kLongSlot ? TaggedWord::kLongSlot - 1 : SlotWord::kMaxSlack;
+  }
   template <Mode M>
   [[gnu::always_inline]] void* MakeLive(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
     word->store(SlotWord::Live(TagSet().With(SlotWord::kOnlyTag), slot_bytes - bytes).raw(), std::memory_order_relaxed);
@@ -155,7 +163,7 @@ class Heap {
     if (tail<M>() != 0) WriteCanary(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes);
     return block;
   }
-  [[gnu::always_inline]] void CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes);
+  [[gnu::always_inline]] void CheckFree(u64 address, SlotWord before, u64 slot_bytes, u64 bytes);
   [[gnu::always_inline]] bool IsZeroFor(u64 address, u64 bytes) const;
 
   template <Mode M>
@@ -212,6 +220,11 @@ class Heap {
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   template <Mode M>
   [[gnu::always_inline]] void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
+  [[gnu::noinline]] void FreeTaggedLong(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
+  // The block is live and the pointer's, and of so many bytes.
+  template <Mode M>
+  [[gnu::always_inline]] void EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, TaggedWord before, void* block,
+                                        u64 said, u64 bytes);
   // Its first `bytes` are cleared.
   [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
@@ -238,6 +251,7 @@ class Heap {
     if (last - bin.ready >= bin.resting) bin.ready = last + 1 - bin.resting;
   }
   [[gnu::noinline]] void RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
+  [[gnu::noinline]] void RestWithoutRoom(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
 
   void* AllocateLarge(Cache& cache, u64 bytes, u64 alignment);
   [[gnu::noinline]] void FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said);
@@ -248,13 +262,6 @@ class Heap {
   bool MakeRoom(Cache& cache, Bin& bin);
   bool MakeRow(Cache& cache, Bin& bin);
   u8 NextByte(Cache& cache);
-  // Of those that are there: some are.
-  [[gnu::always_inline]] static u8 NextByteThere(Cache& cache) {
-    u8& byte = cache.random[--cache.random_left];
-    const u8 value = byte;
-    byte = 0;
-    return value;
-  }
   u32 NextRandom(Cache& cache);  // 24 bits
   u64 NextSample(Cache& cache);
   u64 SlotCanaryBytes(u64 bytes) const {
@@ -280,8 +287,13 @@ class Heap {
     const bool near = !CanaryHolds(end, canary_.For(Tags::Address(block)), kCanaryBytes);
     AccuseSlot(near ? Crime::kOverflowFound : Crime::kSlackWritten, slot_bytes, word);
   }
+  [[gnu::cold, gnu::noinline]] void BlameTagged(const UnitRecord& slab, const AtomicWord* word) {
+    AccuseSlot(Crime::kOverflowFound, slab.slot_bytes, WordOf(slab, word));
+  }
   UnitRecord* FindLargeAround(u64 address);
   Misuse ExplainTagged(const UnitRecord& record, u64 address, Tag tag);
+
+  static constexpr u64 kShortBytes = 1024;  // with tags, what is cleared and tagged without a call
 
   Ground<P> ground_;
   u64 tail_ = 0;  // bytes of each block's canary that its slot must have room for

@@ -21,6 +21,15 @@ UnitRecord* Heap<P>::FindLargeAround(u64 address) {
 }
 
 template <Platform P>
+SlotWord Heap<P>::WordOf(const UnitRecord& slab, const AtomicWord* word) const {
+  const u32 raw = word->load(std::memory_order_relaxed);
+  if (!ground_.tagged) return SlotWord(raw);
+  const Slab& whole = *Slab::Of(slab);
+  const bool rest = whole.long_slack != nullptr;
+  return TaggedWord(raw).WithoutPlace(rest ? whole.long_slack[whole.IndexOf(word)].load(std::memory_order_relaxed) : 0);
+}
+
+template <Platform P>
 Heap<P>::Block Heap<P>::LookAt(const void* pointer) {
   const u64 address = Tags::Address(pointer);
   UnitRecord* record = ground_.arena.Find(address);
@@ -30,10 +39,8 @@ Heap<P>::Block Heap<P>::LookAt(const void* pointer) {
   const u32 index = record->SlotOf(address);
   if (index >= record->slots) Accuse(pointer);
   AtomicWord* word = reinterpret_cast<AtomicWord*>(record->link) + index;
-  const SlotWord state(word->load(std::memory_order_relaxed));
-  if (!state.live()) Accuse(pointer);
-  if (ground_.tagged && Slab::Of(*record)->tags[index + 1].load(std::memory_order_relaxed) != Tags::TagOf(pointer).value)
-    Accuse(pointer);
+  const SlotWord state = WordOf(*record, word);
+  if (!state.live() || (ground_.tagged && TagIn(word) != Tags::TagOf(pointer))) Accuse(pointer);
   return {record, word, record->slot_bytes - state.slack()};
 }
 
@@ -60,7 +67,7 @@ void Heap<P>::Accuse(const void* pointer) {
   if (record->kind != UnitKind::kSlab) Stop({.crime = Crime::kDoubleFree, .block = address});  // the whole slab has gone since
   const u64 offset = address - record->base, index = offset / record->slot_bytes, inside = offset % record->slot_bytes;
   if (index >= record->slots) Stop({.crime = Crime::kForeignFree});
-  const SlotWord word(reinterpret_cast<AtomicWord*>(record->link)[index].load(std::memory_order_relaxed));
+  const SlotWord word = WordOf(*record, reinterpret_cast<AtomicWord*>(record->link) + index);
   Misuse misuse{.crime = Crime::kForeignFree,
                 .distance = inside,
                 .generation = ground_.tagged ? word.generation() : 0,
@@ -126,9 +133,9 @@ Misuse Heap<P>::ExplainTagged(const UnitRecord& record, u64 address, Tag tag) {
   return ExplainTag(address, tag, [&](int places) -> std::optional<SlotState> {
     const u64 slot = index + static_cast<u64>(i64{places});
     if (slot >= record.slots) return std::nullopt;
-    const SlotWord word(reinterpret_cast<AtomicWord*>(record.link)[slot].load(std::memory_order_relaxed));
-    const Tag now{Slab::Of(record)->tags[slot + 1].load(std::memory_order_relaxed)};
-    return SlotState{record.base + slot * record.slot_bytes, record.slot_bytes - word.slack(), word, now};
+    const AtomicWord* at = reinterpret_cast<AtomicWord*>(record.link) + slot;
+    const SlotWord word = WordOf(record, at);
+    return SlotState{record.base + slot * record.slot_bytes, record.slot_bytes - word.slack(), word, TagIn(at)};
   });
 }
 

@@ -24,11 +24,11 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
 
 template <Platform P>
 u8 Heap<P>::NextByte(Cache& cache) {
-  if (cache.random_left == 0) {
+  if (!cache.HasBytes()) {
     P::Fill(std::as_writable_bytes(std::span(cache.random)));
-    cache.random_left = sizeof(cache.random);
+    cache.random_next = cache.random;
   }
-  return NextByteThere(cache);
+  return cache.TakeByte();
 }
 
 template <Platform P>
@@ -59,6 +59,7 @@ Cache* Heap<P>::OpenCache() {
   Result<void*> memory = ground_.metadata.Take(sizeof(Cache));
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
+  cache->ForgetBytes();
   {
     const Locked locked(caches_lock_);
     cache->side = next_side_++ % kSides;
@@ -142,8 +143,7 @@ void Heap<P>::Shuffle(Cache& cache, Entry* entries, u32 count) {
 // Makes entries at the front ready: those that have rested, or else some from the shelf, before the resting ones.
 template <Platform P>
 bool Heap<P>::Prepare(Cache& cache, Bin& bin) {
-  // Few at a time would bring us here with each allocation.
-  if (bin.count() > u32{bin.resting} + bin.batch / 2) {
+  if (bin.HasRested()) {
     bin.ready = bin.tail - bin.resting;
     return true;
   }
@@ -188,8 +188,7 @@ bool Heap<P>::MakeRoom(Cache& cache, Bin& bin) {
 // Of a slot that is not small only what the block gets and a little behind it: the rest is looked at when the block grows into it, or another
 // one gets it.
 template <Platform P>
-void Heap<P>::CheckFree(u64 address, AtomicWord* word, u64 slot_bytes, u64 bytes) {
-  const SlotWord before(word->load(std::memory_order_relaxed));
+void Heap<P>::CheckFree(u64 address, SlotWord before, u64 slot_bytes, u64 bytes) {
   if (before.live()) AccuseSlot(Crime::kReuseOfLive, slot_bytes, before, address);
   if (!check_ || !before.memory_used()) return;
   const u64 used = AlignUp(bytes + kLookBehind, kGranule);
@@ -212,6 +211,13 @@ void Heap<P>::ClearOtherAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* 
 
 template <Platform P>
 void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
+  if (bin.tail == bin.row_end || bin.count() >= bin.most()) return RestWithoutRoom(cache, bin, address, word);
+  *bin.tail++ = {address, word};
+  bin.SetStop();
+}
+
+template <Platform P>
+void Heap<P>::RestWithoutRoom(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
   const Entry entry{address, word};
   if (MakeRoom(cache, bin)) *bin.tail++ = entry;
   else shelves_[cache.ClassOf(bin)].Give(ground_, &entry, 1);
@@ -277,7 +283,7 @@ void* Heap<P>::AllocateAligned(Cache& cache, u64 bytes, u64 alignment) {
     const u64 least = bytes + tail_ > alignment ? bytes + tail_ : alignment;
     for (u32 size_class = ClassFor(least); size_class < kClassCount; size_class++) {
       const u64 slot_bytes = SlotBytes(size_class);
-      if (slot_bytes - bytes > SlotWord::kMaxSlack) break;
+      if (slot_bytes - bytes > MostSlack(slot_bytes)) break;
       if (slot_bytes % alignment == 0) return AllocateSlotOther(cache, cache.bins[size_class], bytes);
     }
   }
@@ -308,7 +314,7 @@ void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   if (block.word != nullptr) {
     // In place if it fits, and if it does not shrink to less than half of the slot.
     const u64 slot_bytes = block.record->slot_bytes, slack = slot_bytes - bytes;
-    if (bytes + tail_ <= slot_bytes && bytes <= slot_bytes && slack <= SlotWord::kMaxSlack &&
+    if (bytes + tail_ <= slot_bytes && bytes <= slot_bytes && slack <= MostSlack(slot_bytes) &&
         (bytes >= block.bytes || 2 * slack <= slot_bytes || SlotBytes(ClassFor(bytes + tail_)) == slot_bytes))
       return ReallocateSlot(block, pointer, bytes);
   } else if (bytes > kMaxSlotBytes - kCanaryBytes) {
@@ -341,11 +347,13 @@ void* Heap<P>::AllocateToGrow(Cache& cache, u64 before, u64 bytes) {
 // In its slot. The tag stays: whoever has the pointer has the block.
 template <Platform P>
 void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
-  const SlotWord word(block.word->load(std::memory_order_relaxed));
+  const SlotWord word = WordOf(*block.record, block.word);
   const u64 before = block.bytes, address = Tags::Address(pointer), canary = canary_.For(address);
   const u64 slot_bytes = block.record->slot_bytes, old_end = AlignUp(before, kGranule), new_end = AlignUp(bytes, kGranule);
   auto* start = static_cast<std::byte*>(Tags::Reach(pointer));
-  if (!CanaryHolds(start + before, canary, SlotCanaryBytes(before))) AccuseSlot(Crime::kOverflowFound, slot_bytes, word);
+  const bool holds = SlotCanaryBytes(before) == 0 || (ground_.tagged ? TailHolds(start + before, canary)
+                                                                     : CanaryHolds(start + before, canary, kCanaryBytes));
+  if (!holds) AccuseSlot(Crime::kOverflowFound, slot_bytes, word);
   if (tail_ != 0 && !SlackHolds<kOther>(start, slot_bytes, word.slack())) AccuseSlot(Crime::kSlackWritten, slot_bytes, word);
   const u64 from = bytes < before ? bytes : before;
   const u64 stale = (ground_.tagged ? AlignUp(from, kGranule) : before + SlotCanaryBytes(before)) - from;
@@ -359,8 +367,9 @@ void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
     if (new_end > old_end) Tags::SetAndZero(address + old_end, new_end - old_end, Tags::TagOf(pointer));
     else if (new_end < old_end) Tags::SetAndZero(address + new_end, old_end - new_end, kFreeTag);
   }
-  WriteCanary(start + bytes, canary, SlotCanaryBytes(bytes));
-  block.word->store(word.WithSlack(slot_bytes - bytes).raw(), std::memory_order_relaxed);
+  if (!ground_.tagged) WriteCanary(start + bytes, canary, SlotCanaryBytes(bytes));
+  else if (SlotCanaryBytes(bytes) != 0) WriteTail(start + bytes, canary, OwnBytes::kKept);
+  SetSlack(*block.record, block.word, slot_bytes - bytes);
   return pointer;
 }
 

@@ -2,38 +2,55 @@
 #pragma once
 
 #include "lib/heap/heap.h"
+#include "lib/heap/look.h"
 #include "lib/heap/tag_claim.h"
 
 namespace caponier::heap {
 
-// The usual case, without a call: the slot is short, and gets a tag by the first byte drawn.
+// The usual case, without a call: the slot gets a tag by the first byte drawn. Its word has been claimed before its memory gets the tag.
 template <Platform P>
 template <Heap<P>::Mode M>
 void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
   Bin& bin = cache.BinFor(bytes);
   Entry* entry = bin.head;
-  if (entry == bin.ready || cache.random_left == 0) [[unlikely]]
-    return AllocateSlotOther(cache, bin, bytes);
+  if (entry == bin.ready) [[unlikely]]
+    return M == kTags ? AllocateTaggedLater(cache, bin, bytes) : AllocateSlotOther(cache, bin, bytes);
   bin.head = entry + 1;
   const u64 address = entry->address, slot_bytes = bin.slot_bytes;
   AtomicWord* word = entry->word;
-  const SlotWord before(word->load(std::memory_order_relaxed));
-  auto* memory = reinterpret_cast<void*>(address);
-  if (slot_bytes > kLookAtAll || before.live()) [[unlikely]]
-    return AllocateTaggedOther(cache, bin, *entry, bytes);
-  const bool zero =
-      !before.memory_used() || (AreSteps<Narrow>(slot_bytes) ? AreStepsZero<Narrow>(memory, bin.second, bin.third, slot_bytes)
-                                : slot_bytes <= kInlineBytes ? IsZeroShort(memory, slot_bytes)
-                                                             : AreTurnsZero<Narrow>(memory, slot_bytes));
-  AtomicTag* own = TagsAt(address, word);
-  const Tag tag = zero ? TryClaimTag(own[-1], own[0], own[1], before.used(), NextByteThere(cache)) : kFreeTag;
-  if (tag == kFreeTag) [[unlikely]]
-    return AllocateTaggedOther(cache, bin, *entry, bytes);
-  return MakeLiveTagged<M>({address, word}, before.used().With(tag), tag, slot_bytes, bytes);
+  const TaggedWord before(word->load(std::memory_order_relaxed));
+  if (before.live()) [[unlikely]]
+    return AllocateTaggedOther(cache, bin, bytes);
+  if (before.memory_used() && !IsFreeZero(reinterpret_cast<void*>(address), bin.second, bin.third, slot_bytes)) [[unlikely]]
+    return AllocateTaggedOther(cache, bin, bytes);
+  const u32 taken = TakenTags(before, TaggedWord(word[-1].load(std::memory_order_relaxed)),
+                              TaggedWord(word[1].load(std::memory_order_relaxed)));
+  for (;;) {
+    const Selection selection = SelectTag(taken, *cache.random_next);
+    if (selection.what == Selected::kNothing) [[unlikely]]
+      return AllocateTaggedOther(cache, bin, bytes);
+    cache.TakeByte();
+    if (selection.what == Selected::kAgain) [[unlikely]]
+      continue;
+    const Tag tag = selection.tag;
+    if (!TryClaim(word[-1], word[0], word[1], before, tag, slot_bytes - bytes)) [[unlikely]]
+      return AllocateTaggedOther(cache, bin, bytes);
+    return MakeLiveTagged<M>(address, tag, bytes);
+  }
 }
 
+// None is ready.
 template <Platform P>
-void* Heap<P>::AllocateTaggedOther(Cache& cache, Bin& bin, Entry entry, u64 bytes) {
+void* Heap<P>::AllocateTaggedLater(Cache& cache, Bin& bin, u64 bytes) {
+  if (!bin.HasRested()) return AllocateSlotSlowly(cache, bin, bytes);
+  bin.ready = bin.tail - bin.resting;
+  return CallAllocateFast(cache, bytes);
+}
+
+// Of the entry that was taken last.
+template <Platform P>
+void* Heap<P>::AllocateTaggedOther(Cache& cache, Bin& bin, u64 bytes) {
+  const Entry entry = bin.head[-1];
   if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
   shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
   return AllocateSlotOther(cache, bin, bytes);
@@ -41,53 +58,80 @@ void* Heap<P>::AllocateTaggedOther(Cache& cache, Bin& bin, Entry entry, u64 byte
 
 template <Platform P>
 void* Heap<P>::IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes) {
-  CheckFree(entry.address, entry.word, slot_bytes, bytes);
-  const SlotWord before(entry.word->load(std::memory_order_relaxed));
-  AtomicTag* own = TagsAt(entry.address, entry.word);
-  const Tag tag = ClaimTag(own[-1], own[0], own[1], before.used(), [&] { return NextByte(cache); });
-  return tag == kFreeTag ? nullptr : MakeLiveTagged<kOther>(entry, before.used().With(tag), tag, slot_bytes, bytes);
-}
-
-template <Platform P>
-AtomicTag* Heap<P>::TagsAt(u64 address, AtomicWord* word) {
-  Slab& slab = *Slab::Of(ground_.arena.record(ground_.arena.UnitOf(address)));
-  return slab.tags + slab.IndexOf(word) + 1;
+  const UnitRecord& record = ground_.arena.record(ground_.arena.UnitOf(entry.address));
+  AtomicWord* word = entry.word;
+  CheckFree(entry.address, WordOf(record, word), slot_bytes, bytes);
+  const TaggedWord before(word->load(std::memory_order_relaxed));
+  const Tag tag = ClaimTag(word[-1], word[0], word[1], before, slot_bytes - bytes, [&] { return NextByte(cache); });
+  if (tag == kFreeTag) return nullptr;
+  SetSlack(record, word, slot_bytes - bytes);
+  return MakeLiveTagged<kOther>(entry.address, tag, bytes);
 }
 
 template <Platform P>
 template <Heap<P>::Mode M>
-void* Heap<P>::MakeLiveTagged(Entry slot, TagSet used, Tag tag, u64 slot_bytes, u64 bytes) {
+void* Heap<P>::MakeLiveTagged(u64 address, Tag tag, u64 bytes) {
   // Only what was asked for: the slack keeps the free tag. A block of 0 bytes has no memory that its pointer could reach.
-  Tags::Set(slot.address, AlignUp(bytes, kGranule), tag);
-  slot.word->store(SlotWord::Live(used, slot_bytes - bytes).raw(), std::memory_order_relaxed);
-  void* block = Tags::Pointer(slot.address, tag);
-  if (const u64 rest = bytes % kGranule; rest != 0 && (M == kTags || ground_.settings.canary))
-    WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + (bytes - rest), canary_.For(slot.address), rest);
+  Tags::Set(address, AlignUp(bytes, kGranule), tag);
+  void* block = Tags::Pointer(address, tag);
+  if (bytes % kGranule != 0 && (M == kTags || ground_.settings.canary))
+    WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address), OwnBytes::kZero);
   return block;
 }
 
 template <Platform P>
+void Heap<P>::SetSlack(const UnitRecord& slab, AtomicWord* word, u64 slack) {
+  const u32 raw = word->load(std::memory_order_relaxed);
+  word->store(ground_.tagged ? TaggedWord(raw).WithSlack(slack).raw() : SlotWord(raw).WithSlack(slack).raw(),
+              std::memory_order_relaxed);
+  if (!ground_.tagged) return;
+  Slab& whole = *Slab::Of(slab);
+  if (whole.long_slack != nullptr)
+    whole.long_slack[whole.IndexOf(word)].store(static_cast<u8>(slack >> TaggedWord::kSlackBits), std::memory_order_relaxed);
+}
+
+template <Platform P>
 template <Heap<P>::Mode M>
-void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& record, AtomicWord* word, void* block, u64 said) {
-  const SlotWord before(word->load(std::memory_order_relaxed));
-  const u64 address = Tags::Address(block), bytes = record.slot_bytes - before.slack(), rest = bytes % kGranule;
-  Slab& slab = *Slab::Of(record);
-  AtomicTag& tag = slab.tags[slab.IndexOf(word) + 1];
+void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
+  const TaggedWord before(word->load(std::memory_order_relaxed));
   // A tag once had is not had again, so this is also whether the pointer is the block's that lives here now.
-  if (!before.live() || Tags::TagOf(block).value != tag.load(std::memory_order_relaxed)) [[unlikely]]
+  if (!before.live() || Tags::TagOf(block) != before.tag()) [[unlikely]]
     return Blame(block);
+  const u64 bytes = slab.slot_bytes - before.slack();
+  // No less than the block has, where its slack is in the word only in part. The two calls are the same, but each knows more.
+  if (bytes > kTurn - kGranule) [[unlikely]] {
+    if (bytes > kShortBytes) [[unlikely]]
+      return FreeTaggedLong(cache, slab, word, block, said);
+    return EndTagged<M>(cache, slab, word, before, block, said, bytes);
+  }
+  EndTagged<M>(cache, slab, word, before, block, said, bytes);
+}
+template <Platform P>
+void Heap<P>::FreeTaggedLong(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
+  const TaggedWord before(word->load(std::memory_order_relaxed));
+  EndTagged<kOther>(cache, slab, word, before, block, said, slab.slot_bytes - WordOf(slab, word).slack());
+}
+
+template <Platform P>
+template <Heap<P>::Mode M>
+void Heap<P>::EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, TaggedWord before, void* block, u64 said,
+                        u64 bytes) {
+  const u64 address = Tags::Address(block);
   if (said != kUnsaid && said != bytes) [[unlikely]]
     AccuseSize(bytes, said);
-  if (rest != 0 && (M == kTags || ground_.settings.canary) &&
-      !TailHolds(static_cast<std::byte*>(Tags::Reach(block)) + (bytes - rest), canary_.For(address), rest)) [[unlikely]] {
-    Blame(Crime::kOverflowFound, record.slot_bytes, before);
-    return;
-  }
-  if (M == kTags || zero_) Tags::SetAndZero(address, AlignUp(bytes, kGranule), kFreeTag);
-  else Tags::Set(address, AlignUp(bytes, kGranule), kFreeTag);
-  word->store(before.Freed().raw(), std::memory_order_relaxed);
-  tag.store(kFreeTag.value, std::memory_order_release);
-  Rest(cache, cache.BinOf(record), {address, word});
+  if (bytes % kGranule != 0 && (M == kTags || ground_.settings.canary) &&
+      !TailHolds(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address))) [[unlikely]]
+    return BlameTagged(slab, word);
+  const u64 whole = AlignUp(bytes, kGranule);
+  if (M == kTags || zero_) Tags::SetAndZero(address, whole, kFreeTag);
+  else Tags::Set(address, whole, kFreeTag);
+  word->store(before.Freed().raw(), std::memory_order_release);
+  Bin& bin = slab.IsOf(cache.side_bit) ? cache.bins[slab.size_class] : cache.bins[kClassCount + slab.size_class];
+  Entry* last = bin.tail;
+  if (last == bin.stop) [[unlikely]]
+    return RestSlowly(cache, bin, address, word);
+  *last = {address, word};
+  bin.tail = last + 1;
 }
 
 }  // namespace caponier::heap

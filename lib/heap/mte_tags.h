@@ -20,33 +20,40 @@ struct MteTags {
   static void* Reach(void* pointer) { return pointer; }
 
   [[gnu::always_inline]] static void Set(u64 address, u64 bytes, Tag tag) {
-    Each(address | u64{tag.value} << kShift, bytes, arch::StoreTag, arch::StoreTags2, arch::StoreTags4, arch::StoreTags8,
-         arch::StoreTagBlock);
+    Each(address | u64{tag.value} << kShift, bytes, arch::StoreTag, arch::StoreTags2, arch::StoreTagBlock);
   }
   [[gnu::always_inline]] static void SetAndZero(u64 address, u64 bytes, Tag tag) {
-    Each(address | u64{tag.value} << kShift, bytes, arch::StoreTagAndZero, arch::StoreTags2AndZero, arch::StoreTags4AndZero,
-         arch::StoreTags8AndZero, arch::StoreTagBlockAndZero);
+    Each(address | u64{tag.value} << kShift, bytes, arch::StoreTagAndZero, arch::StoreTags2AndZero, arch::StoreTagBlockAndZero);
   }
 
  private:
+  static constexpr u64 kTurn = 8 * kGranule;
   // Below this, finding the blocks' borders costs more than they save.
   static constexpr u64 kWorthBlocks = 1024;
 
-  template <typename One, typename Two, typename Four, typename Eight, typename Block>
-  [[gnu::always_inline]] static void Each(u64 at, u64 bytes, One one, Two two, Four four, Eight eight, Block block) {
+  template <typename One, typename Two, typename Block>
+  [[gnu::always_inline]] static void Each(u64 at, u64 bytes, One one, Two two, Block block) {
     const u64 tag = at;
-    if (bytes >= 8 * kGranule) [[unlikely]] {
-      const u64 end = at + bytes;
-      if (bytes >= kWorthBlocks) {
+    if (bytes > kTurn - kGranule) [[unlikely]] {
+      if (bytes > kWorthBlocks) {
+        const u64 end = at + bytes;
         if (const u64 step = arch::ZeroBlockBytes(); step >= kGranule && 2 * step <= bytes) {
           for (; !IsAligned(at, step); at += kGranule) one(at);
           for (; end - at >= step; at += step) block(at);
         }
+        bytes = end - at;
       }
-      while (end - at >= 8 * kGranule) eight(at, tag);
-      bytes = end - at;
+      if ((bytes & kTurn) != 0) {
+        for (int i = 0; i < 4; i++) two(at, tag);
+      }
+      for (const u64 end = at + AlignDown(bytes, 2 * kTurn); at < end;) {
+        for (int i = 0; i < 8; i++) two(at, tag);
+      }
     }
-    if ((bytes & 4 * kGranule) != 0) four(at, tag);
+    if ((bytes & 4 * kGranule) != 0) {
+      two(at, tag);
+      two(at, tag);
+    }
     if ((bytes & 2 * kGranule) != 0) two(at, tag);
     if ((bytes & kGranule) != 0) one(at);
   }

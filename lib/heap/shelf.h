@@ -153,7 +153,7 @@ class alignas(64) Shelf {
     slab->first_word = random % slab->bit_words();
     std::byte* after = reinterpret_cast<std::byte*>(slab->words()) + plan.words_bytes;
     slab->free_bits = reinterpret_cast<u64*>(after);
-    slab->tags = plan.tags_bytes == 0 ? nullptr : reinterpret_cast<AtomicTag*>(after + plan.bits_bytes);
+    slab->long_slack = plan.long_slack_bytes == 0 ? nullptr : reinterpret_cast<AtomicByte*>(after + plan.bits_bytes);
     for (u32 slot = 0; slot < plan.slots; slot++) slab->free_bits[slot / kBits] |= u64{1} << slot % kBits;
     if (before != nullptr) {
       for (u32 slot = 0; slot < plan.slots; slot++)

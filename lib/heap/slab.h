@@ -1,8 +1,9 @@
-// A slab: slots of one size class side by side, with guards around. Its state stands in metadata: this header, then a word for each slot,
-// a bit for each that is free, and under tags each slot's tag of the moment.
+// A slab: slots of one size class side by side, with guards around. Its state stands in metadata: this header, then a word for each slot, and
+// a bit for each that is free. Under tags the first word and the last have a free neighbour each, and long slots the rest of their slack.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 #include "lib/base/list.h"
 #include "lib/heap/arena.h"
@@ -11,8 +12,8 @@
 namespace caponier::heap {
 
 using AtomicWord = std::atomic<u32>;
-using AtomicTag = std::atomic<u8>;
-static_assert(sizeof(AtomicWord) == 4 && sizeof(AtomicTag) == 1);
+using AtomicByte = std::atomic<u8>;
+static_assert(sizeof(AtomicWord) == 4 && sizeof(AtomicByte) == 1);
 
 inline constexpr u32 kMaxSlots = 32768;  // so that a slab's metadata is one piece of at most kMaxSlotBytes
 static_assert(kMaxSlots <= 0xffff);      // UnitRecord::slots
@@ -25,7 +26,7 @@ struct Slab {
   Slab* next_to_release;
   u64 base;
   u64* free_bits;
-  AtomicTag* tags;  // that of slot i at i + 1, with the free tag at both ends; null without tags
+  AtomicByte* long_slack;  // by slot, what TaggedWord has no room for; null where it has
   u32 slots, slot_bytes, units, unit;
   u32 free;         // slots that the shelf has
   u32 free_opened;  // of them, in opened words
@@ -35,17 +36,19 @@ struct Slab {
   u32 metadata_bytes;
   u8 size_class, order;
   u16 side;
+  AtomicWord before_first;  // always 0, right before the words
 
   AtomicWord* words() { return reinterpret_cast<AtomicWord*>(this + 1); }
+  const AtomicWord* words() const { return reinterpret_cast<const AtomicWord*>(this + 1); }
   // Slots of more than kMaxSidedBytes stay with whoever frees them: much memory would rest twice, once in each line of a thread's.
   u16 side_bits() const { return static_cast<u16>(slot_bytes <= kMaxSidedBytes ? 1u << side : 0xffff); }
   static Slab* Of(const UnitRecord& record) { return reinterpret_cast<Slab*>(record.link) - 1; }
   u64 bytes() const { return u64{units} << kUnitBits; }
   u32 bit_words() const { return (slots + kBits - 1) / kBits; }
   bool empty() const { return free + held == slots; }
-  u32 IndexOf(const AtomicWord* word) { return static_cast<u32>(word - words()); }
+  u32 IndexOf(const AtomicWord* word) const { return static_cast<u32>(word - words()); }
 };
-static_assert(sizeof(Slab) % 8 == 0);
+static_assert(sizeof(Slab) % 8 == 0 && offsetof(Slab, before_first) + sizeof(AtomicWord) == sizeof(Slab));
 
 // A slab's size grows with the number of its class: small programs stay small, and a large heap needs few mappings (Linux allows a
 // process 65,530, and a slab costs two), each large enough for a huge page.
@@ -59,8 +62,8 @@ static_assert(SlabBytes(kMaxSlotBytes, 0) <= kMaxSlabBytes);
 
 struct SlabPlan {
   u32 slots, units, order;
-  u64 words_bytes, tags_bytes, bits_bytes;
-  constexpr u64 metadata_bytes() const { return sizeof(Slab) + words_bytes + bits_bytes + tags_bytes; }
+  u64 words_bytes, bits_bytes, long_slack_bytes;
+  constexpr u64 metadata_bytes() const { return sizeof(Slab) + words_bytes + bits_bytes + long_slack_bytes; }
 };
 constexpr SlabPlan PlanSlab(u32 slot_bytes, u32 slabs_before, bool tagged) {
   const u64 bytes = SlabBytes(slot_bytes, slabs_before);
@@ -68,9 +71,9 @@ constexpr SlabPlan PlanSlab(u32 slot_bytes, u32 slabs_before, bool tagged) {
   plan.slots = static_cast<u32>(bytes / slot_bytes);
   plan.units = static_cast<u32>(bytes >> kUnitBits);
   plan.order = static_cast<u32>(std::bit_width(u64{plan.units}));  // a guard unit is left over
-  plan.words_bytes = AlignUp(plan.slots * sizeof(u32), 8);
+  plan.words_bytes = AlignUp((plan.slots + (tagged ? 1 : 0)) * sizeof(u32), 8);
   plan.bits_bytes = AlignUp(plan.slots, kBits) / 8;
-  plan.tags_bytes = tagged ? plan.slots + 2 : 0;
+  plan.long_slack_bytes = tagged && slot_bytes > TaggedWord::kLongSlot ? plan.slots : 0;
   return plan;
 }
 static_assert(PlanSlab(64, 100, true).metadata_bytes() <= kMaxSlotBytes);

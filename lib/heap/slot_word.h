@@ -33,4 +33,44 @@ class SlotWord {
   u32 raw_;
 };
 
+// The same where tags are on, in which a slot's neighbours look at its word to take other tags. Bits 0 to 3 are the block's tag and bit 4 says
+// "live", so that the lowest five of a live word are the number of its tag's bit, and of a free one 0; bits 17 to 31 are tags 1 to 15, if
+// used; between them is the slack. Of that slots of more than kLongSlot bytes have the rest elsewhere (Slab).
+class TaggedWord {
+ public:
+  constexpr TaggedWord() = default;
+  constexpr explicit TaggedWord(u32 raw) : raw_(raw) {}
+  static constexpr u64 kSlackBits = 12, kLongSlot = u64{1} << kSlackBits;
+
+  // Of a free one. `place_bit` is PlaceBit(tag).
+  constexpr TaggedWord Live(Tag tag, u64 slack, u32 place_bit) const {
+    return TaggedWord(WithSlack(slack).raw_ | place_bit | kLive | tag.value);
+  }
+  static constexpr u32 PlaceBit(Tag tag) { return u32{1} << (kLive + tag.value); }
+  constexpr TaggedWord Freed() const { return TaggedWord(raw_ & ~kPlace); }
+  constexpr TaggedWord WithSlack(u64 slack) const {
+    return TaggedWord((raw_ & ~kSlack) | (static_cast<u32>(slack) << kSlackShift & kSlack));
+  }
+
+  constexpr u32 raw() const { return raw_; }
+  constexpr bool live() const { return (raw_ & kLive) != 0; }
+  constexpr Tag tag() const { return Tag{static_cast<u8>(raw_ & 15)}; }
+  constexpr TagSet used() const { return TagSet(static_cast<u16>(raw_ >> kUsedShift & 0xfffe)); }
+  constexpr bool memory_used() const { return raw_ >= u32{1} << (kUsedShift + 1); }
+  constexpr u64 slack() const { return (raw_ & kSlack) >> kSlackShift; }  // without what is elsewhere
+  // Bit 16 + t for tag t of a live block, and of a free slot's word a bit that is nobody's.
+  constexpr u32 place_bit() const { return u32{1} << (raw_ & kPlace); }
+
+  // As a word without tags; `more` is the slack that is elsewhere.
+  constexpr SlotWord WithoutPlace(u64 more) const {
+    const u32 word = static_cast<u32>((more << kSlackBits | slack()) << 16) | used().bits();
+    return SlotWord(word | (live() ? SlotWord::kLive : 0));
+  }
+
+ private:
+  static constexpr int kSlackShift = 5, kUsedShift = 16;
+  static constexpr u32 kLive = 16, kPlace = 31, kSlack = 0xfff << kSlackShift;
+  u32 raw_ = 0;
+};
+
 }  // namespace caponier::heap

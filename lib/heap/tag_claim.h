@@ -3,38 +3,42 @@
 
 #include <atomic>
 
+#include "lib/heap/slot_word.h"
 #include "lib/heap/tag_select.h"
 
 namespace caponier::heap {
 
-// `own` is the slot's tag of the moment, free, between its neighbours'. A tag is claimed by writing it down before looking at the neighbours
-// once more: of two threads that claim one tag for two neighbours at once, at least one sees the other's claim, takes its own back
-// and draws again. The free tag when none is left, when another byte has to be drawn, or when a neighbour was in the way. T is
-// std::atomic<u8>, or a test's.
-template <typename T>
-Tag TryClaimTag(T& left, T& own, T& right, TagSet used, u8 byte) {
-  const TagSet allowed = AllowedTags(used, Tag{left.load(std::memory_order_acquire)}, Tag{right.load(std::memory_order_acquire)});
-  if (allowed.empty()) [[unlikely]]
-    return kFreeTag;
-  const Tag tag = SelectTag(allowed, byte);
-  if (tag == kFreeTag) [[unlikely]]
-    return kFreeTag;
-  own.store(tag.value, std::memory_order_seq_cst);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (left.load(std::memory_order_seq_cst) != tag.value && right.load(std::memory_order_seq_cst) != tag.value) [[likely]]
-    return tag;
-  own.store(kFreeTag.value, std::memory_order_seq_cst);
-  return kFreeTag;
+// What SelectTag must leave out for a slot between these two; other bits than 17 to 31 are of no meaning.
+constexpr u32 TakenTags(TaggedWord own, TaggedWord left, TaggedWord right) {
+  return own.raw() | left.place_bit() | right.place_bit();
 }
 
-// Until there is one, or none is left: the free tag.
+// A tag is claimed by writing it down before looking at the neighbours once more: of two threads that claim one tag for two neighbours at once, at
+// least one sees the other's claim, since these stores and loads have one order in which all threads see them; it takes its own back, and has to
+// choose again. What the neighbours' words were when the tag was chosen needs no order. A neighbour that is free by now has given
+// its memory the free tag before its word said so (release). `own` is `before`, free. T is AtomicWord, or a test's.
+template <typename T>
+[[gnu::always_inline]] inline bool TryClaim(T& left, T& own, T& right, TaggedWord before, Tag tag, u64 slack) {
+  const u32 place_bit = TaggedWord::PlaceBit(tag);
+  const TaggedWord live = before.Live(tag, slack, place_bit);
+  own.store(live.raw(), std::memory_order_seq_cst);
+  const u32 others = TaggedWord(left.load(std::memory_order_seq_cst)).place_bit() |
+                     TaggedWord(right.load(std::memory_order_seq_cst)).place_bit();
+  if ((others & place_bit) == 0) [[likely]]
+    return true;
+  own.store(before.raw(), std::memory_order_seq_cst);
+  return false;
+}
+
+// A tag by the bytes that `next` draws; the free tag, and nothing claimed, when none is left.
 template <typename T, typename NextByte>
-Tag ClaimTag(T& left, T& own, T& right, TagSet used, NextByte&& next) {
+Tag ClaimTag(T& left, T& own, T& right, TaggedWord before, u64 slack, NextByte&& next) {
   for (;;) {
-    const TagSet allowed =
-        AllowedTags(used, Tag{left.load(std::memory_order_acquire)}, Tag{right.load(std::memory_order_acquire)});
+    const TagSet allowed = AllowedTags(before.used(), TaggedWord(left.load(std::memory_order_relaxed)).tag(),
+                                       TaggedWord(right.load(std::memory_order_relaxed)).tag());
     if (allowed.empty()) return kFreeTag;
-    if (const Tag tag = TryClaimTag(left, own, right, used, next()); tag != kFreeTag) return tag;
+    const Tag tag = PickTag(allowed, next);
+    if (TryClaim(left, own, right, before, tag, slack)) return tag;
   }
 }
 

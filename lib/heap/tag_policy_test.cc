@@ -95,7 +95,9 @@ TEST(TagPolicy, DrawsEvenlyFromWhatIsAllowed) {
     std::array<u32, kTagCount> drawn{};
     for (u32 byte = 0; byte < 256; byte++) {
       const Tag tag = TagBy(allowed, static_cast<u8>(byte));
-      ASSERT_EQ(SelectTag(allowed, static_cast<u8>(byte)), tag) << bits << " by " << byte;
+      const Selection selection = SelectTag(~bits << 16 | 0x1ffff, static_cast<u8>(byte));
+      ASSERT_EQ(selection.tag, byte == 0 ? kFreeTag : tag) << bits << " by " << byte;
+      ASSERT_EQ(selection.what, byte == 0 ? Selected::kNothing : tag == kFreeTag ? Selected::kAgain : Selected::kTag);
       if (tag == kFreeTag) continue;
       ASSERT_TRUE(allowed.Has(tag));
       drawn[tag.value]++;
@@ -104,6 +106,10 @@ TEST(TagPolicy, DrawsEvenlyFromWhatIsAllowed) {
     ASSERT_TRUE(allowed.Has(PickTag(allowed, [&]() -> u8 { return unfair-- != 0 ? u8{0} : u8{255}; })));
     for (u8 tag = 0; tag < kTagCount; tag++) ASSERT_EQ(drawn[tag], allowed.Has(Tag{tag}) ? 256 / allowed.size() : 0) << bits;
   }
+}
+
+TEST(TagPolicy, SelectsNothingWhereNothingIsLeft) {
+  for (u32 byte = 0; byte < 256; byte++) ASSERT_EQ(SelectTag(0xfffe0000, static_cast<u8>(byte)).what, Selected::kNothing) << byte;
 }
 
 TEST(TagSet, CountsAndOrders) {
