@@ -147,7 +147,7 @@ class Heap {
   [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, u64 bytes);
   // The slot's word says so already.
   template <Mode M>
-  [[gnu::always_inline]] void* MakeLiveTagged(u64 address, Tag tag, u64 bytes);
+  [[gnu::always_inline]] void* MakeLiveTagged(const Canary& canary, u64 address, Tag tag, u64 bytes);
   // As it is without tags, whatever it is; and its tag.
   SlotWord WordOf(const UnitRecord& slab, const AtomicWord* word) const;
   static Tag TagIn(const AtomicWord* word) { return TaggedWord(word->load(std::memory_order_relaxed)).tag(); }

@@ -59,6 +59,7 @@ Cache* Heap<P>::OpenCache() {
   Result<void*> memory = ground_.metadata.Take(sizeof(Cache));
   if (!memory.ok()) return nullptr;
   cache = static_cast<Cache*>(memory.value());
+  cache->canary = canary_;
   cache->ForgetBytes();
   {
     const Locked locked(caches_lock_);
@@ -351,8 +352,8 @@ void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
   const u64 before = block.bytes, address = Tags::Address(pointer), canary = canary_.For(address);
   const u64 slot_bytes = block.record->slot_bytes, old_end = AlignUp(before, kGranule), new_end = AlignUp(bytes, kGranule);
   auto* start = static_cast<std::byte*>(Tags::Reach(pointer));
-  const bool holds = SlotCanaryBytes(before) == 0 || (ground_.tagged ? TailHolds(start + before, canary)
-                                                                     : CanaryHolds(start + before, canary, kCanaryBytes));
+  const bool holds = SlotCanaryBytes(before) == 0 ||
+                     (ground_.tagged ? TailHolds(start + before, canary) : CanaryHolds(start + before, canary, kCanaryBytes));
   if (!holds) AccuseSlot(Crime::kOverflowFound, slot_bytes, word);
   if (tail_ != 0 && !SlackHolds<kOther>(start, slot_bytes, word.slack())) AccuseSlot(Crime::kSlackWritten, slot_bytes, word);
   const u64 from = bytes < before ? bytes : before;

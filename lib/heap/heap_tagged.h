@@ -35,7 +35,7 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
     const Tag tag = selection.tag;
     if (!TryClaim(word[-1], word[0], word[1], before, tag, slot_bytes - bytes)) [[unlikely]]
       return AllocateTaggedOther(cache, bin, bytes);
-    return MakeLiveTagged<M>(address, tag, bytes);
+    return MakeLiveTagged<M>(cache.canary, address, tag, bytes);
   }
 }
 
@@ -65,17 +65,17 @@ void* Heap<P>::IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64
   const Tag tag = ClaimTag(word[-1], word[0], word[1], before, slot_bytes - bytes, [&] { return NextByte(cache); });
   if (tag == kFreeTag) return nullptr;
   SetSlack(record, word, slot_bytes - bytes);
-  return MakeLiveTagged<kOther>(entry.address, tag, bytes);
+  return MakeLiveTagged<kOther>(canary_, entry.address, tag, bytes);
 }
 
 template <Platform P>
 template <Heap<P>::Mode M>
-void* Heap<P>::MakeLiveTagged(u64 address, Tag tag, u64 bytes) {
+void* Heap<P>::MakeLiveTagged(const Canary& canary, u64 address, Tag tag, u64 bytes) {
   // Only what was asked for: the slack keeps the free tag. A block of 0 bytes has no memory that its pointer could reach.
   Tags::Set(address, AlignUp(bytes, kGranule), tag);
   void* block = Tags::Pointer(address, tag);
   if (bytes % kGranule != 0 && (M == kTags || ground_.settings.canary))
-    WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address), OwnBytes::kZero);
+    WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary.For(address), OwnBytes::kZero);
   return block;
 }
 

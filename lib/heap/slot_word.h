@@ -42,11 +42,9 @@ class TaggedWord {
   constexpr explicit TaggedWord(u32 raw) : raw_(raw) {}
   static constexpr u64 kSlackBits = 12, kLongSlot = u64{1} << kSlackBits;
 
-  // Of a free one. `place_bit` is PlaceBit(tag).
-  constexpr TaggedWord Live(Tag tag, u64 slack, u32 place_bit) const {
-    return TaggedWord(WithSlack(slack).raw_ | place_bit | kLive | tag.value);
-  }
-  static constexpr u32 PlaceBit(Tag tag) { return u32{1} << (kLive + tag.value); }
+  // Of a free one; `place` is its tag's.
+  constexpr TaggedWord Live(u32 place, u64 slack) const { return TaggedWord(WithSlack(slack).raw_ | u32{1} << place | place); }
+  static constexpr u32 PlaceOf(Tag tag) { return kLive | tag.value; }
   constexpr TaggedWord Freed() const { return TaggedWord(raw_ & ~kPlace); }
   constexpr TaggedWord WithSlack(u64 slack) const {
     return TaggedWord((raw_ & ~kSlack) | (static_cast<u32>(slack) << kSlackShift & kSlack));

@@ -19,8 +19,12 @@ constexpr u32 TakenTags(TaggedWord own, TaggedWord left, TaggedWord right) {
 // its memory the free tag before its word said so (release). `own` is `before`, free. T is AtomicWord, or a test's.
 template <typename T>
 [[gnu::always_inline]] inline bool TryClaim(T& left, T& own, T& right, TaggedWord before, Tag tag, u64 slack) {
-  const u32 place_bit = TaggedWord::PlaceBit(tag);
-  const TaggedWord live = before.Live(tag, slack, place_bit);
+  u32 place = TaggedWord::PlaceOf(tag);
+#if defined(__aarch64__)
+  asm("" : "+r"(place));  // or it would be put together once more for its bit
+#endif
+  const u32 place_bit = u32{1} << place;
+  const TaggedWord live = before.Live(place, slack);
   own.store(live.raw(), std::memory_order_seq_cst);
   const u32 others = TaggedWord(left.load(std::memory_order_seq_cst)).place_bit() |
                      TaggedWord(right.load(std::memory_order_seq_cst)).place_bit();

@@ -30,7 +30,7 @@ struct Cell {
 };
 
 constexpr u64 kSlack = 3;
-u32 Live(Tag tag) { return TaggedWord().Live(tag, kSlack, TaggedWord::PlaceBit(tag)).raw(); }
+u32 Live(Tag tag) { return TaggedWord().Live(TaggedWord::PlaceOf(tag), kSlack).raw(); }
 
 // The left neighbour's claim runs, whole, at every step of ours; both would draw the same tag. Either side may have to give way.
 TEST(TagClaim, NeighboursDifferWhereverTheOtherComesIn) {
@@ -71,7 +71,7 @@ TEST(TagClaim, GivesNothingWhenNothingIsLeft) {
   Cell left{&quiet, Live(Tag{5})}, own{&quiet}, right{&quiet, Live(Tag{6})};
   TaggedWord used;
   for (u8 tag = 1; tag < kTagCount; tag++)
-    if (tag != 5 && tag != 6) used = used.Live(Tag{tag}, 0, TaggedWord::PlaceBit(Tag{tag})).Freed();
+    if (tag != 5 && tag != 6) used = used.Live(TaggedWord::PlaceOf(Tag{tag}), 0).Freed();
   EXPECT_EQ(ClaimTag(left, own, right, used, kSlack, [] { return u8{0}; }), kFreeTag);
   EXPECT_EQ(own.value, 0u);
   left.value = TaggedWord(left.value).Freed().raw();
@@ -97,8 +97,8 @@ TEST(TagClaim, TakenIsWhatIsNotAllowed) {
 TEST(TaggedWord, HoldsWhatItIsGiven) {
   for (u8 tag = 1; tag < kTagCount; tag++) {
     for (u64 slack = 0; slack < TaggedWord::kLongSlot; slack += 5) {
-      const TaggedWord free = TaggedWord().Live(Tag{3}, 77, TaggedWord::PlaceBit(Tag{3})).Freed();
-      const TaggedWord live = free.Live(Tag{tag}, slack, TaggedWord::PlaceBit(Tag{tag}));
+      const TaggedWord free = TaggedWord().Live(TaggedWord::PlaceOf(Tag{3}), 77).Freed();
+      const TaggedWord live = free.Live(TaggedWord::PlaceOf(Tag{tag}), slack);
       ASSERT_FALSE(free.live());
       ASSERT_TRUE(live.live());
       ASSERT_EQ(live.tag(), Tag{tag});

@@ -37,8 +37,8 @@ struct Selection {
 // has a row of random bytes can have one at its end, and looks whether it has come to it no earlier.
 [[gnu::always_inline]] constexpr Selection SelectTag(u32 taken, u8 byte) {
   const u64 low = kTagRows.low[taken >> 17 & 127], high = kTagRows.high[taken >> 24];
-  const auto in_low = static_cast<u32>(low >> 60), count = in_low + static_cast<u32>(high >> 60);
-  const u32 product = byte * count, below = product & 0xff, rank = product >> 8;
+  const u64 in_low = low >> 60, count = in_low + (high >> 60);
+  const u64 product = byte * count, below = product & 0xff, rank = product >> 8;
   if (below <= count) [[unlikely]] {
     if (byte == 0 || count == 0) return {Selected::kNothing, kFreeTag};
     if (below < 256 % count) return {Selected::kAgain, kFreeTag};
