@@ -87,7 +87,7 @@ struct alignas(64) Cache {
   u64 usual_end;              // kUsualEnd; 0 when a setting is not the default
   u64 fast_end;               // the same where the processor has what the fast functions are made for, or else 0
   u64 until_sample;           // allocations until one gets pages of its own
-  Canary canary;              // the heap\'s
+  Canary canary;              // the heap's
   u8* random_next;            // what is drawn next; at the end, what stands behind them, which is 0
   u32 side, side_bit;
   Cache* next;  // among those whose threads have ended
