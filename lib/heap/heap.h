@@ -144,6 +144,7 @@ class Heap {
   template <Mode M>
   [[gnu::always_inline]] void* AllocateTagged(Cache& cache, u64 bytes);
   [[gnu::noinline]] void* AllocateTaggedLater(Cache& cache, Bin& bin, u64 bytes);
+  [[gnu::noinline]] void* AllocateTaggedElsewhere(Cache& cache, Bin& bin, u64 bytes);
   [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, u64 bytes);
   // The slot's word says so already.
   template <Mode M>

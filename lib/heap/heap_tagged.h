@@ -28,7 +28,7 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
   for (;;) {
     const Selection selection = SelectTag(taken, *cache.random_next);
     if (selection.what == Selected::kNothing) [[unlikely]]
-      return AllocateTaggedOther(cache, bin, bytes);
+      return M == kTags ? AllocateTaggedElsewhere(cache, bin, bytes) : AllocateTaggedOther(cache, bin, bytes);
     cache.TakeByte();
     if (selection.what == Selected::kAgain) [[unlikely]]
       continue;
@@ -44,6 +44,17 @@ template <Platform P>
 void* Heap<P>::AllocateTaggedLater(Cache& cache, Bin& bin, u64 bytes) {
   if (!bin.HasRested()) return AllocateSlotSlowly(cache, bin, bytes);
   bin.ready = bin.tail - bin.resting;
+  return CallAllocateFast(cache, bytes);
+}
+
+// The entry that was taken last has been looked at, and has no tag left or needs fresh bytes.
+template <Platform P>
+void* Heap<P>::AllocateTaggedElsewhere(Cache& cache, Bin& bin, u64 bytes) {
+  const Entry entry = bin.head[-1];
+  const TaggedWord before(entry.word->load(std::memory_order_relaxed));
+  if (!AllowedTags(before.used(), TagIn(entry.word - 1), TagIn(entry.word + 1)).empty())
+    return AllocateTaggedOther(cache, bin, bytes);
+  shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
   return CallAllocateFast(cache, bytes);
 }
 
