@@ -32,7 +32,8 @@ TEST(CommandLine, PicturesAreDrawnOfWhatIsTimed) {
   EXPECT_EQ(std::get<BenchOptions>(Parse({"bench", "heap", "--plot", "a.svg"})).plot, "a.svg");
   EXPECT_EQ(std::get<BenchOptions>(Parse({"bench", "random", "--plot", "a.svg"})).plot, "a.svg");
   EXPECT_THAT(LineOf({"bench", "boot", "--plot", "a.svg"}), HasSubstr("--plot is for"));
-  EXPECT_EQ(std::get<BenchOptions>(Parse({"bench", "heap", "--library", "a=b.so"})).libraries, std::vector<std::string>{"a=b.so"});
+  EXPECT_EQ(std::get<BenchOptions>(Parse({"bench", "heap", "--library", "a=b.so"})).libraries,
+            std::vector<std::string>{"a=b.so"});
   EXPECT_THAT(LineOf({"bench", "boot", "--library", "a=b.so"}), HasSubstr("--library is for bench heap"));
   EXPECT_THAT(LineOf({"bench", "heap", "--arch", "aarch64", "--plot", "a.svg"}), HasSubstr("--plot is for"));
 }
