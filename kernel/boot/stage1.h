@@ -1,8 +1,8 @@
 // Stage 1: from the firmware's hand-over to the kernel at its random place. It runs identity-mapped, on the boot stack, with interrupts off:
 //
 //   relocate to the physical base -> read the boot information -> gather credited entropy, or stop -> plan the layout
-//   -> unless loaded at one, move to a random physical place, and wipe the first -> build the kernel's page tables -> relocate to the planned virtual base
-//   -> jump there, identity mapping left behind
+//   -> unless loaded at one, move to a random physical place, and wipe the first -> build the kernel's page tables
+//   -> relocate to the planned virtual base -> jump there, identity mapping left behind
 //
 // What stays true: nothing is placed before randomness is seeded; a machine without a credited source does not boot. Stage 1 leaves
 // no pointer behind: everything it hands on is plain data in g_handoff, whose absolute addresses are the final ones.

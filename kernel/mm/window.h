@@ -8,7 +8,8 @@
 //
 // The page table of the windows is the one table that is reached without a window, and through nothing that stands: the gate to it is open
 // while a Gate lives, and closed at any other time, when no mapping leads to a page table that could be written. A window opens it for its own
-// entry; who opens many, opens it for all of them: each time costs an emulated x86-64 its translations of addresses, twice. With the gate open nothing touches the program's memory by its addresses.
+// entry; who opens many, opens it for all of them: each time costs an emulated x86-64 its translations of addresses, twice. With the gate open
+// nothing touches the program's memory by its addresses.
 #pragma once
 
 #include <cstddef>

@@ -37,8 +37,12 @@ struct alignas(64) Bin {
     tail = place + count();
     head = place;
   }
-  // Enough for some allocations: few at a time would be asked for with each.
-  bool HasRested() const { return count() > u32{resting} + batch / 2; }
+  // Makes those ready that have rested, if they are enough for some allocations: few at a time would be asked for with each.
+  bool TakeRested() {
+    if (count() <= u32{resting} + batch / 2) return false;
+    ready = tail - resting;
+    return true;
+  }
   u32 most() const { return MostInLine(resting, batch); }
   void SetStop() { stop = head + most() < row_end ? head + most() : row_end; }
 };
@@ -98,7 +102,7 @@ struct alignas(64) Cache {
     const u16 place = kBinTable<LeastClass>[static_cast<u32>(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
-  Bin& BinOf(const UnitRecord& slab) { return bins[slab.size_class + (slab.IsOf(side_bit) ? 0 : kClassCount)]; }
+  Bin& BinOf(const UnitRecord& slab) { return slab.IsOf(side_bit) ? bins[slab.size_class] : bins[kClassCount + slab.size_class]; }
   u32 ClassOf(const Bin& bin) const { return (&bin - bins) % kClassCount; }
   bool IsOfOthers(const Bin& bin) const { return &bin >= bins + kClassCount; }
   // Bytes of the platform's, gone once they are drawn.

@@ -144,10 +144,7 @@ void Heap<P>::Shuffle(Cache& cache, Entry* entries, u32 count) {
 // Makes entries at the front ready: those that have rested, or else some from the shelf, before the resting ones.
 template <Platform P>
 bool Heap<P>::Prepare(Cache& cache, Bin& bin) {
-  if (bin.HasRested()) {
-    bin.ready = bin.tail - bin.resting;
-    return true;
-  }
+  if (bin.TakeRested()) return true;
   // Drawing may allocate, where the platform's first draw does: before anything is half done.
   const u32 random = NextRandom(cache);
   const u32 size_class = cache.ClassOf(bin);
@@ -243,7 +240,7 @@ void* Heap<P>::AllocateSlotOther(Cache& cache, Bin& bin, u64 bytes) {
     if (cache.fast_end != 0 && kFast == kWide) return IssueWide(entry.address, entry.word, bin.slot_bytes, bytes);
     if (!Tags::kPossible || !ground_.tagged) return Issue(entry.address, entry.word, bin.slot_bytes, bytes);
     if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
-    shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
+    shelves_[cache.ClassOf(bin)].Hold(ground_, entry);  // exhausted
   }
 }
 

@@ -42,9 +42,7 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
 // None is ready.
 template <Platform P>
 void* Heap<P>::AllocateTaggedLater(Cache& cache, Bin& bin, u64 bytes) {
-  if (!bin.HasRested()) return AllocateSlotSlowly(cache, bin, bytes);
-  bin.ready = bin.tail - bin.resting;
-  return CallAllocateFast(cache, bytes);
+  return bin.TakeRested() ? CallAllocateFast(cache, bytes) : AllocateSlotSlowly(cache, bin, bytes);
 }
 
 // The entry that was taken last has been looked at, and has no tag left or needs fresh bytes.
@@ -54,7 +52,7 @@ void* Heap<P>::AllocateTaggedElsewhere(Cache& cache, Bin& bin, u64 bytes) {
   const TaggedWord before(entry.word->load(std::memory_order_relaxed));
   if (!AllowedTags(before.used(), TagIn(entry.word - 1), TagIn(entry.word + 1)).empty())
     return AllocateTaggedOther(cache, bin, bytes);
-  shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
+  shelves_[cache.ClassOf(bin)].Hold(ground_, entry);  // exhausted
   return CallAllocateFast(cache, bytes);
 }
 
@@ -63,7 +61,7 @@ template <Platform P>
 void* Heap<P>::AllocateTaggedOther(Cache& cache, Bin& bin, u64 bytes) {
   const Entry entry = bin.head[-1];
   if (void* block = IssueTagged(cache, entry, bin.slot_bytes, bytes); block != nullptr) return block;
-  shelves_[&bin - cache.bins].Hold(ground_, entry);  // exhausted
+  shelves_[cache.ClassOf(bin)].Hold(ground_, entry);  // exhausted
   return AllocateSlotOther(cache, bin, bytes);
 }
 
@@ -137,7 +135,7 @@ void Heap<P>::EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, 
   if (M == kTags || zero_) Tags::SetAndZero(address, whole, kFreeTag);
   else Tags::Set(address, whole, kFreeTag);
   word->store(before.Freed().raw(), std::memory_order_release);
-  Bin& bin = slab.IsOf(cache.side_bit) ? cache.bins[slab.size_class] : cache.bins[kClassCount + slab.size_class];
+  Bin& bin = cache.BinOf(slab);
   Entry* last = bin.tail;
   if (last == bin.stop) [[unlikely]]
     return RestSlowly(cache, bin, address, word);

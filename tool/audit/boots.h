@@ -24,7 +24,8 @@ struct Boots {
   Halves halves = HalvesOf(kHostArch, 4);  // the machines'
   Foretold foretold;                       // of all of them together (tool/audit/foretelling.h)
 };
-// `moved`: a region of the kernel, the place of its image in memory, or the program's break, that is held against what was foretold as if it stood a page higher.
+// `moved`: a region of the kernel, the place of its image in memory, or the program's break, that is held against what was foretold as if it stood
+// a page higher.
 Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, const std::string& moved, u64 boots);
 // The program's places alone. Throws Failure where this host does not run the program.
 std::vector<Series> CollectProcesses(const Install& install, u64 processes);

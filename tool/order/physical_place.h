@@ -1,5 +1,6 @@
-// Where the loader puts a kernel in physical memory: at a place drawn for this start, each that leaves room for the rest as likely. The kernel would move
-// itself otherwise, which an emulator takes milliseconds for: it has translated what runs before the move, and drops and makes that anew.
+// Where the loader puts a kernel in physical memory: at a place drawn for this start, each that leaves room for the rest as likely. The kernel
+// would move itself otherwise, which an emulator takes milliseconds for: it has translated what runs before the move, and drops and makes
+// that anew.
 #pragma once
 
 #include <optional>
