@@ -117,7 +117,7 @@ Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to, heap::Contents content
 // Linux does not; a machine of this project's does.
 bool LinuxPlatform::TagWhenTouched([[maybe_unused]] u64 address, [[maybe_unused]] u64 bytes, [[maybe_unused]] heap::Tag tag) {
 #if defined(__aarch64__)
-  return prctl(linux_abi::kPR_CAPONIER_SET_FIRST_TAG, address, bytes, u64{tag.value}, 0) == 0;
+  return first_tags_ && prctl(linux_abi::kPR_CAPONIER_SET_FIRST_TAG, address, bytes, u64{tag.value}, 0) == 0;
 #else
   return false;
 #endif
@@ -153,6 +153,7 @@ bool LinuxPlatform::StartTags([[maybe_unused]] heap::Tagging tagging) {
   if (tagging != heap::Tagging::kAsync) mode |= kTagCheckSync;
   if (tagging != heap::Tagging::kSync) mode |= kTagCheckAsync;  // both: asymmetric where the processor has it
   tags_started_ = prctl(kSetTaggedAddressControl, mode, 0, 0, 0) == 0;
+  first_tags_ = tags_started_ && prctl(linux_abi::kPR_CAPONIER_SET_FIRST_TAG, 0, 0, 0, 0) == 0;
 #endif
   return tags_started_;
 }

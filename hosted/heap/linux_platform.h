@@ -22,6 +22,7 @@ struct LinuxPlatform {
   static u64 InMemory(u64 address, u64 bytes);
   static Result<> Move(u64 from, u64 bytes, u64 to, heap::Contents contents);
   static bool TagWhenTouched(u64 address, u64 bytes, heap::Tag tag);
+  static bool TagsWhenTouched() { return first_tags_; }
   static void Fill(MutableBytes output);
   static bool HasWideVectors();
   static void* NoMemory();
@@ -31,7 +32,7 @@ struct LinuxPlatform {
   static bool StartTags(heap::Tagging tagging);
 
  private:
-  static inline constinit bool tags_started_ = false;
+  static inline constinit bool tags_started_ = false, first_tags_ = false;
 };
 static_assert(heap::Platform<LinuxPlatform>);
 

@@ -469,29 +469,31 @@ void AddressSpace::MovePages(u64 from, u64 to, u64 bytes) {
   });
 }
 
-Result<u64> AddressSpace::Remap(u64 address, u64 old_bytes, u64 new_bytes, bool may_move, u64 fixed_to) {
-  if (!IsAligned(address, kPageSize) || new_bytes == 0 || new_bytes > arch::kUserEnd || old_bytes > arch::kUserEnd)
+Result<u64> AddressSpace::Remap(const RemapRequest& remap) {
+  const u64 address = remap.address, fixed_to = remap.fixed_to;
+  if (!IsAligned(address, kPageSize) || remap.new_bytes == 0 || remap.new_bytes > arch::kUserEnd ||
+      remap.old_bytes > arch::kUserEnd)
     return Error::kInvalidArgument;
-  old_bytes = AlignUp(old_bytes, kPageSize);
-  new_bytes = AlignUp(new_bytes, kPageSize);
+  const u64 old_bytes = AlignUp(remap.old_bytes, kPageSize), new_bytes = AlignUp(remap.new_bytes, kPageSize);
+  const bool in_place = fixed_to == 0 && !remap.keep_from;
   const Mapping* found = Find(address);
   if (found == nullptr || old_bytes > found->end - address) return Error::kBadAddress;
   if (found->sealed) return Error::kNotPermitted;
   if (old_bytes == 0 && !found->shared) return Error::kInvalidArgument;
-  if (fixed_to == 0 && new_bytes <= old_bytes) {
+  if (in_place && new_bytes <= old_bytes) {
     if (new_bytes < old_bytes) TRY(RemoveRange(address + new_bytes, address + old_bytes));
     return address;
   }
   if (found->protection.write && !found->shared && PagesFor(new_bytes) > TotalFrames()) return Error::kNoMemory;
   // In place, when the mapping ends here and what follows is free with its guard.
   const u64 grown_end = address + new_bytes;
-  if (fixed_to == 0 && address + old_bytes == found->end && grown_end <= arch::kUserEnd &&
+  if (in_place && address + old_bytes == found->end && grown_end <= arch::kUserEnd &&
       !Overlaps(found->end, grown_end + kGuardPages * kPageSize)) {
     const size_t at = IndexAtOrAbove(address);
     mappings_[at].end = grown_end;
     return address;
   }
-  if (!may_move) return Error::kNoMemory;
+  if (!remap.may_move) return Error::kNoMemory;
   if (fixed_to != 0 && fixed_to < address + old_bytes && address < fixed_to + new_bytes) return Error::kInvalidArgument;
   MapRequest request;
   request.address = fixed_to;
@@ -519,13 +521,15 @@ Result<u64> AddressSpace::Remap(u64 address, u64 old_bytes, u64 new_bytes, bool 
     return Error::kNoMemory;
   }
   MovePages(address, target, moving);
-  if (old_bytes != 0) TRY(RemoveRange(address, address + old_bytes));
+  if (old_bytes != 0 && !remap.keep_from) TRY(RemoveRange(address, address + old_bytes));
+  MergeIn(target, target + new_bytes);
   return target;
 }
 
 Result<void> AddressSpace::SetFirstTag(u64 address, u64 bytes, u8 tag) {
   if (!IsAligned(address | bytes, kPageSize) || bytes > arch::kUserEnd || address > arch::kUserEnd - bytes)
     return Error::kInvalidArgument;
+  if (bytes == 0) return {};
   const u64 end = address + bytes;
   if (!Covers(address, end)) return Error::kNoMemory;
   for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin < end; i++) {

@@ -70,6 +70,13 @@ struct MapRequest {
   u64 alignment = kPageSize;
 };
 
+struct RemapRequest {
+  u64 address = 0, old_bytes = 0, new_bytes = 0;
+  bool may_move = false;
+  u64 fixed_to = 0;        // not 0: there and nowhere else (MREMAP_FIXED)
+  bool keep_from = false;  // the old place stays mapped, with no pages; needs may_move and no change of size (MREMAP_DONTUNMAP)
+};
+
 // kOff: any rights at once, through any alias. kPacked: lib/aslr/packed.h.
 enum class WxPolicy : u8 { kStrict, kAllowJit, kOff };
 enum class LayoutPolicy : u8 { kScatter, kPacked };
@@ -85,11 +92,11 @@ class AddressSpace : public RefCounted {
   Result<u64> Map(const MapRequest& request);  // the address
   Result<void> Unmap(u64 address, u64 bytes);
   Result<void> Protect(u64 address, u64 bytes, Protection protection);
-  // mremap(2). `fixed_to` non-zero: MREMAP_FIXED.
-  Result<u64> Remap(u64 address, u64 old_bytes, u64 new_bytes, bool may_move, u64 fixed_to);
+  // mremap(2): the address.
+  Result<u64> Remap(const RemapRequest& request);
   // MADV_DONTNEED / MADV_FREE: drops anonymous pages, which read as zeroes afterwards; file pages reread.
   Result<void> Discard(u64 address, u64 bytes);
-  // Pages of the range that come in from now on have that tag: private anonymous memory with tags, else kInvalidArgument.
+  // Pages of the range, which may be empty, that come in from now on have that tag: private anonymous memory with tags, else kInvalidArgument.
   Result<void> SetFirstTag(u64 address, u64 bytes, u8 tag);
   // The program break: sets it when `wanted` is reachable, returns the one in force.
   u64 Break(u64 wanted);

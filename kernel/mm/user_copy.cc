@@ -1,17 +1,9 @@
 #include "kernel/mm/user_copy.h"
 
-#include "kernel/arch/machine.h"
-
 namespace caponier::mm {
-namespace {
-
-// AArch64 ignores the top byte of the program's addresses, which may hold a tag [arm-arm] D8.8.
-constexpr u64 Untagged(u64 address) { return arch::kUserTopByteIgnored ? address & 0x00ff'ffff'ffff'ffff : address; }
-
-}  // namespace
 
 bool IsUserRange(UserAddr address, u64 bytes) {
-  const u64 start = Untagged(address);
+  const u64 start = WithoutTopByte(address);
   return start <= arch::kUserEnd && bytes <= arch::kUserEnd - start;
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "kernel/arch/machine.h"
 #include "lib/base/bytes.h"
 #include "lib/base/result.h"
 #include "lib/base/types.h"
@@ -12,6 +13,9 @@
 namespace caponier::mm {
 
 using UserAddr = u64;  // as the program gave it: unchecked
+
+// AArch64 ignores the top byte of the program's addresses, which may hold a tag [arm-arm] D8.8.
+constexpr u64 WithoutTopByte(UserAddr address) { return arch::kUserTopByteIgnored ? address & 0x00ff'ffff'ffff'ffff : address; }
 
 // True when [address, address + bytes) lies in the program's half. Ignores AArch64 tag bytes (TBI).
 bool IsUserRange(UserAddr address, u64 bytes);

@@ -23,6 +23,8 @@ struct Call {
 
   sched::Process& process() { return *thread.process; }
   u64 operator[](int index) const { return arguments[index]; }
+  // Of mappings that are there: without a tag. Where new ones are to be (mmap, brk, mremap's other address) one is refused, as on Linux.
+  u64 Address(int index) const { return mm::WithoutTopByte(arguments[index]); }
   int Int(int index) const { return static_cast<int>(arguments[index]); }  // C's int arguments: upper half ignored
   u32 Unsigned(int index) const { return static_cast<u32>(arguments[index]); }
 };

@@ -79,7 +79,7 @@ Result<i64> SysMmap(Call& call) {
 }
 
 Result<i64> SysMunmap(Call& call) {
-  TRY(call.process().memory->Unmap(call[0], call[1]));
+  TRY(call.process().memory->Unmap(call.Address(0), call[1]));
   return 0;
 }
 
@@ -87,21 +87,28 @@ Result<i64> SysMprotect(Call& call) {
   const u32 bits = call.Unsigned(2);
   if ((bits & (kPROT_GROWSDOWN | kPROT_GROWSUP)) == (kPROT_GROWSDOWN | kPROT_GROWSUP)) return Error::kInvalidArgument;
   const mm::Protection protection = TRY(ParseProtection(bits & ~static_cast<u32>(kPROT_GROWSDOWN | kPROT_GROWSUP)));
-  TRY(call.process().memory->Protect(call[0], AlignUp(call[1], kPageSize), protection));
+  TRY(call.process().memory->Protect(call.Address(0), AlignUp(call[1], kPageSize), protection));
   return 0;
 }
 
 Result<i64> SysMremap(Call& call) {
   const u32 flags = call.Unsigned(3);
-  if ((flags & ~static_cast<u32>(kMREMAP_MAYMOVE | kMREMAP_FIXED)) != 0) return Error::kInvalidArgument;
-  const bool fixed = (flags & kMREMAP_FIXED) != 0, may_move = (flags & kMREMAP_MAYMOVE) != 0;
-  if (fixed && (!may_move || !IsAligned(call[4], kPageSize) || call[4] == 0)) return Error::kInvalidArgument;
-  return static_cast<i64>(TRY(call.process().memory->Remap(call[0], call[1], call[2], may_move, fixed ? call[4] : 0)));
+  if ((flags & ~static_cast<u32>(kMREMAP_MAYMOVE | kMREMAP_FIXED | kMREMAP_DONTUNMAP)) != 0) return Error::kInvalidArgument;
+  const bool fixed = (flags & kMREMAP_FIXED) != 0;
+  const mm::RemapRequest request{.address = call.Address(0),
+                                 .old_bytes = call[1],
+                                 .new_bytes = call[2],
+                                 .may_move = (flags & kMREMAP_MAYMOVE) != 0,
+                                 .fixed_to = fixed ? call[4] : 0,
+                                 .keep_from = (flags & kMREMAP_DONTUNMAP) != 0};
+  if (fixed && (!request.may_move || !IsAligned(call[4], kPageSize) || call[4] == 0)) return Error::kInvalidArgument;
+  if (request.keep_from && (!request.may_move || call[1] != call[2])) return Error::kInvalidArgument;
+  return static_cast<i64>(TRY(call.process().memory->Remap(request)));
 }
 
 Result<i64> SysMadvise(Call& call) {
-  const auto [address, end] = TRY(PagesOf(call[0], call[1]));
-  if (address != call[0]) return Error::kInvalidArgument;
+  const auto [address, end] = TRY(PagesOf(call.Address(0), call[1]));
+  if (address != call.Address(0)) return Error::kInvalidArgument;
   switch (call.Int(2)) {
     case kMADV_DONTNEED:
     case kMADV_FREE:
@@ -138,10 +145,11 @@ Result<i64> SysMadvise(Call& call) {
 Result<i64> SysBrk(Call& call) { return static_cast<i64>(call.process().memory->Break(call[0])); }
 
 Result<i64> SysMincore(Call& call) {
-  if (!IsAligned(call[0], kPageSize)) return Error::kInvalidArgument;
+  const u64 start = call.Address(0);
+  if (!IsAligned(start, kPageSize)) return Error::kInvalidArgument;
   const u64 pages = PagesFor(call[1]);
   for (u64 i = 0; i < pages; i++) {
-    const u64 address = call[0] + i * kPageSize;
+    const u64 address = start + i * kPageSize;
     if (call.process().memory->Find(address) == nullptr) return Error::kNoMemory;
     TRY(mm::WriteUser<u8>(call[2] + i, call.process().memory->IsResident(address)));
   }
@@ -154,14 +162,14 @@ Result<i64> SysMsync(Call& call) {
   if (!IsAligned(call[0], kPageSize) || (flags & ~static_cast<u32>(kMS_ASYNC | kMS_INVALIDATE | kMS_SYNC)) != 0)
     return Error::kInvalidArgument;
   if ((flags & kMS_ASYNC) != 0 && (flags & kMS_SYNC) != 0) return Error::kInvalidArgument;
-  const auto pages = PagesOf(call[0], call[1]);
+  const auto pages = PagesOf(call.Address(0), call[1]);
   if (!pages.ok() || !call.process().memory->Covers(pages.value().begin, pages.value().end)) return Error::kNoMemory;
   return 0;
 }
 
 // Nothing is ever swapped out: locked memory only has to be there.
 Result<i64> SysMlock(Call& call) {
-  const auto [begin, end] = TRY(PagesOf(call[0], call[1]));
+  const auto [begin, end] = TRY(PagesOf(call.Address(0), call[1]));
   for (u64 page = begin; page < end; page += kPageSize) {
     const mm::Mapping* mapping = call.process().memory->Find(page);
     if (mapping == nullptr) return Error::kNoMemory;
@@ -172,7 +180,7 @@ Result<i64> SysMlock(Call& call) {
 }
 
 Result<i64> SysMunlock(Call& call) {
-  const auto [begin, end] = TRY(PagesOf(call[0], call[1]));
+  const auto [begin, end] = TRY(PagesOf(call.Address(0), call[1]));
   return call.process().memory->Covers(begin, end) ? Result<i64>(0) : Error::kNoMemory;
 }
 

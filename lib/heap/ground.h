@@ -14,9 +14,8 @@ struct Ground {
   Metadata<P> metadata;
   Stock<typename P::Lock> stock;
   Settings settings;
-  bool tagged = false;  // tags are there and on
-
-  bool tags_large() const { return tagged && settings.scope == TagScope::kAll; }
+  bool tagged = false;      // tags are there and on
+  bool tags_large = false;  // for large blocks too
 
   std::atomic<u64> slab_bytes = 0;     // behind slabs
   std::atomic<u64> large_bytes = 0;    // behind large blocks

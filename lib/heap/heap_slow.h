@@ -9,6 +9,8 @@ template <Platform P>
 Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   ground_.settings = settings;
   ground_.tagged = Tags::kPossible && tags_work && settings.tagging != Tagging::kOff;
+  ground_.tags_large =
+      ground_.tagged && (settings.scope == TagScope::kAll || (settings.scope == TagScope::kAuto && P::TagsWhenTouched()));
   zero_ = settings.zero;
   check_ = settings.zero && settings.check;
   wide_ = !ground_.tagged && P::HasWideVectors();

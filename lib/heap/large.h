@@ -34,7 +34,7 @@ class Large {
       ground.arena.GiveRun(run.unit, run.order);
       return Error::kNoMemory;
     }
-    const bool tag_it = ground.tags_large();
+    const bool tag_it = ground.tags_large;
     const Tag tag = tag_it ? Tag{static_cast<u8>(1 + random % (kTagCount - 1))} : kFreeTag;
     ground.arena.record(run.unit).order = static_cast<u8>(run.order);
     UnitRecord& record = ground.arena.record(ground.arena.UnitOf(address));
@@ -49,7 +49,8 @@ class Large {
               .order = static_cast<u8>(run.order),
               .tag = tag};
     ground.large_bytes.fetch_add(whole, std::memory_order_relaxed);
-    if (tag_it) SetTags(address, AlignUp(bytes, kGranule), pages_at + run.bytes, tag);
+    if (tag_it) SetTags(record, pages_at, run.bytes);
+    else ClearPages(reinterpret_cast<void*>(pages_at), run.bytes);
     void* block = Tags::Pointer(address, tag);
     if (ground.settings.canary) WriteCanary(Behind(record), canary.For(address), CanaryBytes(record));
     return block;
@@ -66,10 +67,10 @@ class Large {
     ground.arena.GiveRun(unit, order);
   }
 
-  // To another size, at the same place or another; the block keeps its distance from a page's start. It is as it was when this fails.
-  // kNotSupported: copy it.
+  // To another size, at the same place or another; the block keeps its distance from a page's start, and its tag. It is as it was when this
+  // fails. kNotSupported: copy it.
   static Result<void*> Resize(Ground<P>& ground, const Canary& canary, UnitRecord* record, u64 bytes, u8 random) {
-    if (bytes > ground.arena.bytes() || record->tag != kFreeTag) return Error::kNotSupported;
+    if (bytes > ground.arena.bytes()) return Error::kNotSupported;
     const u64 inset = record->base % kPageSize, at = PagesAt(*record), whole = AlignUp(inset + bytes, kPageSize);
     const u64 have = u64{record->inverse} * kPageSize;
     const u64 limit = RunOf(ground, *record) + RunCapacity(record->order);
@@ -82,14 +83,17 @@ class Large {
     }
     // The old canary becomes part of the block, or what was the block becomes slack.
     const u64 before = record->link;
-    if (bytes >= before)
-      __builtin_memset(Behind(*record), 0, have - inset - before < kCanaryBytes ? have - inset - before : kCanaryBytes);
+    if (bytes >= before) __builtin_memset(Behind(*record), 0, CanaryBytes(*record));
     ground.large_bytes.fetch_add(whole - have, std::memory_order_relaxed);
     record->inverse = static_cast<u32>(whole / kPageSize);
     record->link = bytes;
+    if (record->tag != kFreeTag) {
+      const u64 kept = AlignUp(bytes < before ? bytes : before, kGranule);
+      SetTags(*record, record->base + kept, have < whole ? have : whole);
+    }
     if (bytes < before) __builtin_memset(Behind(*record), 0, SlackBytes(*record));
     if (ground.settings.canary) WriteCanary(Behind(*record), canary.For(record->base), CanaryBytes(*record));
-    return Tags::Pointer(record->base, kFreeTag);
+    return Tags::Pointer(record->base, record->tag);
   }
 
   // Whether nothing was written before the block, and behind it.
@@ -108,13 +112,21 @@ class Large {
   }
 
  private:
-  // From `fresh` on the pages have no memory yet: those that are the block's as a whole get it with their tag.
-  static void SetTags(u64 address, u64 bytes, u64 fresh, Tag tag) {
-    const u64 end = address + bytes, last = AlignDown(end, kPageSize);
-    const u64 first = AlignUp(address, kPageSize) > fresh ? AlignUp(address, kPageSize) : fresh;
-    if (first >= last || !P::TagWhenTouched(first, last - first, tag)) return Tags::Set(address, bytes, tag);
-    Tags::Set(address, first - address, tag);
-    Tags::Set(last, end - last, tag);
+  // The block's tag and that of its slack, from `from` on. The first `used` bytes of its pages may hold anything there, which is cleared; the others
+  // have no memory yet, and get what they can of it when they are touched.
+  static void SetTags(const UnitRecord& record, u64 from, u64 used) {
+    const u64 at = PagesAt(record), last = at + u64{record.inverse} * kPageSize, fresh = at + used;
+    const u64 begin = record.base, end = begin + AlignUp(record.link, kGranule);
+    const bool later = P::TagWhenTouched(at, last - at, record.tag);
+    const auto set = [&](u64 first, u64 behind, Tag tag) {
+      if (first < from) first = from;
+      if (first < fresh && first < behind) Tags::SetAndZero(first, (behind < fresh ? behind : fresh) - first, tag);
+      if (first < fresh) first = fresh;
+      if (first < behind && later == (tag == kFreeTag)) Tags::Set(first, behind - first, tag);
+    };
+    set(at, begin, kFreeTag);
+    set(begin, end, record.tag);
+    set(end, last, kFreeTag);
   }
   static u64 PagesAt(const UnitRecord& record) { return AlignDown(record.base, kPageSize); }
   static u64 SlackBytes(const UnitRecord& record) {
@@ -133,6 +145,8 @@ class Large {
 
   // With room to double, so that a block that grows step by step moves a number of times that grows with the logarithm of its size.
   static Result<UnitRecord*> MoveToLongerRun(Ground<P>& ground, UnitRecord& record, u64 whole, u8 random) {
+    // Linux may stop in the middle, and what is put back then would have no tags.
+    if (record.tag != kFreeTag && !P::TagsWhenTouched()) return Error::kNotSupported;
     const u64 have = u64{record.inverse} * kPageSize;
     const u32 order = RunOrder(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
     const u64 to = ground.arena.AddressOf(unit);

@@ -37,9 +37,10 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, Tag tag, Muta
   // or with Contents::kOfNoUse zeros in part. kExists: the same, but some of the third argument's pages are somebody else's now, so
   // that the run they are of must never be used again.
   { P::Move(address, bytes, address, Contents{}) } -> std::same_as<Result<>>;
-  // Whether the pages from `address` on, which are committed and have no memory behind them yet, will have this tag everywhere when they are first
-  // touched; if not, nothing was done.
+  // Whether those of the pages from `address` on, which are committed, that have no memory behind them yet will have this tag everywhere when they
+  // are first touched; if not, nothing was done. TagsWhenTouched: whether that is ever so.
   { P::TagWhenTouched(address, bytes, tag) } -> std::same_as<bool>;
+  { P::TagsWhenTouched() } -> std::same_as<bool>;
   { P::Fill(random) };
   // Whether the processor has vectors of 32 bytes, and whoever runs here may use them.
   { P::HasWideVectors() } -> std::same_as<bool>;

@@ -7,8 +7,8 @@ namespace caponier::heap {
 namespace {
 
 constexpr std::string_view kOptions =
-    "tagging=sync|async|asymm|off, scope=small|all, zero=on|off, check=on|off, canary=on|off, shuffle=on|off, quarantine=0..128, "
-    "sample=0..2^32, record=off|on|1..64, arena=256M..64T";
+    "tagging=sync|async|asymm|off, scope=auto|small|all, zero=on|off, check=on|off, canary=on|off, shuffle=on|off, "
+    "quarantine=0..128, sample=0..2^32, record=off|on|1..64, arena=256M..64T";
 
 std::optional<bool> ReadSwitch(std::string_view value) {
   if (value == "on") return true;
@@ -60,10 +60,10 @@ bool ReadName(std::string_view value, const std::string_view (&names)[N], T* set
 // What the option takes when `value` is not it; empty when all is well.
 std::string_view ReadOption(std::string_view name, std::string_view value, Settings* settings) {
   static constexpr std::string_view kTaggings[] = {"off", "async", "sync", "asymm"};
-  static constexpr std::string_view kScopes[] = {"small", "all"};
+  static constexpr std::string_view kScopes[] = {"small", "all", "auto"};
   const auto unless = [](bool well, std::string_view expected) { return well ? std::string_view() : expected; };
   if (name == "tagging") return unless(ReadName(value, kTaggings, &settings->tagging), "sync, async, asymm or off");
-  if (name == "scope") return unless(ReadName(value, kScopes, &settings->scope), "small or all");
+  if (name == "scope") return unless(ReadName(value, kScopes, &settings->scope), "auto, small or all");
   if (name == "zero") return unless(ReadInto(ReadSwitch(value), &settings->zero), "on or off");
   if (name == "check") return unless(ReadInto(ReadSwitch(value), &settings->check), "on or off");
   if (name == "canary") return unless(ReadInto(ReadSwitch(value), &settings->canary), "on or off");

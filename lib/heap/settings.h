@@ -9,11 +9,11 @@
 namespace caponier::heap {
 
 enum class Tagging : u8 { kOff, kAsync, kSync, kAsymmetric };
-enum class TagScope : u8 { kSmall, kAll };
+enum class TagScope : u8 { kSmall, kAll, kAuto };  // kAuto: all where tags may come with the first touch
 
 struct Settings {
   Tagging tagging = Tagging::kSync;
-  TagScope scope = TagScope::kSmall;
+  TagScope scope = TagScope::kAuto;
   bool zero = true;                    // blocks are zeroed when freed
   bool check = true;                   // and looked at before they are used again; needs zero
   bool canary = true;                  // 8 bytes behind each block, or the rest of its last granule under tags

@@ -219,6 +219,41 @@ TEST(TaggedHeap, LargeBlocksGetTheirTagsWhenTheyAreTouched) {
   try_one(400'000, 1 << 20, 0);
 }
 
+// In place, to a longer run and back: what the block holds and its tag stay, what is not its own has none, and where it was nothing is left.
+TEST(TaggedHeap, LargeBlocksGrowWithTheirTags) {
+  TaggedPlatform::tags_when_touched = true;
+  Heap heap({.arena_bytes = kGibi});
+  std::mt19937_64 random(13);
+  for (int i = 0; i < 300; i++) {
+    u64 bytes = 300'000 + random() % 300'000;
+    void* block = heap.AllocateAligned(bytes, u64{16} << random() % 13);
+    const Tag tag = SimulatedTags::TagOf(block);
+    ASSERT_NE(tag, kFreeTag) << "not the usual scope";
+    for (int step = 0; step < 6; step++) {
+      auto* words = static_cast<u8*>(SimulatedTags::Reach(block));
+      __builtin_memset(words, step + 1, bytes);
+      const u64 before = bytes, commits = TaggedPlatform::commits;
+      bytes = step % 3 == 2 ? 270'000 + random() % 30'000 : bytes + random() % (step == 3 ? 5'000'000 : 9'000);
+      block = heap.Reallocate(block, bytes);
+      ASSERT_EQ(SimulatedTags::TagOf(block), tag) << "copied";
+      ASSERT_EQ(heap.heap->SizeOf(block), bytes);
+      if (bytes < before) ASSERT_EQ(TaggedPlatform::commits, commits);
+      const u64 start = SimulatedTags::Address(block), end = start + AlignUp(bytes, kGranule);
+      words = static_cast<u8*>(SimulatedTags::Reach(block));
+      for (u64 at = 0; at < before && at < bytes; at++) ASSERT_EQ(words[at], step + 1) << at;
+      for (u64 at = AlignDown(start, kPageSize); at < AlignUp(end, kPageSize); at += kGranule)
+        ASSERT_EQ(SimulatedTags::At(at), at >= start && at < end ? tag : kFreeTag) << at - start << " of " << bytes;
+    }
+    if (bytes % kGranule != 0) {
+      auto* behind = static_cast<u8*>(SimulatedTags::Reach(block)) + bytes;
+      *behind ^= 1;
+      ASSERT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kOverflowFound);
+      *behind ^= 1;
+    }
+    heap.Free(block);
+  }
+}
+
 TEST(TaggedHeap, OneRetagForAnAllocationAndOneForAFree) {
   Heap heap({.arena_bytes = kGibi});
   for (const u64 bytes : {u64{1}, u64{64}, u64{1000}}) {

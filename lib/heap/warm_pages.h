@@ -27,8 +27,8 @@ class WarmPages {
     return true;
   }
 
-  // A run that has room for `bytes`, for which one of `order` is large enough. Behind its first pages, as far as it says but no further than
-  // `bytes`, are zeros.
+  // A run that has room for `bytes`, for which one of `order` is large enough. Its first pages, as far as it says but no further than `bytes`, hold
+  // what other blocks left there, and their tags.
   Result<WarmRun> Take(Ground<P>& ground, u64 bytes, u32 order, u8 random) {
     WarmRun run;
     if (!PopFor(bytes, &run)) run = {.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
@@ -55,9 +55,6 @@ class WarmPages {
       if (run.bytes != 0) P::Release(at, run.bytes);
       return Error::kNoMemory;
     }
-    // The frames still have their last block's tag, if it had one.
-    if (run.bytes != 0 && ground.tags_large()) P::Tags::SetAndZero(at, run.bytes, kFreeTag);
-    else ClearPages(reinterpret_cast<void*>(at), run.bytes);
     return run;
   }
 

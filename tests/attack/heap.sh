@@ -73,6 +73,71 @@ int main(int count, char **words) {
 CRIME
 clang-19 --target=aarch64-linux-gnu -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/large.c" -o "$scratch/crime.aarch64-large" || exit 1
 
+# A large block that grows and shrinks, and what a program may ask of the kernel for the pages of a block, whose pointer has a tag.
+cat >"$scratch/grow.c" <<'CRIME'
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#define CHECK(what) if (!(what)) return printf("wrong: %s\n", #what), 3
+static uintptr_t place(void *block) { return (uintptr_t)block & 0xffffffffffffff; }
+int main(int count, char **words) {
+  uint32_t *block = malloc(300000);
+  size_t have = 0, moves = 0;
+  for (size_t bytes = 300000; bytes < 100000000; bytes += bytes / 8) {
+    void *before = block;
+    block = realloc(block, bytes);
+    CHECK(block != NULL);
+    if (place(block) != place(before)) moves++;
+    for (size_t i = 0; i < have; i += 1024) CHECK(block[i] == i);
+    for (size_t i = 0; i < bytes / 4; i += 1024) block[i] = i;
+    have = bytes / 4;
+  }
+  void *volatile before = block;
+  block = realloc(block, 300000000);
+  CHECK(block != NULL && place(block) != place(before) && block[1024 * 1024] == 1024 * 1024);
+  if (words[1][0] == 's') ((char *)before)[70000] = 1;
+  CHECK((block = realloc(block, 400000)) != NULL && block[90 * 1024] == 90 * 1024);
+  if (words[1][0] == 'e') ((char *)block)[400000] = 1;
+  free(block);
+
+  for (size_t bytes = 8192; bytes <= 8 << 20; bytes *= 32) {
+    char *pages;
+    unsigned char there[4096];
+    CHECK(posix_memalign((void **)&pages, 4096, bytes) == 0);
+    pages[4096] = pages[0] = 5;
+    CHECK(mprotect(pages, 4096, PROT_READ) == 0 && pages[0] == 5);
+    CHECK(mprotect(pages, 4096, PROT_READ | PROT_WRITE) == 0);
+    CHECK(mlock(pages, bytes) == 0 && munlock(pages, bytes) == 0);
+    CHECK(msync(pages, bytes, MS_SYNC) == 0);
+    CHECK(mincore(pages, bytes, there) == 0 && (there[1] & 1) == 1);
+    CHECK(madvise(pages, bytes, MADV_WILLNEED) == 0);
+    if (bytes > 1 << 20 && words[1][0] != 'l') {
+      CHECK(madvise(pages, bytes, MADV_DONTNEED) == 0);
+      CHECK(pages[0] == 0 && pages[bytes - 1] == 0);
+    }
+    pages[0] = 6;
+    free(pages);
+  }
+  // The old place stays, empty.
+  char *from = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *to;
+  from[4096] = 7;
+  CHECK(mremap(from, 65536, 32768, MREMAP_MAYMOVE | 4, NULL) == MAP_FAILED && mremap(from, 65536, 65536, 4, NULL) == MAP_FAILED);
+  CHECK((to = mremap(from, 65536, 65536, MREMAP_MAYMOVE | 4, NULL)) != MAP_FAILED && to != from);
+  CHECK(to[4096] == 7 && from[4096] == 0 && (from[4096] = 1) == 1 && to[4096] == 7);
+  // And what has come to stand beside others moves on with them.
+  char *room = mmap(NULL, 131072, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(mprotect(room + 65536, 65536, PROT_READ | PROT_WRITE) == 0);
+  CHECK(mremap(to, 65536, 65536, MREMAP_MAYMOVE | MREMAP_FIXED, room) == room);
+  CHECK((to = mremap(room, 131072, 131072, MREMAP_MAYMOVE | 4, NULL)) != MAP_FAILED && to[4096] == 7);
+  printf("grew, %s\n", moves < 20 ? "few moves" : "many moves");
+  return 0;
+}
+CRIME
+clang-19 --target=aarch64-linux-gnu -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/grow.c" -o "$scratch/crime.aarch64-grow" || exit 1
+clang-19 -O1 -fno-builtin -w -fuse-ld=lld-19 "$scratch/grow.c" -o "$scratch/crime.x86_64-grow" || exit 1
+
 # expect PROGRAM HEAP CRIME STATUS TEXT
 expect() {
   local said code
@@ -124,10 +189,17 @@ for crime in overflow below use reuse; do
   options=()
   expect aarch64-static libc "$crime" 139 "caponier-heap: "
 done
-options=(--memory 256M --heap-settings scope=all)
+options=(--memory 256M)
 [[ $tags == on ]] && expect aarch64-large tagged none 0 $'a tag, little memory\nwent on'
 [[ $tags == on ]] && expect aarch64-large tagged wild 139 "caponier-heap: wild access to the heap; block of 50331648 bytes (tag fault)"
-options=(--memory 256M)
+options=(--memory 256M --heap-settings scope=small)
 expect aarch64-large tagged none 0 $'no tag, little memory\nwent on'
+# The pages of a block that grows are moved: there is no memory for a copy.
+options=(--memory 192M)
+expect x86_64-grow tagged none 0 "grew, few moves"
+expect aarch64-grow tagged none 0 "grew, few moves"
+expect x86_64-grow tagged stale 139 "SIGSEGV"
+[[ $tags == on ]] && expect aarch64-grow tagged stale 139 "caponier-heap: "
+[[ $tags == on ]] && expect aarch64-grow tagged end 139 "caponier-heap: access behind a block; block of 400000 bytes (tag fault)"
 [[ $tags == on ]] || echo "this machine has no memory tags: only what needs none was tried"
 exit $status

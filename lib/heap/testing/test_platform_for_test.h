@@ -122,12 +122,17 @@ struct TestPlatform {
     Release(from, bytes);
     return {};
   }
-  // Set at once, but not counted.
+  static bool TagsWhenTouched() { return tags_when_touched; }
+  // Set at once where nothing has been touched, but not counted.
   static bool TagWhenTouched(u64 address, u64 bytes, Tag tag) {
     if constexpr (Tags::kPossible) {
       if (!tags_when_touched) return false;
-      Tags::Set(address, bytes, tag);
-      Tags::granules_set -= bytes / kGranule;
+      for (u64 page = address; page < address + bytes; page += kPageSize) {
+        unsigned char there = 0;
+        if (mincore(reinterpret_cast<void*>(page), kPageSize, &there) != 0 || (there & 1) != 0) continue;
+        Tags::Set(page, kPageSize, tag);
+        Tags::granules_set -= kPageSize / kGranule;
+      }
       return true;
     }
     return false;
