@@ -56,6 +56,13 @@ void LinuxPlatform::Release(u64 address, u64 bytes) {
   if (tags_started_) (void)TagWhenTouched(address, bytes, heap::kFreeTag);
 }
 
+void LinuxPlatform::Discard(u64 address, u64 bytes) { (void)madvise(Pointer(address), bytes, MADV_DONTNEED); }
+
+// Page tables go when all that they map is replaced at once.
+void LinuxPlatform::Forget(u64 address, u64 bytes) {
+  (void)mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0);
+}
+
 u64 LinuxPlatform::InMemory(u64 address, u64 bytes) {
   unsigned char pages[512];
   u64 found = 0;

@@ -52,6 +52,8 @@ void Heap<P>::Accuse(const void* pointer) {
   if (record == nullptr || record->kind == UnitKind::kNone || record->kind == UnitKind::kLarge ||
       record->kind == UnitKind::kFreedLarge) {
     const UnitRecord* around = FindLargeAround(address);
+    if (around == nullptr && ground_.arena.Forgot(ground_.arena.WideUnitOf(address)))
+      Stop({.crime = Crime::kDoubleFree, .block = address});
     if (around == nullptr || address < around->base || address - around->base > around->link)
       Stop({.crime = Crime::kForeignFree});
     const u64 inside = address - around->base;
@@ -102,7 +104,7 @@ bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
   *misuse = {.crime = Crime::kWildAccess};
   UnitRecord* record = ground_.arena.Find(address);
   if (record == nullptr) return true;
-  if (record->kind == UnitKind::kFreedSlab || record->kind == UnitKind::kRetiredSlab) {
+  if (record->kind == UnitKind::kFreedSlab || ground_.arena.Forgot(ground_.arena.WideUnitOf(address))) {
     misuse->crime = Crime::kUseAfterFree;
     return true;
   }

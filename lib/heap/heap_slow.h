@@ -16,7 +16,7 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   wide_ = !ground_.tagged && P::HasWideVectors();
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
   usual_ = check_ && settings.canary && settings.sample == 0 && settings.record == 0;
-  TRY(ground_.arena.Open(settings.arena_bytes));
+  TRY(ground_.arena.Open(settings.arena_bytes, settings.reuse));
   TRY(ground_.metadata.Open(ground_.arena.bytes() / 16));
   u64 secrets[2];
   P::Fill(WritableBytesOf(secrets));

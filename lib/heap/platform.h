@@ -30,6 +30,10 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, Tag tag, Muta
   { P::Commit(address, bytes, use) } -> std::same_as<Result<>>;
   // Nothing is behind these pages any more, and every access faults.
   { P::Release(address, bytes) };
+  // Of committed pages: they are zeros again, without memory behind them.
+  { P::Discard(address, bytes) };
+  // Of pages of which none is committed: what the system keeps for them may go.
+  { P::Forget(address, bytes) };
   // About how many of these bytes, which are committed, have memory behind them by now.
   { P::InMemory(address, bytes) } -> std::same_as<u64>;
   // What stands behind the pages at `address` stands at the third argument instead, readable and writable, and

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kOptions =
     "tagging=sync|async|asymm|off, scope=auto|small|all, zero=on|off, check=on|off, canary=on|off, shuffle=on|off, "
-    "quarantine=0..128, sample=0..2^32, record=off|on|1..64, arena=256M..64T";
+    "quarantine=0..128, sample=0..2^32, record=off|on|1..64, reuse=on|off, arena=256M..64T";
 
 std::optional<bool> ReadSwitch(std::string_view value) {
   if (value == "on") return true;
@@ -68,6 +68,7 @@ std::string_view ReadOption(std::string_view name, std::string_view value, Setti
   if (name == "check") return unless(ReadInto(ReadSwitch(value), &settings->check), "on or off");
   if (name == "canary") return unless(ReadInto(ReadSwitch(value), &settings->canary), "on or off");
   if (name == "shuffle") return unless(ReadInto(ReadSwitch(value), &settings->shuffle), "on or off");
+  if (name == "reuse") return unless(ReadInto(ReadSwitch(value), &settings->reuse), "on or off");
   if (name == "quarantine")
     return unless(ReadInto(ReadNumber(value, false), 0, Settings::kMaxQuarantine, &settings->quarantine),
                   "a number from 0 to 128");

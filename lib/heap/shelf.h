@@ -207,12 +207,11 @@ class alignas(64) Shelf {
   static void ReleaseAll(Ground<P>& ground, Slab* slab) {
     while (slab != nullptr) {
       Slab* next = slab->next_to_release;
-      const bool retired = slab->held != 0;
-      SetRecords(ground, *slab, retired ? UnitKind::kRetiredSlab : UnitKind::kFreedSlab);
+      SetRecords(ground, *slab, UnitKind::kFreedSlab);
       P::Release(slab->base, slab->bytes());
       ground.slab_bytes.fetch_sub(slab->bytes(), std::memory_order_relaxed);
-      if (retired) ground.retired_bytes.fetch_add(slab->bytes(), std::memory_order_relaxed);
-      else ground.arena.GiveRun(slab->unit, slab->order);
+      if (slab->held != 0) ground.retired_bytes.fetch_add(slab->bytes(), std::memory_order_relaxed);
+      ground.arena.GiveRun(slab->unit, slab->order);
       ground.metadata.Give(slab, slab->metadata_bytes);
       slab = next;
     }

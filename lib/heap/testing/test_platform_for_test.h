@@ -106,6 +106,17 @@ struct TestPlatform {
     committed -= bytes;
     if constexpr (Tags::kPossible) Tags::Reset(address, bytes);
   }
+  static void Discard(u64 address, u64 bytes) { madvise(reinterpret_cast<void*>(address), bytes, MADV_DONTNEED); }
+  static void Forget(u64 address, u64 bytes) {
+    NoteTouch(address, bytes);
+    forgotten += bytes;
+    bool inside = false;
+    for (const auto& [memory, length] : reserved) {
+      const u64 base = AlignUp(reinterpret_cast<u64>(memory), kReserveAlignment);
+      inside |= address >= base && address + bytes <= base + length - kReserveAlignment;
+    }
+    EXPECT_TRUE(inside) << "others' memory";
+  }
   static u64 InMemory(u64, u64 bytes) { return touched ? bytes : 0; }
   static Result<> Move(u64 from, u64 bytes, u64 to, Contents) {
     if (Fails()) return Error::kNotSupported;
@@ -156,7 +167,7 @@ struct TestPlatform {
   static void Reset() {
     for (const auto& [memory, bytes] : reserved) munmap(memory, bytes);
     reserved.clear();
-    committed = commits = 0;
+    committed = commits = forgotten = 0;
     fail_in = -1;
     touched = true;
     tags_when_touched = false;
@@ -171,7 +182,7 @@ struct TestPlatform {
     u64 bytes;
   };
   static inline std::vector<Reserved> reserved;
-  static inline std::atomic<u64> committed = 0, commits = 0;  // bytes now, calls so far
+  static inline std::atomic<u64> committed = 0, commits = 0, forgotten = 0;  // bytes now, calls so far, bytes so far
   static inline std::atomic<i64> fail_in = -1;
   static inline bool touched = true;  // programs use all of their memory
   static inline bool tags_when_touched = false;
