@@ -2,7 +2,7 @@
 //
 // What stays true: every byte of a frame past the file's end is zero; a frame that some mapping executes is never written: the
 // file gets a copy and the mapping keeps the old contents, so that no alias makes executable memory writable. A mapped page holds
-// its own reference to its frame, so truncation may drop the file's at any time.
+// its own reference to its frame, so the file's may go at any time; RegularFile has the mappings let go of it as well.
 #pragma once
 
 #include "kernel/mm/address_space.h"

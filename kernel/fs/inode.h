@@ -80,6 +80,7 @@ class Inode : public RefCounted {
   // A new open file. `where` is how it was reached; the file keeps it.
   virtual Result<Ref<File>> Open(const OpenHow& how, Location where);
   virtual Result<void> Truncate(u64 size);
+  virtual bool sealed_for_writing() const { return false; }  // F_SEAL_WRITE, F_SEAL_FUTURE_WRITE
   // A symbolic link's text. Links that lead to an object rather than a path (in /proc) also have a Target.
   virtual Result<String> ReadLink();
   virtual bool is_magic_link() const { return false; }
@@ -98,6 +99,7 @@ class Inode : public RefCounted {
   u32 user = 0, group = 0, links = 1;
   u64 special = 0;
   FileTime accessed, modified, changed, born;
+  bool linkable = false;   // O_TMPFILE without O_EXCL: may get its first name
   bool immutable = false;  // mode, owner and times stay as they are, whoever asks
 
   // flock(2): holders of the whole file. One description holds it exclusively, or several share it.

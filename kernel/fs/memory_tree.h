@@ -49,6 +49,9 @@ class RegularFile final : public Inode {
   u64 blocks() const override { return data_.present_pages() * (kPageSize / 512); }
   Result<Ref<File>> Open(const OpenHow& how, Location where) override;
   Result<void> Truncate(u64 size) override;
+  // Makes a range read as zeroes, dropping whole pages.
+  Result<void> Punch(u64 offset, u64 bytes);
+  bool sealed_for_writing() const override;
 
   // memfd_create(2): F_SEAL_* that hold.
   bool sealable = false;

@@ -50,7 +50,9 @@ Result<Ref<File>> OpenAt(Context& context, Ref<Directory> start, std::string_vie
     if (walk.inode->file_system().fixed) return Error::kNotSupported;
     OpenHow unnamed = how;
     unnamed.mode &= ~context.umask;
-    return OpenUnnamed(walk.inode->file_system(), unnamed);
+    Ref<File> file = TRY(OpenUnnamed(walk.inode->file_system(), unnamed));
+    file->inode()->linkable = !how.exclusive;
+    return file;
   }
   if (how.create) {
     if (walk.kind == Walk::Kind::kName && walk.trailing_slash) return Error::kIsDirectory;

@@ -18,6 +18,7 @@ class MappedFile final : public mm::PageSource {
   bool IsPresent(u64 index) const override { return node_->data().IsPresent(index); }
   std::string_view mapped_name() const override { return name_; }
   u64 inode_number() const override { return node_->number(); }
+  const void* object() const override { return node_.get(); }
 
  private:
   Ref<RegularFile> node_;
@@ -33,9 +34,14 @@ Result<u64> Position(u64 base, i64 offset) {
 
 // What a write may do to a sealed file (memfd_create).
 Result<void> CheckSeals(RegularFile& node, u64 end) {
-  if ((node.seals & (linux_abi::kF_SEAL_WRITE | linux_abi::kF_SEAL_FUTURE_WRITE)) != 0) return Error::kNotPermitted;
+  if (node.sealed_for_writing()) return Error::kNotPermitted;
   if ((node.seals & linux_abi::kF_SEAL_GROW) != 0 && end > node.size()) return Error::kNotPermitted;
   return {};
+}
+
+// The program's mappings of a file hold frames of their own accord: they have to let go of those that the file has dropped.
+void ForgetPages(const RegularFile& node, u64 first, u64 last, mm::AddressSpace::Copies copies) {
+  if (mm::AddressSpace* memory = mm::AddressSpace::Active()) memory->Forget(&node, first, last, copies);
 }
 
 }  // namespace
@@ -52,9 +58,23 @@ Result<Ref<File>> RegularFile::Open(const OpenHow& how, Location where) {
 Result<void> RegularFile::Truncate(u64 size) {
   if (size < data_.size() && (seals & linux_abi::kF_SEAL_SHRINK) != 0) return Error::kNotPermitted;
   if (size > data_.size() && (seals & linux_abi::kF_SEAL_GROW) != 0) return Error::kNotPermitted;
+  const u64 pages_before = PagesFor(data_.size());
   TRY(data_.Truncate(size));
+  if (PagesFor(size) < pages_before) ForgetPages(*this, PagesFor(size), ~u64{0}, mm::AddressSpace::Copies::kDrop);
   TouchModified();
   return {};
+}
+
+Result<void> RegularFile::Punch(u64 offset, u64 bytes) {
+  TRY(data_.Punch(offset, bytes));
+  u64 end;
+  if (!CheckedAdd(offset, bytes, &end)) end = ~u64{0};
+  ForgetPages(*this, PagesFor(offset), end >> kPageBits, mm::AddressSpace::Copies::kKeep);
+  return {};
+}
+
+bool RegularFile::sealed_for_writing() const {
+  return (seals & (linux_abi::kF_SEAL_WRITE | linux_abi::kF_SEAL_FUTURE_WRITE)) != 0;
 }
 
 Result<u64> OpenRegular::Read(mm::IoBuffer& to, u64 offset) {

@@ -128,9 +128,11 @@ Result<void> MakeLink(Context& context, const Walk& walk, Ref<Inode> inode) {
   if (&inode->file_system() != &walk.directory->file_system()) return Error::kCrossDevice;
   TRY(MayMake(context, walk));
   if (inode->is_directory()) return Error::kNotPermitted;
+  if (inode->links == 0 && !inode->linkable) return Error::kNotFound;
   if (mm::InReserve()) return Error::kNoSpace;
   TRY(Attach(walk, inode));
   inode->links++;
+  inode->linkable = false;
   inode->TouchChanged();
   return {};
 }

@@ -34,8 +34,9 @@ PageFlags FlagsFor(const Protection& protection, bool write) {
 // Whether `next` continues `mapping` so exactly that one entry can stand for both.
 bool Continues(const Mapping& mapping, const Mapping& next) {
   return mapping.end == next.begin && mapping.protection == next.protection && mapping.shared == next.shared &&
-         mapping.grows_down == next.grows_down && mapping.was_writable == next.was_writable && mapping.sealed == next.sealed &&
-         mapping.first_tag == next.first_tag && mapping.purpose == next.purpose && mapping.source == next.source &&
+         mapping.grows_down == next.grows_down && mapping.was_writable == next.was_writable &&
+         mapping.never_writable == next.never_writable && mapping.sealed == next.sealed && mapping.first_tag == next.first_tag &&
+         mapping.purpose == next.purpose && mapping.source == next.source &&
          (!mapping.source || mapping.source_page + mapping.bytes() / kPageSize == next.source_page);
 }
 
@@ -230,6 +231,7 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
   mapping.end = address + bytes;
   mapping.protection = request.protection;
   mapping.shared = request.shared;
+  mapping.never_writable = request.never_writable;
   mapping.grows_down = request.grows_down;
   mapping.was_writable = request.protection.write;
   mapping.purpose = request.purpose;
@@ -320,6 +322,7 @@ Result<void> AddressSpace::Protect(u64 address, u64 bytes, Protection protection
   for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin < end; i++) {
     if (mappings_[i].begin > covered) return Error::kNoMemory;
     if (mappings_[i].sealed) return Error::kNotPermitted;
+    if (protection.write && mappings_[i].never_writable) return Error::kAccessDenied;
     TRY(CheckProtection(protection, &mappings_[i]));
     covered = mappings_[i].end;
   }
@@ -462,6 +465,30 @@ Result<void> AddressSpace::Discard(u64 address, u64 bytes) {
   return covered < end ? Result<void>(Error::kNoMemory) : Result<void>();
 }
 
+void AddressSpace::Forget(const void* object, u64 first, u64 last, Copies copies) {
+  for (const Mapping& mapping : mappings_) {
+    if (!mapping.source || mapping.source->object() != object || mapping.sealed) continue;
+    const u64 pages = mapping.bytes() / kPageSize;
+    const u64 from = first > mapping.source_page ? first - mapping.source_page : 0;
+    const u64 to = last > mapping.source_page ? std::min(last - mapping.source_page, pages) : 0;
+    if (from >= to) continue;
+    tables_.Visit(mapping.begin + from * kPageSize, mapping.begin + to * kPageSize, [&](u64, PageTables::Entry& entry) {
+      if (copies == Copies::kKeep && InfoOf(entry.frame).kind == FrameKind::kProgram) return PageTables::Verdict::kKeep;
+      NoteRights(entry.frame, entry.flags, kNoRights);
+      ReleaseFrame(entry.frame);
+      resident_pages_--;
+      return PageTables::Verdict::kRemove;
+    });
+  }
+}
+
+bool AddressSpace::MayWrite(const void* object) const {
+  for (const Mapping& mapping : mappings_) {
+    if (mapping.source && mapping.source->object() == object && mapping.shared && !mapping.never_writable) return true;
+  }
+  return false;
+}
+
 void AddressSpace::MovePages(u64 from, u64 to, u64 bytes) {
   tables_.Visit(from, from + bytes, [&](u64 page, PageTables::Entry& entry) {
     if (!tables_.Map(to + (page - from), entry.frame, entry.flags).ok()) __builtin_trap();
@@ -501,6 +528,7 @@ Result<u64> AddressSpace::Remap(const RemapRequest& remap) {
   request.bytes = new_bytes;
   request.protection = {.read = true};  // replaced below: a mapping may hold rights that no new one could get
   request.shared = found->shared;
+  request.never_writable = found->never_writable;
   request.purpose = found->purpose;
   request.source = found->source;
   request.source_page = found->source_page + (address - found->begin) / kPageSize;

@@ -27,6 +27,8 @@ class PageSource : public RefCounted {
   // The path for /proc/self/maps; empty when it has none.
   virtual std::string_view mapped_name() const { return {}; }
   virtual u64 inode_number() const { return 0; }
+  // What the pages are of: sources with the same object give the same frames.
+  virtual const void* object() const { return this; }
 };
 
 struct Protection {
@@ -44,9 +46,10 @@ struct Mapping {
   Protection protection;
   bool shared = false;
   bool grows_down = false;
-  bool was_writable = false;  // strict W^X: such a mapping never becomes executable
-  bool sealed = false;        // cannot be changed or unmapped
-  u8 first_tag = 0;           // of anonymous pages when they come in
+  bool was_writable = false;    // strict W^X: such a mapping never becomes executable
+  bool never_writable = false;  // shared, of a file that may only be read
+  bool sealed = false;          // cannot be changed or unmapped
+  u8 first_tag = 0;             // of anonymous pages when they come in
   Purpose purpose = Purpose::kMapping;
   Ref<PageSource> source;  // null: anonymous
   u64 source_page = 0;     // page index in `source` at `begin`
@@ -60,7 +63,8 @@ struct MapRequest {
   bool fixed = false;             // replace what is there
   bool fixed_no_replace = false;  // fail with kExists instead
   bool shared = false;
-  bool below_4g = false;  // MAP_32BIT
+  bool never_writable = false;  // as in Mapping
+  bool below_4g = false;        // MAP_32BIT
   bool grows_down = false;
   bool populate = false;
   bool beyond_memory = false;  // may be larger than all memory: a stack, which is mostly room to grow; MAP_NORESERVE
@@ -96,6 +100,12 @@ class AddressSpace : public RefCounted {
   Result<u64> Remap(const RemapRequest& request);
   // MADV_DONTNEED / MADV_FREE: drops anonymous pages, which read as zeroes afterwards; file pages reread.
   Result<void> Discard(u64 address, u64 bytes);
+  // Pages [first, last) of `object` are no longer what they were: mappings of it ask for them anew. What a private mapping has written goes
+  // too, or stays.
+  enum class Copies : u8 { kDrop, kKeep };
+  void Forget(const void* object, u64 first, u64 last, Copies copies);
+  // Whether a shared mapping writes to `object`, or could after mprotect(2).
+  bool MayWrite(const void* object) const;
   // Pages of the range, which may be empty, that come in from now on have that tag: private anonymous memory with tags, else kInvalidArgument.
   Result<void> SetFirstTag(u64 address, u64 bytes, u8 tag);
   // The program break: sets it when `wanted` is reachable, returns the one in force.

@@ -203,7 +203,7 @@ Result<i64> SysFallocate(Call& call) {
     return Error::kNotPermitted;
   i64 end;
   if (!CheckedAdd(offset, bytes, &end)) return Error::kFileTooLarge;
-  if ((mode & (kFALLOC_FL_PUNCH_HOLE | kZero)) != 0) TRY(regular->data().Punch(call[2], call[3]));
+  if ((mode & (kFALLOC_FL_PUNCH_HOLE | kZero)) != 0) TRY(regular->Punch(call[2], call[3]));
   if ((mode & kFALLOC_FL_PUNCH_HOLE) == 0) TRY(regular->data().Allocate(call[2], call[3], (mode & kFALLOC_FL_KEEP_SIZE) == 0));
   regular->TouchModified();
   return 0;

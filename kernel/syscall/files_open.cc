@@ -153,7 +153,7 @@ Result<i64> PipeSize(fs::File& file, int command, u64 argument) {
   return pipe->capacity();
 }
 
-Result<i64> Seals(fs::File& file, int command, u64 argument) {
+Result<i64> Seals(Call& call, fs::File& file, int command, u64 argument) {
   fs::RegularFile* regular = file.inode() == nullptr ? nullptr : file.inode()->as_regular();
   if (regular == nullptr || !regular->sealable) return Error::kInvalidArgument;
   fs::RegularFile& node = *regular;
@@ -161,6 +161,8 @@ Result<i64> Seals(fs::File& file, int command, u64 argument) {
   constexpr u64 kKnown = kF_SEAL_SEAL | kF_SEAL_SHRINK | kF_SEAL_GROW | kF_SEAL_WRITE | kF_SEAL_FUTURE_WRITE;
   if ((argument & ~kKnown) != 0) return Error::kInvalidArgument;
   if (!file.writable() || (node.seals & kF_SEAL_SEAL) != 0) return Error::kNotPermitted;
+  if ((argument & kF_SEAL_WRITE) != 0 && !node.sealed_for_writing() && call.process().memory->MayWrite(&node))
+    return Error::kBusy;
   node.seals |= static_cast<u32>(argument);
   return 0;
 }
@@ -195,7 +197,7 @@ Result<i64> SysFcntl(Call& call) {
     case kF_GETPIPE_SZ:
     case kF_SETPIPE_SZ: return PipeSize(*file, command, argument);
     case kF_GET_SEALS:
-    case kF_ADD_SEALS: return Seals(*file, command, argument);
+    case kF_ADD_SEALS: return Seals(call, *file, command, argument);
     case kF_GETOWN:
     case kF_GETSIG: return 0;
     case kF_GETLEASE: return kF_UNLCK;

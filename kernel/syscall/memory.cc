@@ -13,6 +13,11 @@ using namespace linux_abi;
 
 constexpr bool kIsAarch64 = native::kArch == Arch::kAarch64;
 
+// The flags that there were before MAP_SHARED_VALIDATE, which refuses all others; MAP_SHARED and MAP_PRIVATE ignore what they do not know.
+constexpr u32 kValidated = kMAP_TYPE | kMAP_FIXED | kMAP_ANONYMOUS | kMAP_GROWSDOWN | kMAP_DENYWRITE | kMAP_EXECUTABLE |
+                           kMAP_LOCKED | kMAP_NORESERVE | kMAP_POPULATE | kMAP_NONBLOCK | kMAP_STACK | kMAP_HUGETLB |
+                           kMAP_UNINITIALIZED | (kIsAarch64 ? 0 : x86_64::kMAP_32BIT);
+
 Result<mm::Protection> ParseProtection(u32 bits) {
   u32 known = kPROT_READ | kPROT_WRITE | kPROT_EXEC | kPROT_SEM;
   if (kIsAarch64) known |= aarch64::kPROT_BTI | aarch64::kPROT_MTE;
@@ -28,11 +33,16 @@ Result<mm::Protection> ParseProtection(u32 bits) {
 }
 
 // The file behind a mapping, checked against what the mapping may do with it.
-Result<Ref<mm::PageSource>> SourceOf(Call& call, int descriptor, const mm::Protection& protection, bool shared) {
+Result<void> SetSource(Call& call, int descriptor, mm::MapRequest& request) {
   const Ref<fs::File> file = TRY(call.process().files->Get(descriptor));
   if (!file->readable()) return Error::kAccessDenied;
-  if (shared && protection.write && !file->writable()) return Error::kAccessDenied;
-  return file->Mappable();
+  if (request.shared) {
+    const bool sealed = file->inode() != nullptr && file->inode()->sealed_for_writing();
+    request.never_writable = sealed || !file->writable();
+    if (request.protection.write && request.never_writable) return sealed ? Error::kNotPermitted : Error::kAccessDenied;
+  }
+  request.source = TRY(file->Mappable());
+  return {};
 }
 
 struct PageSpan {
@@ -52,7 +62,7 @@ Result<i64> SysMmap(Call& call) {
   const u32 kind = flags & kMAP_TYPE;
   if (kind != kMAP_PRIVATE && kind != kMAP_SHARED && kind != kMAP_SHARED_VALIDATE) return Error::kInvalidArgument;
   if ((flags & kMAP_HUGETLB) != 0) return Error::kNoMemory;
-  if (kind == kMAP_SHARED_VALIDATE && (flags & kMAP_SYNC) != 0) return Error::kNotSupported;
+  if (kind == kMAP_SHARED_VALIDATE && (flags & ~kValidated) != 0) return Error::kNotSupported;
   if (!IsAligned(call[5], kPageSize)) return Error::kInvalidArgument;
   mm::MapRequest request;
   request.address = call[0];
@@ -67,7 +77,7 @@ Result<i64> SysMmap(Call& call) {
   if constexpr (!kIsAarch64) request.below_4g = (flags & x86_64::kMAP_32BIT) != 0;
   if ((flags & kMAP_STACK) != 0) request.purpose = mm::Purpose::kThreadStack;
   if ((flags & kMAP_ANONYMOUS) == 0) {
-    request.source = TRY(SourceOf(call, call.Int(4), request.protection, request.shared));
+    TRY(SetSource(call, call.Int(4), request));
     request.source_page = call[5] / kPageSize;
     // Tags live with anonymous memory only, as on Linux for file systems without them.
     if (request.protection.tagged) return Error::kInvalidArgument;
@@ -177,6 +187,10 @@ Result<i64> SysMlock(Call& call) {
     if (call.process().memory->HandleFault(page, access) != mm::AddressSpace::FaultOutcome::kDone) return Error::kNoMemory;
   }
   return 0;
+}
+
+Result<i64> SysMlock2(Call& call) {
+  return (call.Unsigned(2) & ~u32{kMLOCK_ONFAULT}) != 0 ? Error::kInvalidArgument : SysMlock(call);
 }
 
 Result<i64> SysMunlock(Call& call) {

@@ -197,6 +197,10 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
   return request.address;
 }
 
+AddressSpace* AddressSpace::Active() { return nullptr; }
+void AddressSpace::Forget(const void*, u64, u64, Copies) {}
+bool AddressSpace::MayWrite(const void*) const { return false; }
+
 Gate::Gate() = default;
 Gate::~Gate() = default;
 Window::Window(PhysAddr frame, Access) : data_(HostFrame(frame).bytes.get()), slot_(0) {}
