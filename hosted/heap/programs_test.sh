@@ -49,6 +49,21 @@ int main(int count, char** words) {
 SOURCE
 same g++ "g++ -std=c++20 -O1 -S '$work/large.cc' -o - | md5sum"
 same clang++ "clang++-19 -std=c++20 -O1 -S '$work/large.cc' -o - | md5sum"
+# A library that is opened so as to find its own names first still frees the program's blocks and hands it some. The program's DT_RUNPATH leads
+# to it, so what is asked for is asked for by the program.
+echo '#include <stdlib.h>
+void* change(void* block) { return free(block), malloc(100); }' >"$work/deep.c"
+echo '#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+  void* library = dlopen("libdeep.so", RTLD_NOW | RTLD_DEEPBIND);
+  if (library == 0) return puts(dlerror()), 1;
+  free(((void* (*)(void*))dlsym(library, "change"))(malloc(50)));
+  return puts("changed") < 0;
+}' >"$work/binds.c"
+gcc -shared -fPIC -O1 "$work/deep.c" -o "$work/libdeep.so" && gcc -O1 "$work/binds.c" -o "$work/binds" "-Wl,-rpath,$work" || fail 'compile a library'
+same 'a library bound deeply' "$work/binds"
 
 # The server is in Debian's package of its tools, under another name.
 serve() { # [VARIABLE=VALUE]
