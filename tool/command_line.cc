@@ -111,11 +111,13 @@ void CheckHeapSettings(const RunOptions& options) {
 
 Command ParseRun(std::span<const std::string> words) {
   RunOptions options;
-  std::string arch, memory = "128M", accelerator = "auto", kernel_order = "random";
+  std::string arch, memory, accelerator = "auto", kernel_order = "random";
   CLI::App app("Boots PROGRAM as its own virtual machine; without one, the built-in tour.", "run");
   app.formatter(std::make_shared<UsageFormatter>("caponier run [options] [--] [PROGRAM [ARGS...]]"));
   app.add_option("--arch", arch, "x86_64 or aarch64; default: PROGRAM's own")->type_name("ARCH");
-  app.add_option("--memory,-m", memory, "the machine's memory, as 64M or 1G; default 128M")->type_name("SIZE");
+  const auto* memory_option =
+      app.add_option("--memory,-m", memory, "the machine's memory, as 64M or 1G; default 128M, more when the files take much")
+          ->type_name("SIZE");
   app.add_option("--env,-e", options.environment, "a variable for the program; K alone passes the caller's value; may repeat")
       ->type_name("K=V")
       ->allow_extra_args(false);
@@ -165,10 +167,12 @@ Command ParseRun(std::span<const std::string> words) {
   size_t end = 0;
   if (auto text = ParseOptions(app, words, end)) return *text;
   if (!arch.empty()) options.arch = RequireArch(arch);
-  const auto bytes = ParseSize(memory);
-  if (!bytes.has_value()) throw Failure(fmt::format("--memory {}: not a size (as 64M or 1G)", memory));
-  if (*bytes < kMiB || *bytes > kMostMemory) throw Failure(fmt::format("--memory {}: not between 1M and 32G", memory));
-  options.memory_bytes = AlignUp(*bytes, 64 * kKiB);
+  if (memory_option->count() != 0) {
+    const auto bytes = ParseSize(memory);
+    if (!bytes.has_value()) throw Failure(fmt::format("--memory {}: not a size (as 64M or 1G)", memory));
+    if (*bytes < kMiB || *bytes > kMostMemory) throw Failure(fmt::format("--memory {}: not between 1M and 32G", memory));
+    options.memory_bytes = AlignUp(*bytes, 64 * kKiB);
+  }
   for (const std::string& variable : options.environment) {
     if (variable.empty() || variable.front() == '=') throw Failure(fmt::format("--env {}: not K=V", variable));
   }

@@ -199,7 +199,9 @@ int Run(const RunOptions& options) {
   const Install install = Install::FromSelf();
   GuestPlan plan = options.program.empty() ? PlanTour(options, install) : PlanGuest(options, CurrentSurroundings());
   if (const auto library = HeapLibraryFor(plan, options, install)) AddHeapLibrary(plan, *library);
-  MachineSpec spec{.arch = plan.arch, .memory_bytes = options.memory_bytes, .kernel = install.Kernel(plan.arch)};
+  MachineSpec spec{.arch = plan.arch,
+                   .memory_bytes = options.memory_bytes.value_or(MemoryFor(plan.files.total_bytes())),
+                   .kernel = install.Kernel(plan.arch)};
   CheckFits(plan.files.total_bytes(), spec, 0);  // roughly, before they are packed
   spec.accelerator = Choose(options.accelerator, plan.arch, spec.kernel);
   const UniqueFd report = options.report.has_value() ? OpenReport(*options.report) : UniqueFd();

@@ -15,7 +15,7 @@ enum class AcceleratorChoice { kAuto, kKvm, kTcg };
 
 struct RunOptions {
   std::optional<Arch> arch;
-  u64 memory_bytes = 128 * kMiB;
+  std::optional<u64> memory_bytes;       // none: as the files need
   std::vector<std::string> environment;  // "K=V", or "K" for the tool's own value
   std::optional<std::string> workdir;
   std::optional<std::string> root, sysroot;

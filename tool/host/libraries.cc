@@ -101,14 +101,20 @@ void LibraryCollector::Refuse(const std::string& why) const {
   throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: {}", program_, why));
 }
 
-void LibraryCollector::AddObject(const Tree& tree, const std::string& path) {
+void LibraryCollector::AddObject(const Tree& tree, const std::string& path) try {
   const auto found = tree.Resolve(path);
   if (!found.has_value()) return;
   const MappedFile file(found->host_path);
   if (!LooksLikeElf(file.bytes())) return;
   const ElfFacts facts = ReadLibrary(file.bytes(), path);
   host_paths_.push_back(found->host_path);
-  if (facts.arch == arch_) AddNeeded({path, facts, nullptr});
+  if (facts.arch == arch_) {
+    Object interpreter;
+    if (!facts.interpreter.empty()) Take(facts.interpreter, interpreter);
+    AddNeeded({path, facts, nullptr});
+  }
+  missing_.clear();
+} catch (const Failure&) {
   missing_.clear();
 }
 

@@ -26,7 +26,8 @@ class LibraryCollector {
   // The program's interpreter and libraries; `path` is where the program lies in the machine, free of links. A static program
   // needs none. Throws Failure(126) when the interpreter or a library is not found, cannot be read or is malformed.
   void AddProgram(const Tree& tree, const std::string& path, const ElfFacts& facts);
-  // The libraries of a module that is loaded by name; those not found are left out, for the module may never be loaded.
+  // What a module needs that is loaded by name, or a program that this one may start in its place; what is damaged or not found is left out,
+  // for neither may ever happen.
   void AddObject(const Tree& tree, const std::string& path);
 
   // The host files that make up the program besides itself, and the names that were not found.

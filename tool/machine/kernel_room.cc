@@ -31,6 +31,12 @@ KernelRoom RoomForKernel(Arch arch, u64 memory_bytes, u64 archive_bytes) {
           .end = kVirtMemory + std::max(below_archive, VirtArchive(memory_bytes))};
 }
 
+u64 MemoryFor(u64 file_bytes) {
+  constexpr u64 kUsual = 128 * kMiB, kFew = 48 * kMiB, kMost = 2 * kGiB;
+  if (file_bytes <= kFew) return kUsual;
+  return std::min(file_bytes, kMost) + 2 * kUsual > kMost ? kMost : AlignUp(file_bytes, kMiB) + 2 * kUsual;
+}
+
 bool ArchiveFits(Arch arch, u64 memory_bytes, u64 archive_bytes, u64 kernel_bytes) {
   if (arch == Arch::kX86_64) return kBlock + kernel_bytes + archive_bytes <= memory_bytes;
   const u64 start = std::max(VirtArchive(memory_bytes), kBlock);

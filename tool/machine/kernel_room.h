@@ -13,6 +13,8 @@ struct KernelRoom {
 };
 
 KernelRoom RoomForKernel(Arch arch, u64 memory_bytes, u64 archive_bytes);
+// For a machine whose memory nobody chose: 128 MiB, and where files take more than 48 MiB, 256 MiB beside them; at most 2 GiB.
+u64 MemoryFor(u64 file_bytes);
 // Whether the archive lies in memory, the device tree behind it, and a kernel somewhere.
 bool ArchiveFits(Arch arch, u64 memory_bytes, u64 archive_bytes, u64 kernel_bytes);
 

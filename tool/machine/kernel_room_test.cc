@@ -30,6 +30,18 @@ TEST(KernelRoom, MayBeNone) {
   }
 }
 
+TEST(MemoryFor, GrowsWithTheFilesAndHoldsThem) {
+  EXPECT_EQ(MemoryFor(0), 128 * kMiB);
+  EXPECT_EQ(MemoryFor(48 * kMiB), 128 * kMiB);
+  EXPECT_EQ(MemoryFor(48 * kMiB + 1), 305 * kMiB);
+  EXPECT_EQ(MemoryFor(1792 * kMiB), 2 * kGiB);
+  EXPECT_EQ(MemoryFor(~u64{0}), 2 * kGiB);
+  for (const Arch arch : {Arch::kX86_64, Arch::kAarch64}) {
+    for (u64 files = 0; files <= 1792 * kMiB; files += 7 * kMiB)
+      EXPECT_TRUE(ArchiveFits(arch, MemoryFor(files), files, 8 * kMiB));
+  }
+}
+
 TEST(ArchiveFits, WithTheDeviceTreeBehindIt) {
   EXPECT_TRUE(ArchiveFits(Arch::kAarch64, 8 * kMiB + 64 * kKiB, 2 * kMiB, 0));
   EXPECT_FALSE(ArchiveFits(Arch::kAarch64, 8 * kMiB + 60 * kKiB, 2 * kMiB + kPageSize, 0));

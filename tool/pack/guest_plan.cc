@@ -111,6 +111,7 @@ class Planner {
       libraries.AddObject(located.tree, object);
     PlanWorkdir();
     AddNamedFiles();
+    for (const std::string& word : options_.with) AddWith(word, libraries);
   }
 
   // Where `word` is found: by path on the host, else by name in a sysroot when one is meant, else on the host's PATH.
@@ -240,13 +241,23 @@ class Planner {
       if (const size_t equals = options_.program[i].find('='); equals != std::string::npos)
         AddNamedFile(options_.program[i].substr(equals + 1));
     }
-    for (const std::string& word : options_.with) {
-      const Tree::Found found = Existing("--with", word, Tree(), here_.directory);
-      if (IsKernelPath(found.path)) throw Failure(fmt::format("--with {}: the machine makes its own /dev, /proc and /sys", word));
-      if (!S_ISREG(found.status.st_mode) && !S_ISDIR(found.status.st_mode))
-        throw Failure(fmt::format("--with {}: neither a regular file nor a directory", word));
-      plan_.files.AddAll(Tree(), word.starts_with('/') ? word : here_.directory + "/" + word);
+  }
+
+  // Shared objects and programs among the files bring their libraries.
+  void AddWith(const std::string& word, LibraryCollector& libraries) {
+    const Tree::Found found = Existing("--with", word, Tree(), here_.directory);
+    if (IsKernelPath(found.path)) throw Failure(fmt::format("--with {}: the machine makes its own /dev, /proc and /sys", word));
+    if (!S_ISREG(found.status.st_mode) && !S_ISDIR(found.status.st_mode))
+      throw Failure(fmt::format("--with {}: neither a regular file nor a directory", word));
+    const std::string at = plan_.files.AddAll(Tree(), word.starts_with('/') ? word : here_.directory + "/" + word);
+    std::vector<std::string> objects;
+    for (const auto& [name, entry] : plan_.files.entries()) {
+      const std::string path = "/" + name;
+      if ((path == at || path.starts_with(at + "/")) && S_ISREG(entry.mode) &&
+          ((entry.mode & 0111) != 0 || BaseName(path).find(".so") != std::string_view::npos))
+        objects.push_back(path);
     }
+    for (const std::string& object : objects) libraries.AddObject(Tree(), object);
   }
 
   void AddNamedFile(const std::string& word) {

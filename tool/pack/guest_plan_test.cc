@@ -71,6 +71,21 @@ TEST_F(GuestPlanTest, WithBringsMore) {
   EXPECT_EQ(FailureOf({"prog"}, options), (std::pair<int, std::string>{125, "--with absent: not found"}));
 }
 
+TEST_F(GuestPlanTest, WhatComesWithBringsItsLibraries) {
+  dir_.Write("bin/prog", MakeElf({}), 0755);
+  dir_.Write("library/libneeded.so.1", MakeElf({}));
+  dir_.Write("more/module.so", MakeElf({.needed = {"libneeded.so.1", "libabsent.so"}, .runpath = dir_ / "library"}));
+  dir_.Write("more/damaged.so",
+             "\x7f"
+             "ELF and no more");
+  RunOptions options;
+  EXPECT_FALSE(Has(Plan({"prog"}, options), dir_ / "library/libneeded.so.1"));
+  options.with = {"more"};
+  const GuestPlan plan = Plan({"prog"}, options);
+  EXPECT_TRUE(Has(plan, dir_ / "more/damaged.so"));
+  EXPECT_TRUE(Has(plan, dir_ / "library/libneeded.so.1"));
+}
+
 TEST_F(GuestPlanTest, FollowsScripts) {
   dir_.Write("bin/interp", MakeElf({}), 0755);
   const std::string script = dir_.Write("bin/script", "#!" + (dir_ / "bin/interp") + " -x y\n", 0755);

@@ -30,10 +30,11 @@ bool WantedForPerl(const std::string& path) {
   return !name.starts_with("cross-config-") && !name.starts_with("debian-config-") && !IsOneOf(name, kLeftOut);
 }
 
-void AddPython(FileSet& files, const Tree& tree, std::string_view version, Arch) {
-  files.AddAll(tree, "/usr/lib/" + std::string(version), WantedForPython);
+void AddPython(FileSet& files, const Tree& tree, std::string_view path, Arch) {
+  const std::string version(BaseName(path));
+  files.AddAll(tree, "/usr/lib/" + version, WantedForPython);
   files.Add(tree, "/usr/bin/python3");
-  files.AddAll(tree, "/etc/" + std::string(version));
+  files.AddAll(tree, "/etc/" + version);
 }
 
 void AddPerl(FileSet& files, const Tree& tree, std::string_view, Arch arch) {
@@ -51,11 +52,63 @@ void AddOpenssl(FileSet& files, const Tree& tree, std::string_view, Arch arch) {
   files.AddAll(tree, "/usr/lib/" + std::string(MultiarchOf(arch)) + "/ossl-modules");
 }
 
+// The run time lies around the program: lib/jvm/NAME/bin/java.
+void AddJava(FileSet& files, const Tree& tree, std::string_view path, Arch) {
+  const std::string home = DirectoryOf(DirectoryOf(path));
+  files.AddAll(tree, home + "/lib",
+               [](const std::string& each) { return BaseName(each) != "src.zip" && BaseName(each) != "ct.sym"; });
+  files.AddAll(tree, home + "/conf");
+  std::string_view name = BaseName(home);
+  if (const size_t arch = name.rfind('-'); arch != std::string_view::npos) name = name.substr(0, arch);
+  files.AddAll(tree, "/etc/" + std::string(name));
+}
+
+// Whole directories and files, with @ for the architecture's own.
+template <const auto& kPaths>
+void AddPaths(FileSet& files, const Tree& tree, std::string_view, Arch arch) {
+  for (const std::string_view each : kPaths) {
+    std::string path(each);
+    if (const size_t at = path.find('@'); at != std::string::npos) path.replace(at, 1, MultiarchOf(arch));
+    files.AddAll(tree, path);
+  }
+}
+constexpr std::string_view kRuby[] = {"/usr/lib/ruby", "/usr/lib/@/ruby", "/usr/share/rubygems-integration", "/var/lib/gems"};
+constexpr std::string_view kTcl[] = {"/usr/share/tcltk"};
+constexpr std::string_view kGuile[] = {"/usr/lib/@/guile", "/usr/share/guile"};
+constexpr std::string_view kPhp[] = {"/etc/php", "/usr/lib/php", "/usr/share/zoneinfo"};
+constexpr std::string_view kSwiProlog[] = {"/usr/lib/swi-prolog"};
+constexpr std::string_view kMagic[] = {"/etc/magic", "/etc/magic.mime", "/usr/lib/file", "/usr/share/misc/magic.mgc",
+                                       "/usr/share/misc/magic"};
+constexpr std::string_view kConversions[] = {"/usr/lib/@/gconv"};
+constexpr std::string_view kGhostscript[] = {"/usr/share/ghostscript", "/var/lib/ghostscript", "/usr/share/fonts/type1",
+                                             "/usr/share/fonts/opentype"};
+constexpr std::string_view kGraphviz[] = {"/usr/lib/@/graphviz"};
+constexpr std::string_view kPandoc[] = {"/usr/share/pandoc"};
+
 struct Known {
-  std::string_view prefix;  // of the program's own name
-  void (*add)(FileSet&, const Tree&, std::string_view name, Arch);
+  std::string_view name;  // the program's own, which may go on with a version: with a digit, a dot or a dash
+  void (*add)(FileSet&, const Tree&, std::string_view path, Arch);
 };
-constexpr Known kKnown[] = {{"python3.", AddPython}, {"perl", AddPerl}, {"openssl", AddOpenssl}};
+constexpr Known kKnown[] = {{"python3", AddPython},
+                            {"perl", AddPerl},
+                            {"openssl", AddOpenssl},
+                            {"java", AddJava},
+                            {"ruby", AddPaths<kRuby>},
+                            {"tclsh", AddPaths<kTcl>},
+                            {"guile", AddPaths<kGuile>},
+                            {"php", AddPaths<kPhp>},
+                            {"swipl", AddPaths<kSwiProlog>},
+                            {"file", AddPaths<kMagic>},
+                            {"iconv", AddPaths<kConversions>},
+                            {"gs", AddPaths<kGhostscript>},
+                            {"libgvc", AddPaths<kGraphviz>},  // what Debian's dot and its like are links to
+                            {"pandoc", AddPaths<kPandoc>}};
+
+bool IsNamed(std::string_view name, std::string_view known) {
+  if (!name.starts_with(known)) return false;
+  const std::string_view version = name.substr(known.size());
+  return version.empty() || std::string_view("0123456789.-").find(version.front()) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -63,9 +116,9 @@ std::vector<std::string> AddProgramData(FileSet& files, const Tree& tree, std::s
   const std::string_view name = BaseName(path);
   std::vector<std::string> shared_objects;
   for (const Known& known : kKnown) {
-    if (!name.starts_with(known.prefix)) continue;
+    if (!IsNamed(name, known.name)) continue;
     FileSet added;
-    known.add(added, tree, name, arch);
+    known.add(added, tree, path, arch);
     for (const auto& [entry_path, entry] : added.entries()) {
       if (S_ISREG(entry.mode) && BaseName(entry_path).find(".so") != std::string_view::npos)
         shared_objects.push_back("/" + entry_path);
