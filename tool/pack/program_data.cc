@@ -80,9 +80,10 @@ constexpr std::string_view kSwiProlog[] = {"/usr/lib/swi-prolog"};
 constexpr std::string_view kMagic[] = {"/etc/magic", "/etc/magic.mime", "/usr/lib/file", "/usr/share/misc/magic.mgc",
                                        "/usr/share/misc/magic"};
 constexpr std::string_view kConversions[] = {"/usr/lib/@/gconv"};
-constexpr std::string_view kGhostscript[] = {"/usr/share/ghostscript", "/var/lib/ghostscript", "/usr/share/fonts/type1",
-                                             "/usr/share/fonts/opentype"};
-constexpr std::string_view kGraphviz[] = {"/usr/lib/@/graphviz"};
+constexpr std::string_view kGhostscript[] = {"/usr/share/ghostscript", "/var/lib/ghostscript",
+                                             "/usr/share/color/icc/ghostscript"};
+constexpr std::string_view kGraphviz[] = {"/usr/lib/@/graphviz", "/etc/fonts"};
+constexpr std::string_view kImageMagick[] = {"/usr/lib/@/ImageMagick-6.9.11", "/etc/ImageMagick-6"};
 constexpr std::string_view kPandoc[] = {"/usr/share/pandoc"};
 
 struct Known {
@@ -102,7 +103,12 @@ constexpr Known kKnown[] = {{"python3", AddPython},
                             {"iconv", AddPaths<kConversions>},
                             {"gs", AddPaths<kGhostscript>},
                             {"libgvc", AddPaths<kGraphviz>},  // what Debian's dot and its like are links to
-                            {"pandoc", AddPaths<kPandoc>}};
+                            {"pandoc", AddPaths<kPandoc>},
+                            {"convert", AddPaths<kImageMagick>},
+                            {"identify", AddPaths<kImageMagick>},
+                            {"mogrify", AddPaths<kImageMagick>},
+                            {"montage", AddPaths<kImageMagick>},
+                            {"composite", AddPaths<kImageMagick>}};
 
 bool IsNamed(std::string_view name, std::string_view known) {
   if (!name.starts_with(known)) return false;
