@@ -298,6 +298,37 @@ static void test_detached(void) {
   printf("detached: done\n");
 }
 
+static void* show_policy(void* unused) {
+  printf("policy of a thread made now: %d\n", sched_getscheduler(0));
+  return unused;
+}
+
+static void test_policy(void) {
+  const struct sched_param none = {0}, some = {.sched_priority = 5};
+  printf("batch: %d, %d\n", sched_setscheduler(0, SCHED_BATCH, &none), sched_getscheduler(0));
+  pthread_t thread;
+  pthread_create(&thread, 0, show_policy, 0);
+  pthread_join(thread, 0);
+  printf("with a priority: %d, %d\n", sched_setscheduler(0, SCHED_OTHER, &some), errno);
+  printf("idle: %d, %d\n", sched_setscheduler(0, SCHED_IDLE, &none), sched_getscheduler(0));
+  printf("other: %d, %d\n", sched_setscheduler(0, SCHED_OTHER, &none), sched_getscheduler(0));
+}
+
+static long barrier(int command, unsigned flags) {
+  errno = 0;
+  return syscall(SYS_membarrier, command, flags, 0);
+}
+
+static void test_barriers(void) {
+  printf("barriers: %ld\n", barrier(0, 0) & 0x1f);
+  printf("private, not registered: %ld, %d\n", barrier(8, 0), errno);
+  printf("registered: %ld\n", barrier(16, 0));
+  printf("private: %ld\n", barrier(8, 0));
+  printf("global: %ld\n", barrier(1, 0));
+  printf("unknown: %ld, %d\n", barrier(777, 0), errno);
+  printf("with flags: %ld, %d\n", barrier(8, 7), errno);
+}
+
 int main(void) {
   setvbuf(stdout, 0, _IOLBF, 0);
   test_mutex();
@@ -310,6 +341,8 @@ int main(void) {
   test_priority_lock();
   test_cancel();
   test_settings();
+  test_policy();
+  test_barriers();
   test_many();
   test_detached();
   printf("done\n");

@@ -54,6 +54,7 @@ class IoBuffer {
   static IoBuffer Kernel(Bytes bytes) { return IoBuffer({reinterpret_cast<u64>(bytes.data()), bytes.size()}, false); }
 
   u64 remaining() const { return remaining_; }
+  void LimitTo(u64 bytes) { remaining_ = remaining_ < bytes ? remaining_ : bytes; }
   // Copies all of `from` into the buffer's memory (for a read). from.size() <= remaining().
   Result<void> Put(Bytes from);
   Result<void> PutZeroes(u64 bytes);

@@ -23,6 +23,7 @@ void ForgetProgram(mm::AddressSpace& fresh) {
   Process& process = *self.process;
   ActivateMemory(fresh);
   self.tid = process.pid;  // whichever thread called, it is the main one now
+  process.private_barriers = false;
   self.clear_child_tid = self.robust_list = self.rseq = 0;
   self.signals.alternate = {};
   self.signals.restore_mask = false;

@@ -66,6 +66,7 @@ struct Thread {
   u32 rseq_bytes = 0, rseq_signature = 0;
   u64 sleep_deadline_ns = kForever;  // of the sleep that Restart::kContinue goes on with
   u64 timer_slack_ns = 50'000;
+  u8 policy = 0;        // SCHED_NORMAL, SCHED_BATCH or SCHED_IDLE: without effect
   u32 exit_status = 0;  // exit(2) value
   char name[16] = {};
 };
@@ -85,6 +86,7 @@ struct Process {
   u32 user_id = 0, group_id = 0;  // effective ids: the program runs as root of its own machine, as in a container
   i8 nice = 0;
   bool dumpable = true, no_new_privileges = false, child_subreaper = false;
+  bool private_barriers = false;  // membarrier(2): registered for them
   int parent_death_signal = 0;
   u64 arguments_begin = 0, arguments_end = 0, environment_begin = 0, environment_end = 0, stack_top = 0;
   u64 signal_return = 0;  // where a handler without a restorer returns to (AArch64's vDSO); 0: nowhere

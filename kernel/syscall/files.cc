@@ -120,8 +120,30 @@ Result<i64> ReadInto(Call& call, fs::File& file, mm::IoBuffer& to, u64 offset) {
   return static_cast<i64>(TRY(file.Read(to, offset)));
 }
 
+Result<void> WithinFileLimit(Call& call, u64 size) {
+  if (size <= call.process().limits.of[kRLIMIT_FSIZE].soft) return {};
+  sched::RaiseOnSelf(kSIGXFSZ);
+  return Error::kFileTooLarge;
+}
+
+namespace {
+
+// What would go past RLIMIT_FSIZE is cut off; what would begin there is refused.
+Result<void> CutToFileLimit(Call& call, const fs::File& file, mm::IoBuffer& from, u64 offset) {
+  const u64 limit = call.process().limits.of[kRLIMIT_FSIZE].soft;
+  if (limit == kRLIM64_INFINITY || from.remaining() == 0) return {};
+  if (file.inode() == nullptr || file.inode()->as_regular() == nullptr) return {};
+  const u64 at = file.appending() ? file.inode()->size() : offset == fs::File::kStream ? file.position : offset;
+  TRY(WithinFileLimit(call, at + 1));
+  from.LimitTo(limit - at);
+  return {};
+}
+
+}  // namespace
+
 Result<i64> WriteFrom(Call& call, fs::File& file, mm::IoBuffer& from, u64 offset) {
   call.restartable = true;
+  TRY(CutToFileLimit(call, file, from, offset));
   const auto done = file.Write(from, offset);
   if (done.ok()) return static_cast<i64>(done.value());
   if (done.error() == Error::kBrokenPipe) sched::RaiseOnSelf(kSIGPIPE);

@@ -45,6 +45,8 @@ Result<void> WalkTo(Call& call, fs::Walk& walk, UserPath& path, int directory, u
 inline constexpr u64 kTransferMax = 0x7ffff000;  // Linux's MAX_RW_COUNT
 Result<i64> ReadInto(Call& call, fs::File& file, mm::IoBuffer& to, u64 offset);
 Result<i64> WriteFrom(Call& call, fs::File& file, mm::IoBuffer& from, u64 offset);
+// Whether a file may become `size` bytes long under RLIMIT_FSIZE; if not, SIGXFSZ is raised.
+Result<void> WithinFileLimit(Call& call, u64 size);
 
 // The program's memory that a call reads from or writes to. Linux checks the length before the address, and the address before it
 // transfers anything.

@@ -171,6 +171,7 @@ Result<i64> SysTruncate(Call& call) {
   if (named.inode->is_directory()) return Error::kIsDirectory;
   if (named.inode->type() != fs::InodeType::kRegular) return Error::kInvalidArgument;
   TRY(named.inode->Check(Files(call).credentials, static_cast<u32>(fs::Permission::kWrite)));
+  if (call[1] > named.inode->size()) TRY(WithinFileLimit(call, call[1]));
   TRY(named.inode->Truncate(call[1]));
   return 0;
 }
@@ -180,6 +181,7 @@ Result<i64> SysFtruncate(Call& call) {
   const Ref<fs::File> file = TRY(UsableFile(call, call.Int(0)));
   if (file->inode() == nullptr || file->inode()->type() != fs::InodeType::kRegular || !file->writable())
     return Error::kInvalidArgument;
+  if (call[1] > file->inode()->size()) TRY(WithinFileLimit(call, call[1]));
   TRY(file->inode()->Truncate(call[1]));
   return 0;
 }
@@ -203,6 +205,8 @@ Result<i64> SysFallocate(Call& call) {
     return Error::kNotPermitted;
   i64 end;
   if (!CheckedAdd(offset, bytes, &end)) return Error::kFileTooLarge;
+  if ((mode & kFALLOC_FL_KEEP_SIZE) == 0 && static_cast<u64>(end) > regular->size())
+    TRY(WithinFileLimit(call, static_cast<u64>(end)));
   if ((mode & (kFALLOC_FL_PUNCH_HOLE | kZero)) != 0) TRY(regular->Punch(call[2], call[3]));
   if ((mode & kFALLOC_FL_PUNCH_HOLE) == 0) TRY(regular->data().Allocate(call[2], call[3], (mode & kFALLOC_FL_KEEP_SIZE) == 0));
   regular->TouchModified();

@@ -41,6 +41,7 @@ Result<i64> MakeThread(Call& call, const CloneArgs& wanted) {
   child->signals.blocked = parent.signals.blocked;
   child->signals.tagging_control = parent.signals.tagging_control;
   child->timer_slack_ns = parent.timer_slack_ns;
+  child->policy = parent.policy;
   __builtin_memcpy(child->name, parent.name, sizeof(child->name));
   const u32 tid = static_cast<u32>(child->tid);
   if ((wanted.flags & kCLONE_CHILD_CLEARTID) != 0) child->clear_child_tid = wanted.child_tid;

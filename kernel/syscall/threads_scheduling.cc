@@ -1,5 +1,5 @@
 // Scheduling as programs see it: one CPU, one class of threads that take equal turns. Policies that would promise more than that
-// are refused.
+// are refused; the others are remembered.
 #include "kernel/syscall/call.h"
 #include "kernel/syscall/time_values.h"
 #include "lib/linux_abi/process_flags.h"
@@ -69,18 +69,16 @@ Result<i64> SysSchedSetparam(Call& call) {
   return param.priority == 0 ? Result<i64>(0) : Error::kInvalidArgument;
 }
 
-Result<i64> SysSchedGetscheduler(Call& call) {
-  (void)TRY(ThreadOf(call, call.Int(0)));
-  return i64{kSCHED_NORMAL};
-}
+Result<i64> SysSchedGetscheduler(Call& call) { return i64{TRY(ThreadOf(call, call.Int(0)))->policy}; }
 
 Result<i64> SysSchedSetscheduler(Call& call) {
   const int policy = call.Int(1) & ~kSCHED_RESET_ON_FORK;
   if (call[2] == 0 || call.Int(1) < 0) return Error::kInvalidArgument;
   const auto param = TRY(mm::ReadUser<SchedParam>(call[2]));
-  (void)TRY(ThreadOf(call, call.Int(0)));
+  sched::Thread* thread = TRY(ThreadOf(call, call.Int(0)));
   if (IsRealTime(policy)) return param.priority >= 1 && param.priority <= 99 ? Error::kNotPermitted : Error::kInvalidArgument;
   if (!IsShared(policy) || param.priority != 0) return Error::kInvalidArgument;
+  thread->policy = static_cast<u8>(policy);
   return 0;
 }
 
@@ -114,6 +112,24 @@ Result<i64> SysSetpriority(Call& call) {
   if (wanted < call.process().nice && call.process().user_id != 0) return Error::kAccessDenied;
   call.process().nice = static_cast<i8>(wanted);
   return 0;
+}
+
+// One CPU runs one thread at a time, and a thread that comes to run sees all that the one before it wrote: every barrier holds already. Those that
+// also promise a fresh instruction stream, or to restart sequences, are not offered.
+Result<i64> SysMembarrier(Call& call) {
+  constexpr u32 kOffered = kMEMBARRIER_CMD_GLOBAL | kMEMBARRIER_CMD_GLOBAL_EXPEDITED | kMEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED |
+                           kMEMBARRIER_CMD_PRIVATE_EXPEDITED | kMEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+  const u32 command = call.Unsigned(0);
+  if (call.Unsigned(1) != 0) return Error::kInvalidArgument;
+  switch (command) {
+    case kMEMBARRIER_CMD_QUERY: return i64{kOffered};
+    case kMEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED: call.process().private_barriers = true; return 0;
+    case kMEMBARRIER_CMD_PRIVATE_EXPEDITED: return call.process().private_barriers ? Result<i64>(0) : Error::kNotPermitted;
+    case kMEMBARRIER_CMD_GLOBAL:
+    case kMEMBARRIER_CMD_GLOBAL_EXPEDITED:
+    case kMEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED: return 0;
+    default: return Error::kInvalidArgument;
+  }
 }
 
 Result<i64> SysGetcpu(Call& call) {

@@ -124,6 +124,7 @@ for arch in x86_64 aarch64; do
     eval "run \$program exit 7 $closed"
     is "$arch with $closed" $? 7
   done
+  is "$arch what goes to a closed standard error is nowhere" "$(run $program all-bytes 2>&- >/dev/null; echo $?)" 0
   none_left "$arch streams"
 
   # --- signals from outside
