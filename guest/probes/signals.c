@@ -1,6 +1,8 @@
 // What a program can see of signals. Prints the same on Linux and on Caponier; the differential test compares.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -8,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -270,9 +274,9 @@ static void change_context(int signal, siginfo_t* info, void* context) {
   uc->uc_mcontext.gregs[REG_RIP] += 2;
   uc->uc_mcontext.gregs[REG_EFL] |= 0x3000;  // IOPL: must not stick
   double* xmm = (double*)uc->uc_mcontext.fpregs->_xmm;
-  printf("x86-64 context: trapno %lld err %lld cs %llx xmm0 %g magic %x flags %lx\n", (long long)uc->uc_mcontext.gregs[REG_TRAPNO],
-         (long long)uc->uc_mcontext.gregs[REG_ERR], (long long)(uc->uc_mcontext.gregs[REG_CSGSFS] & 3), xmm[0],
-         ((unsigned*)uc->uc_mcontext.fpregs)[116], uc->uc_flags);
+  printf("x86-64 context: trapno %lld err %lld cs %llx xmm0 %g magic %x flags %lx\n",
+         (long long)uc->uc_mcontext.gregs[REG_TRAPNO], (long long)uc->uc_mcontext.gregs[REG_ERR],
+         (long long)(uc->uc_mcontext.gregs[REG_CSGSFS] & 3), xmm[0], ((unsigned*)uc->uc_mcontext.fpregs)[116], uc->uc_flags);
   xmm[0] = 7.5;
 }
 #endif
@@ -303,6 +307,66 @@ static void test_output_under_a_timer(void) {
   printf("writes cut short: %d\n", cut);
 }
 
+static void test_descriptor(void) {
+  sigset_t wanted, old;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGUSR2);
+  sigaddset(&wanted, SIGRTMIN + 2);
+  sigprocmask(SIG_BLOCK, &wanted, &old);
+  const int file = signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+  struct signalfd_siginfo got[4] = {0};
+  printf("descriptor: %d flags %x\n", file >= 0, fcntl(file, F_GETFD));
+  result = read(file, got, sizeof(got));
+  printf("nothing to read: %ld errno %d\n", result, errno);
+  struct pollfd polled = {.fd = file, .events = POLLIN | POLLOUT};
+  printf("nothing to poll: %d\n", poll(&polled, 1, 0));
+  kill(getpid(), SIGUSR2);
+  result = poll(&polled, 1, 0);
+  printf("to poll: %ld %x\n", result, polled.revents);
+  sigqueue(getpid(), SIGRTMIN + 2, (union sigval){.sival_int = 7});
+  pthread_kill(pthread_self(), SIGRTMIN + 2);
+  printf("read: %zd\n", read(file, got, sizeof(got)));
+  for (int i = 0; i < 3; i++)
+    printf("signal %d code %d value %d mine %d\n", (int)got[i].ssi_signo, got[i].ssi_code, got[i].ssi_int,
+           got[i].ssi_pid == (uint32_t)getpid());
+  result = read(file, got, 100);
+  printf("too short: %ld errno %d\n", result, errno);
+  result = write(file, got, 128);
+  printf("written: %ld errno %d\n", result, errno);
+  const int set = epoll_create1(0);
+  struct epoll_event event = {.events = EPOLLIN, .data.u32 = 5};
+  epoll_ctl(set, EPOLL_CTL_ADD, file, &event);
+  printf("epoll before: %d\n", epoll_wait(set, &event, 1, 0));
+  fcntl(file, F_SETFL, 0);
+  sigdelset(&wanted, SIGUSR2);
+  sigaddset(&wanted, SIGALRM);
+  sigprocmask(SIG_BLOCK, &wanted, 0);
+  printf("changed: %d\n", signalfd(file, &wanted, 0) == file);
+  kill(getpid(), SIGUSR2);
+  printf("no longer wanted: %d\n", epoll_wait(set, &event, 1, 0));
+  const struct itimerval soon = {.it_value = {.tv_usec = 20000}};
+  setitimer(ITIMER_REAL, &soon, 0);
+  printf("epoll waits: %d\n", epoll_wait(set, &event, 1, 5000));
+  result = read(file, got, sizeof(got));
+  printf("read: %ld signal %d\n", result, (int)got[0].ssi_signo);
+  setitimer(ITIMER_REAL, &soon, 0);
+  result = read(file, got, sizeof(got));
+  printf("read waits: %ld signal %d\n", result, (int)got[0].ssi_signo);
+  result = signalfd(set, &wanted, 0);
+  printf("no signals: %ld errno %d\n", result, errno);
+  result = signalfd(999, &wanted, 0);
+  printf("no file: %ld errno %d\n", result, errno);
+  result = signalfd(-1, &wanted, 1);
+  printf("unknown flag: %ld errno %d\n", result, errno);
+  close(file);
+  close(set);
+  const struct timespec none = {0};
+  sigaddset(&wanted, SIGUSR2);
+  while (sigtimedwait(&wanted, 0, &none) > 0) {
+  }
+  sigprocmask(SIG_SETMASK, &old, 0);
+}
+
 int main(void) {
   setvbuf(stdout, 0, _IOLBF, 0);
   test_order();
@@ -314,6 +378,7 @@ int main(void) {
   test_restart();
   test_context();
   test_output_under_a_timer();
+  test_descriptor();
   errno = 0;
   result = kill(99999, 0);
   printf("kill 0 to nobody: %ld errno %d\n", result, errno);

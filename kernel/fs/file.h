@@ -37,6 +37,7 @@ class FileWatch {
 };
 
 class EventSet;
+class SignalFile;
 class Socket;
 class TimerFile;
 
@@ -56,6 +57,7 @@ class File : public RefCounted {
   virtual EventSet* as_event_set() { return nullptr; }
   virtual Socket* as_socket() { return nullptr; }
   virtual TimerFile* as_timer() { return nullptr; }
+  virtual SignalFile* as_signals() { return nullptr; }
   // ioctl(2): `argument` is a user address or a number, as the request says.
   virtual Result<i64> Control(u32 request, u64 argument);
   // The object's pages for mmap(2). kNoDevice when it cannot be mapped.

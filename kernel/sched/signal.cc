@@ -50,6 +50,7 @@ Result<void> SendToThread(Thread& thread, const SignalInfo& info) {
   // An ignored signal that is blocked waits all the same: the program may yet ask for it.
   if (Ignored(*thread.process, info.signal) && Wants(thread, info.signal)) return {};
   const Result<void> result = thread.signals.pending.Add(info);
+  thread.process->signals.sent.WakeAll();
   if (Wants(thread, info.signal)) InterruptSleep(thread);
   return result;
 }
@@ -65,6 +66,7 @@ Result<void> SendToProcess(Process& process, const SignalInfo& info) {
   }
   if (Ignored(process, info.signal) && taker != nullptr && (taker->signals.awaited & SignalBit(info.signal)) == 0) return {};
   const Result<void> result = process.signals.pending.Add(info);
+  process.signals.sent.WakeAll();
   if (taker != nullptr) InterruptSleep(*taker);
   return result;
 }

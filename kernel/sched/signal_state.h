@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel/sched/pending_signals.h"
+#include "kernel/sched/wait_queue.h"
 #include "lib/base/types.h"
 
 namespace caponier::sched {
@@ -41,6 +42,7 @@ struct ThreadSignals {
 struct ProcessSignals {
   SignalAction actions[kSignalCount];
   PendingSignals pending;
+  WaitQueue sent;  // woken by each that is sent, to the process or to a thread: readers of signalfd(2)
   bool stopped = false;
 };
 

@@ -254,6 +254,7 @@ void RaiseOnSelf(int signal) { g_raised = signal; }
 void SetTemporaryMask(Thread&, SignalSet) {}
 void RestoreMaskUnlessInterrupted(Thread&, bool) {}
 void PendingSignals::Discard(SignalSet) {}
+SignalInfo TakePending(Thread&, SignalSet) { return {}; }
 
 WaitQueue::~WaitQueue() {
   if (!waiters_.empty()) std::abort();
