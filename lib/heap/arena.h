@@ -30,23 +30,31 @@ static_assert(RunCapacity(2) == 3 * kUnitBytes);
 
 enum class UnitKind : u8 { kNone, kSlab, kFreedSlab, kLarge, kFreedLarge };
 
-// 32 bytes, so that a free touches one line of the table. A pointer is a slot's when its offset from `base` has a number below `slots`
+// 32 bytes, so that a free touches one line of the table. A pointer is a slot's when its offset in the slab has a number below `slots`
 // (SlotNumber); nothing but a slab's unit has slots.
 struct alignas(32) UnitRecord {
-  u64 base;     // of the slab, or of the large block
-  u64 link;     // slab: its slot words. large block: its bytes
-  u32 inverse;  // slab: of slot_bytes. large block: pages behind it
+  union {
+    u64 inverse;  // slab: of slot_bytes
+    u64 base;     // large block: where it begins
+  };
+  u64 link;  // slab: its slot words. large block: its bytes
+  union {
+    u32 low_base;  // slab: the lower half of where it begins
+    u32 pages;     // large block: behind it
+  };
   u32 slot_bytes;
   u16 slots;
   u16 sides;  // slab: a bit for each whose threads keep what they free of it (Shelf)
   UnitKind kind;
   u8 size_class;
-  u8 order;  // slab: twos in slot_bytes. else of the run, in its first unit and in that of a large block
+  u8 order;  // not of a slab: of the run, in its first unit and in that of a large block
   Tag tag;   // of a large block
 
   // It may change meanwhile, which makes no answer wrong.
   bool IsOf(u32 side_bit) const { return (__atomic_load_n(&sides, __ATOMIC_RELAXED) & side_bit) != 0; }
-  u32 SlotOf(u64 address) const { return SlotNumber(static_cast<u32>(address - base), inverse, order); }
+  // Of an address in a slab's unit.
+  u32 OffsetOf(u64 address) const { return static_cast<u32>(address) - low_base; }
+  u64 SlotOf(u64 address) const { return SlotNumber(OffsetOf(address), inverse); }
 };
 static_assert(sizeof(UnitRecord) == 32 && kDistrictUnits * sizeof(UnitRecord) == kPageSize);
 

@@ -175,7 +175,7 @@ class Heap {
     // While its record and its slot's word are looked up.
     __builtin_prefetch(reinterpret_cast<void*>(address), 1);
     UnitRecord& record = ground_.arena.record(unit);
-    const u32 slot = record.SlotOf(address);
+    const u64 slot = record.SlotOf(address);
     if (slot >= record.slots) [[unlikely]]
       return FreeLarge(cache, record, block, said);
     AtomicWord* word = reinterpret_cast<AtomicWord*>(record.link) + slot;

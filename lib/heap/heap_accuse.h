@@ -36,7 +36,7 @@ Heap<P>::Block Heap<P>::LookAt(const void* pointer) {
   if (record == nullptr) Accuse(pointer);
   if (record->kind == UnitKind::kLarge && record->base == address && record->tag == Tags::TagOf(pointer))
     return {record, nullptr, record->link};
-  const u32 index = record->SlotOf(address);
+  const u64 index = record->SlotOf(address);
   if (index >= record->slots) Accuse(pointer);
   AtomicWord* word = reinterpret_cast<AtomicWord*>(record->link) + index;
   const SlotWord state = WordOf(*record, word);
@@ -67,7 +67,7 @@ void Heap<P>::Accuse(const void* pointer) {
           .block = around->base});
   }
   if (record->kind != UnitKind::kSlab) Stop({.crime = Crime::kDoubleFree, .block = address});  // the whole slab has gone since
-  const u64 offset = address - record->base, index = offset / record->slot_bytes, inside = offset % record->slot_bytes;
+  const u64 offset = record->OffsetOf(address), index = offset / record->slot_bytes, inside = offset % record->slot_bytes;
   if (index >= record->slots) Stop({.crime = Crime::kForeignFree});
   const SlotWord word = WordOf(*record, reinterpret_cast<AtomicWord*>(record->link) + index);
   Misuse misuse{.crime = Crime::kForeignFree,
@@ -131,13 +131,13 @@ bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
 
 template <Platform P>
 Misuse Heap<P>::ExplainTagged(const UnitRecord& record, u64 address, Tag tag) {
-  const u64 index = (address - record.base) / record.slot_bytes;
+  const u64 offset = record.OffsetOf(address), index = offset / record.slot_bytes;
   return ExplainTag(address, tag, [&](int places) -> std::optional<SlotState> {
     const u64 slot = index + static_cast<u64>(i64{places});
     if (slot >= record.slots) return std::nullopt;
     const AtomicWord* at = reinterpret_cast<AtomicWord*>(record.link) + slot;
     const SlotWord word = WordOf(record, at);
-    return SlotState{record.base + slot * record.slot_bytes, record.slot_bytes - word.slack(), word, TagIn(at)};
+    return SlotState{address - offset + slot * record.slot_bytes, record.slot_bytes - word.slack(), word, TagIn(at)};
   });
 }
 

@@ -40,7 +40,7 @@ class Large {
     UnitRecord& record = ground.arena.record(ground.arena.UnitOf(address));
     record = {.base = address,
               .link = bytes,
-              .inverse = static_cast<u32>(whole / kPageSize),
+              .pages = static_cast<u32>(whole / kPageSize),
               .slot_bytes = 0,
               .slots = 0,
               .sides = 0,
@@ -58,7 +58,7 @@ class Large {
 
   // The block whose record this is. Its ends have been looked at.
   static void Free(Ground<P>& ground, WarmPages<P>& warm, UnitRecord& record, u8 random) {
-    const u64 pages_at = PagesAt(record), bytes = u64{record.inverse} * kPageSize;
+    const u64 pages_at = PagesAt(record), bytes = u64{record.pages} * kPageSize;
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
     record.kind = UnitKind::kFreedLarge;
     ground.large_bytes.fetch_sub(bytes, std::memory_order_relaxed);
@@ -72,7 +72,7 @@ class Large {
   static Result<void*> Resize(Ground<P>& ground, const Canary& canary, UnitRecord* record, u64 bytes, u8 random) {
     if (bytes > ground.arena.bytes()) return Error::kNotSupported;
     const u64 inset = record->base % kPageSize, at = PagesAt(*record), whole = AlignUp(inset + bytes, kPageSize);
-    const u64 have = u64{record->inverse} * kPageSize;
+    const u64 have = u64{record->pages} * kPageSize;
     const u64 limit = RunOf(ground, *record) + RunCapacity(record->order);
     if (at + whole > limit) {
       record = TRY(MoveToLongerRun(ground, *record, whole, random));
@@ -85,7 +85,7 @@ class Large {
     const u64 before = record->link;
     if (bytes >= before) __builtin_memset(Behind(*record), 0, CanaryBytes(*record));
     ground.large_bytes.fetch_add(whole - have, std::memory_order_relaxed);
-    record->inverse = static_cast<u32>(whole / kPageSize);
+    record->pages = static_cast<u32>(whole / kPageSize);
     record->link = bytes;
     if (record->tag != kFreeTag) {
       const u64 kept = AlignUp(bytes < before ? bytes : before, kGranule);
@@ -115,7 +115,7 @@ class Large {
   // The block's tag and that of its slack, from `from` on. The first `used` bytes of its pages may hold anything there, which is cleared; the others
   // have no memory yet, and get what they can of it when they are touched.
   static void SetTags(const UnitRecord& record, u64 from, u64 used) {
-    const u64 at = PagesAt(record), last = at + u64{record.inverse} * kPageSize, fresh = at + used;
+    const u64 at = PagesAt(record), last = at + u64{record.pages} * kPageSize, fresh = at + used;
     const u64 begin = record.base, end = begin + AlignUp(record.link, kGranule);
     const bool later = P::TagWhenTouched(at, last - at, record.tag);
     const auto set = [&](u64 first, u64 behind, Tag tag) {
@@ -130,7 +130,7 @@ class Large {
   }
   static u64 PagesAt(const UnitRecord& record) { return AlignDown(record.base, kPageSize); }
   static u64 SlackBytes(const UnitRecord& record) {
-    const u64 end = PagesAt(record) + u64{record.inverse} * kPageSize - record.base;
+    const u64 end = PagesAt(record) + u64{record.pages} * kPageSize - record.base;
     // Under a tag what is behind the last granule is out of reach, for the program and for us.
     return (record.tag == kFreeTag ? end : AlignUp(record.link, kGranule)) - record.link;
   }
@@ -147,7 +147,7 @@ class Large {
   static Result<UnitRecord*> MoveToLongerRun(Ground<P>& ground, UnitRecord& record, u64 whole, u8 random) {
     // Linux may stop in the middle, and what is put back then would have no tags.
     if (record.tag != kFreeTag && !P::TagsWhenTouched()) return Error::kNotSupported;
-    const u64 have = u64{record.inverse} * kPageSize;
+    const u64 have = u64{record.pages} * kPageSize;
     const u32 order = RunOrder(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
     const u64 to = ground.arena.AddressOf(unit);
     Result<> done = P::Commit(to + have, whole - have, MemoryUse::kBlocks);

@@ -182,15 +182,15 @@ class alignas(64) Shelf {
   static void SetRecords(Ground<P>& ground, Slab& slab, UnitKind kind) {
     const bool there = kind == UnitKind::kSlab;
     for (u32 i = 0; i < slab.units; i++) {
-      ground.arena.record(slab.unit + i) = {.base = slab.base,
+      ground.arena.record(slab.unit + i) = {.inverse = there ? Inverse(slab.slot_bytes) : 0,
                                             .link = there ? reinterpret_cast<u64>(slab.words()) : 0,
-                                            .inverse = there ? Inverse(slab.slot_bytes) : 0,
+                                            .low_base = static_cast<u32>(slab.base),
                                             .slot_bytes = slab.slot_bytes,
                                             .slots = there ? static_cast<u16>(slab.slots) : u16{0},
                                             .sides = slab.side_bits(),
                                             .kind = kind,
                                             .size_class = slab.size_class,
-                                            .order = Twos(slab.slot_bytes),
+                                            .order = 0,
                                             .tag = kFreeTag};
     }
   }

@@ -46,16 +46,17 @@ static_assert(SlotBytes(kClassCount - 1) == kMaxSlotBytes);
 static_assert(ComputeClass(kMaxSlotBytes) == kClassCount - 1);
 
 // A slot's number from its offset without a division, and whether the offset is a slot's start at all, by one multiplication: with
-// slot_bytes = odd * 2^twos, the offset times the inverse of `odd` modulo 2^32, turned right by `twos`, is the quotient where there is no
-// remainder, and else exceeds every quotient [granlund-montgomery] section 9. SizeClass.OnlySlotsStartsHaveNumbers tries every offset.
+// slot_bytes = odd * 2^twos, the offset times the inverse of `odd` modulo 2^64 times 2^(32 - twos) is the quotient times 2^32 where there is no
+// remainder, and else, as no two offsets below 2^32 have the same product, something else, which turned by 32 bits exceeds every quotient
+// [granlund-montgomery] section 9. SizeClass.OnlySlotsStartsHaveNumbers tries every offset.
 inline constexpr u64 kMaxSlabBytes = 2 * kMiB;
-constexpr u8 Twos(u32 slot_bytes) { return static_cast<u8>(std::countr_zero(slot_bytes)); }
-constexpr u32 Inverse(u32 slot_bytes) {
-  const u32 odd = slot_bytes >> Twos(slot_bytes);
-  u32 inverse = odd;  // right in its lowest three bits, and each step doubles those
-  for (int i = 0; i < 4; i++) inverse *= 2 - odd * inverse;
-  return inverse;
+constexpr u64 Inverse(u32 slot_bytes) {
+  const int twos = std::countr_zero(slot_bytes);
+  const u64 odd = slot_bytes >> twos;
+  u64 inverse = odd;  // right in its lowest three bits, and each step doubles those
+  for (int i = 0; i < 5; i++) inverse *= 2 - odd * inverse;
+  return inverse << (32 - twos);
 }
-constexpr u32 SlotNumber(u32 offset, u32 inverse, u8 twos) { return __builtin_rotateright32(offset * inverse, twos); }
+constexpr u64 SlotNumber(u32 offset, u64 inverse) { return __builtin_rotateright64(offset * inverse, 32); }
 
 }  // namespace caponier::heap

@@ -28,9 +28,10 @@ TEST(SizeClass, SlotsAreWholeGranulesAndWasteAtMostAQuarter) {
 // Every offset over the largest slab there can be.
 TEST(SizeClass, OnlySlotsStartsHaveNumbers) {
   for (u32 size_class = 0; size_class < kClassCount; size_class++) {
-    const u32 slot_bytes = SlotBytes(size_class), inverse = Inverse(slot_bytes), most = kMaxSlabBytes / slot_bytes;
+    const u32 slot_bytes = SlotBytes(size_class), most = kMaxSlabBytes / slot_bytes;
+    const u64 inverse = Inverse(slot_bytes);
     for (u32 offset = 0; offset < kMaxSlabBytes; offset++) {
-      const u32 number = SlotNumber(offset, inverse, Twos(slot_bytes));
+      const u64 number = SlotNumber(offset, inverse);
       if (offset % slot_bytes == 0) ASSERT_EQ(number, offset / slot_bytes) << slot_bytes;
       else ASSERT_GE(number, most) << slot_bytes << " " << offset;
     }
