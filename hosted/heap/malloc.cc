@@ -58,6 +58,9 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
 [[CAPONIER_APART]] inline void* FastMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateFast(cache, bytes);
 }
+[[maybe_unused, CAPONIER_APART]] inline void* LongerMalloc(size_t bytes, caponier::heap::Cache& cache) {
+  return ProcessHeap::Get().AllocateLonger(cache, bytes);
+}
 [[CAPONIER_APART]] inline void FastFree(void* block, caponier::heap::Cache& cache) {
   ProcessHeap::InRegister().FreeFast(cache, block);
 }
@@ -74,6 +77,9 @@ using namespace caponier::hosted;
 CAPONIER_PUBLIC void* malloc(size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
   if (bytes < cache.fast_end) return FastMalloc(bytes, cache);
+  if constexpr (LinuxHeap::kHasLonger) {
+    if (bytes < cache.longer_end) return LongerMalloc(bytes, cache);
+  }
   if (bytes < cache.usual_end) return UsualMalloc(bytes, cache);
   [[clang::musttail]] return OtherMalloc(bytes);  // whose caller is ours
 }
@@ -88,7 +94,12 @@ CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
   size_t all;
   // What is usual is zero already.
-  if (caponier::CheckedMul(count, bytes, &all) && all < cache.fast_end) return FastMalloc(all, cache);
+  if (caponier::CheckedMul(count, bytes, &all)) {
+    if (all < cache.fast_end) return FastMalloc(all, cache);
+    if constexpr (LinuxHeap::kHasLonger) {
+      if (all < cache.longer_end) return LongerMalloc(all, cache);
+    }
+  }
   [[clang::musttail]] return OtherCalloc(count, bytes);
 }
 CAPONIER_PUBLIC void* realloc(void* block, size_t bytes) {

@@ -51,7 +51,7 @@ struct alignas(32) UnitRecord {
   Tag tag;   // of a large block
 
   // It may change meanwhile, which makes no answer wrong.
-  bool IsOf(u32 side_bit) const { return (__atomic_load_n(&sides, __ATOMIC_RELAXED) & side_bit) != 0; }
+  bool IsOf(u16 side_bit) const { return (__atomic_load_n(&sides, __ATOMIC_RELAXED) & side_bit) != 0; }
   // Of an address in a slab's unit.
   u32 OffsetOf(u64 address) const { return static_cast<u32>(address) - low_base; }
   u64 SlotOf(u64 address) const { return SlotNumber(OffsetOf(address), inverse); }
@@ -77,7 +77,11 @@ class Arena {
   u64 bytes() const { return u64{units_} << kUnitBits; }
   u64 AddressOf(u32 unit) const { return base_ + (u64{unit} << kUnitBits); }
   u32 UnitOf(u64 address) const { return static_cast<u32>((address - base_) >> kUnitBits); }
-  UnitRecord& record(u64 unit) { return table_[unit]; }
+  UnitRecord& record(u64 unit) {
+    UnitRecord* record = table_ + unit;
+    asm("" : "+r"(record));  // found once, and not again for each field
+    return *record;
+  }
   bool Contains(u64 address) const { return address - base_ < bytes(); }
 
   // The unit of any address, far beyond the arena's last one if it is none of ours; and whether anything ever stood there. A block's pointer

@@ -89,11 +89,12 @@ inline constexpr u64 kUsualEnd = kTableBytes - kCanaryBytes + 1;
 struct alignas(64) Cache {
   Bin bins[2 * kClassCount];  // by class; the second half for slots of other sides
   u64 usual_end;              // kUsualEnd; 0 when a setting is not the default
-  u64 fast_end;               // the same where the processor has what the fast functions are made for, or else 0
+  u64 fast_end, longer_end;   // of what the fast functions are for; 0 also where the processor has not what those are made for
   u64 until_sample;           // allocations until one gets pages of its own
   Canary canary;              // the heap's
   u8* random_next;            // what is drawn next; at the end, what stands behind them, which is 0
-  u32 side, side_bit;
+  u32 side;
+  u16 side_bit;
   Cache* next;  // among those whose threads have ended
 
   // That of up to kTableBytes; `LeastClass` or one above.
@@ -102,7 +103,10 @@ struct alignas(64) Cache {
     const u16 place = kBinTable<LeastClass>[static_cast<u32>(bytes + kGranule - 1) / kGranule];
     return *reinterpret_cast<Bin*>(reinterpret_cast<u8*>(this) + place);
   }
-  Bin& BinOf(const UnitRecord& slab) { return slab.IsOf(side_bit) ? bins[slab.size_class] : bins[kClassCount + slab.size_class]; }
+  Bin& BinOf(const UnitRecord& slab) {
+    const u32 others = kClassCount + slab.size_class;
+    return bins[slab.IsOf(side_bit) ? slab.size_class : others];
+  }
   u32 ClassOf(const Bin& bin) const { return (&bin - bins) % kClassCount; }
   bool IsOfOthers(const Bin& bin) const { return &bin >= bins + kClassCount; }
   // Bytes of the platform's, gone once they are drawn.

@@ -3,6 +3,7 @@
 // behind a string, is always found; any other single byte passes unseen one time in 128.
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "lib/base/types.h"
@@ -45,12 +46,19 @@ inline bool CanaryHolds(const void* at, u64 canary, u64 bytes) {
   return true;
 }
 
-// The last 8 bytes of a slot with so much slack, at least kCanaryBytes of it: the canary's end, as far as it reaches there, and zeros.
-constexpr u64 SlotEnd(u64 canary, u64 slack) { return slack < 2 * kCanaryBytes ? canary >> (8 * slack & 63) : 0; }
-inline bool SlotEndHolds(const void* slot_end, u64 canary, u64 slack) {
-  u64 found;
+// Whether of a slot's last 8 bytes those are zero that its block's canary, which holds, does not reach. From kMostMasked bytes of slack on
+// it reaches none. Which they are is looked up, without a branch.
+inline constexpr u64 kMostMasked = 128;
+inline constexpr auto kBehindCanary = [] {
+  std::array<u8, kMostMasked + kCanaryBytes> mask{};
+  for (u64 i = 2 * kCanaryBytes; i < mask.size(); i++) mask[i] = 0xff;
+  return mask;
+}();
+[[gnu::always_inline]] inline bool SlotEndHolds(const void* slot_end, u64 slack) {
+  u64 found, mask;
   __builtin_memcpy(&found, static_cast<const u8*>(slot_end) - kCanaryBytes, kCanaryBytes);
-  return found == SlotEnd(canary, slack);
+  __builtin_memcpy(&mask, kBehindCanary.data() + slack, kCanaryBytes);
+  return (found & mask) == 0;
 }
 
 // The same for what remains of a block's last granule behind `end`, which is inside of it: the canary, where there is room for all of it, and what

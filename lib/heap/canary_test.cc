@@ -53,5 +53,20 @@ TEST(Canary, ATailIsTheRestOfAGranule) {
   }
 }
 
+// Of the last 8 bytes those count that the canary does not reach.
+TEST(Canary, ASlotEndsInZeros) {
+  for (u64 slack = kCanaryBytes; slack <= kMostMasked; slack++) {
+    u8 slot[kMostMasked] = {};
+    u8* end = std::end(slot);
+    std::fill_n(end - slack, kCanaryBytes, u8{0xff});
+    EXPECT_TRUE(SlotEndHolds(end, slack)) << slack;
+    for (u64 behind = 1; behind <= kCanaryBytes; behind++) {
+      end[-static_cast<int>(behind)] ^= 0x10;
+      EXPECT_EQ(SlotEndHolds(end, slack), behind > slack - kCanaryBytes) << slack << " " << behind;
+      end[-static_cast<int>(behind)] ^= 0x10;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace caponier::heap

@@ -27,6 +27,9 @@ class Heap {
   // Null when memory or address space is short, or for a size that no memory could have.
   [[gnu::always_inline]] void* Allocate(Cache& cache, u64 bytes) {
     if (bytes < cache.fast_end) return CallAllocateFast(cache, bytes);
+    if constexpr (kHasLonger) {
+      if (bytes < cache.longer_end) return CallAllocateLonger(cache, bytes);
+    }
     return bytes < cache.usual_end ? AllocateUsual(cache, bytes) : AllocateOther(cache, bytes);
   }
   [[gnu::always_inline]] void* AllocateUsual(Cache& cache, u64 bytes) {
@@ -39,6 +42,20 @@ class Heap {
   [[gnu::always_inline]] void* AllocateFast(Cache& cache, u64 bytes) {
     if constexpr (kFast == kTags) return AllocateTagged<kTags>(cache, bytes);
     else return AllocateSlot<kFast>(cache, cache.BinFor<kLeastFastClass>(bytes + kCanaryBytes), bytes);
+  }
+  // The same from there on, below cache.longer_end.
+  static constexpr bool kHasLonger = kWidePossible;
+  [[gnu::always_inline]] void* AllocateLonger(Cache& cache, u64 bytes) {
+    Bin& bin = cache.BinFor(bytes + kCanaryBytes);
+    if (bin.head == bin.ready) [[unlikely]]
+      return AllocateSlotSlowly(cache, bin, bytes);
+    const Entry entry = *bin.head++;
+    const u64 slot_bytes = bin.slot_bytes;
+    const SlotWord before(entry.word->load(std::memory_order_relaxed));
+    if (before.live() || (before.memory_used() && !AreTurnsZero<Wide>(reinterpret_cast<void*>(entry.address), slot_bytes)))
+        [[unlikely]]
+      return IssueOther(entry.address, entry.word, slot_bytes, bytes);
+    return MakeLive<kWide>(entry.address, entry.word, slot_bytes, bytes);
   }
   [[gnu::noinline]] void* AllocateOther(Cache& cache, u64 bytes);
   void* AllocateZeroed(Cache& cache, u64 count, u64 bytes);
@@ -94,27 +111,35 @@ class Heap {
   }
   template <Mode M>
   using VectorsOf = std::conditional_t<M == kWide, Wide, Narrow>;
-  // The first class whose slots a vector of the fast functions fits in.
+  // The first class whose slots a vector of the fast functions fits in, and the end of the requests that AllocateFast is for: those that four
+  // vectors cover.
   static constexpr u32 kLeastFastClass = kFast == kWide ? ComputeClass(Wide::kBytes) : 0;
+  static constexpr u64 kFastEnd = kFast == kWide ? Wide::kSteps - kCanaryBytes + 1 : kUsualEnd;
 
   [[gnu::noinline, CAPONIER_FAST]] void* CallAllocateFast(Cache& cache, u64 bytes) { return AllocateFast(cache, bytes); }
+  [[gnu::noinline, CAPONIER_FAST]] void* CallAllocateLonger(Cache& cache, u64 bytes) { return AllocateLonger(cache, bytes); }
   [[gnu::noinline, CAPONIER_FAST]] void CallFreeFast(Cache& cache, void* block, u64 said) { FreeAs<kFast>(cache, block, said); }
 
-  // With the defaults, without tags.
+  // With the defaults, without tags; kWide below kFastEnd.
   template <Mode M>
   [[gnu::always_inline]] void* AllocateSlot(Cache& cache, Bin& bin, u64 bytes) {
     Entry* entry = bin.head;
     if (entry == bin.ready) [[unlikely]]
-      return AllocateSlotSlowly(cache, bin, bytes);
+      return M == kWide ? AllocateLater(cache, bin, bytes) : AllocateSlotSlowly(cache, bin, bytes);
     bin.head = entry + 1;
     const u64 address = entry->address, slot_bytes = bin.slot_bytes;
     AtomicWord* word = entry->word;
     const SlotWord before(word->load(std::memory_order_relaxed));
-    if (!AreSteps<VectorsOf<M>>(slot_bytes) || !before.rests()) [[unlikely]]
-      return M == kWide ? IssueWide(address, word, slot_bytes, bytes) : Issue(address, word, slot_bytes, bytes);
+    // One that was never used is zero as well.
+    if ((M != kWide && !AreSteps<Narrow>(slot_bytes)) || before.live()) [[unlikely]]
+      return Issue(address, word, slot_bytes, bytes);
     if (!AreStepsZero<VectorsOf<M>>(reinterpret_cast<void*>(address), bin.second, bin.third, slot_bytes)) [[unlikely]]
       return Blame(Crime::kWriteToFree, slot_bytes, before);
     return MakeLive<M>(address, word, slot_bytes, bytes);
+  }
+  // Fast, of a line in which none is ready.
+  [[gnu::noinline]] void* AllocateLater(Cache& cache, Bin& bin, u64 bytes) {
+    return bin.TakeRested() ? CallAllocateFast(cache, bytes) : AllocateSlotSlowly(cache, bin, bytes);
   }
   [[gnu::noinline]] void* AllocateSlotSlowly(Cache& cache, Bin& bin, u64 bytes);
   void* AllocateSlotOther(Cache& cache, Bin& bin, u64 bytes);
@@ -143,7 +168,6 @@ class Heap {
   void* IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64 bytes);
   template <Mode M>
   [[gnu::always_inline]] void* AllocateTagged(Cache& cache, u64 bytes);
-  [[gnu::noinline]] void* AllocateTaggedLater(Cache& cache, Bin& bin, u64 bytes);
   [[gnu::noinline]] void* AllocateTaggedElsewhere(Cache& cache, Bin& bin, u64 bytes);
   [[gnu::noinline]] void* AllocateTaggedOther(Cache& cache, Bin& bin, u64 bytes);
   // The slot's word says so already.
@@ -196,27 +220,37 @@ class Heap {
       return Blame(block);
     if (said != kUnsaid && said != bytes) [[unlikely]]
       AccuseSize(bytes, said);
-    if (tail<M>() != 0 && (!CanaryHolds(static_cast<std::byte*>(block) + bytes, canary_.For(address), kCanaryBytes) ||
-                           !SlackHolds<M>(block, slot_bytes, before.slack()))) [[unlikely]]
-      return BlameTail(block, slot_bytes, before);
+    if (M == kWide && !AreSteps<Wide>(slot_bytes)) return FreeLonger(cache, slab, word, block);
+    std::byte* slot_end = static_cast<std::byte*>(block) + slot_bytes;
+    if (tail<M>() != 0 && !EndHolds<M>(slot_end, canary_.For(address), before.slack())) [[unlikely]]
+      return BlameTail(block);
     Bin& bin = cache.BinOf(slab);
     Entry* last = bin.tail;
     if (M != kOther && AreSteps<VectorsOf<M>>(slot_bytes) && last != bin.stop) [[likely]] {
-      ClearSteps<VectorsOf<M>>(block, bin.second, bin.third, slot_bytes);
+      ClearSteps<VectorsOf<M>>(block, bin.second, bin.third, slot_end);
       word->store(before.Freed().raw(), std::memory_order_relaxed);
       bin.tail = last + 1;
       *last = {address, word};
       return;
     }
-    if (M == kWide) ClearWideAndRest(cache, bin, word, block, bytes + tail<M>());
+    if (M == kWide) FreeLonger(cache, slab, word, block);
     else ClearAndRest(cache, bin, word, block, M == kUsual || zero_ ? bytes + tail<M>() : 0);
   }
-  // Whether nothing was written to the end of a block's slot, behind its canary: too far behind it, or before the next block. Not of larger
-  // slots whose end is another page, which may have no memory yet.
+  // The same for a slot that is longer than ClearSteps is for, or where the line has no room. The block is live and as large as was said.
+  [[gnu::noinline, CAPONIER_FAST]] void FreeLonger(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block) {
+    const SlotWord before(word->load(std::memory_order_relaxed));
+    const u64 address = Tags::Address(block), slot_bytes = slab.slot_bytes;
+    if (!EndHolds<kUsual>(static_cast<std::byte*>(block) + slot_bytes, canary_.For(address), before.slack())) [[unlikely]]
+      return BlameTail(block);
+    ClearWideAndRest(cache, cache.BinOf(slab), word, block, slot_bytes - before.slack() + kCanaryBytes);
+  }
+  // Whether a block's canary is there, and nothing was written to the end of its slot behind that: too far behind the block, or before the next
+  // one. Not looked at in larger slots whose end is another page, which may have no memory yet.
   template <Mode M>
-  [[gnu::always_inline]] bool SlackHolds(const void* block, u64 slot_bytes, u64 slack) const {
-    if ((M == kOther && !check_) || slack > kPageSize) return true;
-    return SlotEndHolds(static_cast<const std::byte*>(block) + slot_bytes, canary_.For(Tags::Address(block)), slack);
+  [[gnu::always_inline]] bool EndHolds(const std::byte* slot_end, u64 canary, u64 slack) const {
+    if (!CanaryHolds(slot_end - slack, canary, kCanaryBytes)) return false;
+    if (M == kWide) return SlotEndHolds(slot_end, slack);
+    return (M == kOther && !check_) || slack > kPageSize || SlotEndHolds(slot_end, slack < kMostMasked ? slack : kMostMasked);
   }
   [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
   template <Mode M>
@@ -234,7 +268,7 @@ class Heap {
     word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
     Rest(cache, bin, {Tags::Address(block), word});
   }
-  [[gnu::noinline, CAPONIER_FAST]] void ClearWideAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
+  [[gnu::always_inline, CAPONIER_FAST]] void ClearWideAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
     if (whole > Wide::kClearInTurns || whole < kTurn) return ClearOtherAndRest(cache, bin, word, block, whole);
     ClearTurns<Wide>(block, whole);
@@ -283,10 +317,11 @@ class Heap {
     if (pointer != nullptr) Accuse(pointer);
   }
   [[gnu::cold, gnu::noinline]] void* Blame(Crime crime, u64 slot_bytes, SlotWord word) { AccuseSlot(crime, slot_bytes, word); }
-  [[gnu::cold, gnu::noinline]] void BlameTail(const void* block, u64 slot_bytes, SlotWord word) {
-    const auto* end = static_cast<const std::byte*>(block) + (slot_bytes - word.slack());
-    const bool near = !CanaryHolds(end, canary_.For(Tags::Address(block)), kCanaryBytes);
-    AccuseSlot(near ? Crime::kOverflowFound : Crime::kSlackWritten, slot_bytes, word);
+  [[gnu::cold, gnu::noinline]] void BlameTail(const void* pointer) {
+    const Block block = LookAt(pointer);
+    const auto* end = static_cast<const std::byte*>(pointer) + block.bytes;
+    const bool near = !CanaryHolds(end, canary_.For(Tags::Address(pointer)), kCanaryBytes);
+    AccuseSlot(near ? Crime::kOverflowFound : Crime::kSlackWritten, block.record->slot_bytes, WordOf(*block.record, block.word));
   }
   [[gnu::cold, gnu::noinline]] void BlameTagged(const UnitRecord& slab, const AtomicWord* word) {
     AccuseSlot(Crime::kOverflowFound, slab.slot_bytes, WordOf(slab, word));

@@ -66,10 +66,11 @@ Cache* Heap<P>::OpenCache() {
   {
     const Locked locked(caches_lock_);
     cache->side = next_side_++ % kSides;
-    cache->side_bit = 1u << cache->side;
+    cache->side_bit = static_cast<u16>(1u << cache->side);
   }
   cache->usual_end = usual_ ? kUsualEnd : 0;
-  cache->fast_end = usual_ && (kFast == kTags ? ground_.tagged : wide_) ? kUsualEnd : 0;
+  cache->fast_end = usual_ && (kFast == kTags ? ground_.tagged : wide_) ? kFastEnd : 0;
+  cache->longer_end = cache->fast_end != 0 ? kUsualEnd : 0;
   if (ground_.settings.sample != 0) cache->until_sample = NextSample(*cache);
   return cache;
 }
@@ -354,7 +355,8 @@ void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
   const bool holds = SlotCanaryBytes(before) == 0 ||
                      (ground_.tagged ? TailHolds(start + before, canary) : CanaryHolds(start + before, canary, kCanaryBytes));
   if (!holds) AccuseSlot(Crime::kOverflowFound, slot_bytes, word);
-  if (tail_ != 0 && !SlackHolds<kOther>(start, slot_bytes, word.slack())) AccuseSlot(Crime::kSlackWritten, slot_bytes, word);
+  if (tail_ != 0 && !EndHolds<kOther>(start + slot_bytes, canary, word.slack()))
+    AccuseSlot(Crime::kSlackWritten, slot_bytes, word);
   const u64 from = bytes < before ? bytes : before;
   const u64 stale = (ground_.tagged ? AlignUp(from, kGranule) : before + SlotCanaryBytes(before)) - from;
   if (stale == kCanaryBytes) __builtin_memset(start + from, 0, kCanaryBytes);

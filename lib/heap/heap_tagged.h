@@ -14,7 +14,7 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
   Bin& bin = cache.BinFor(bytes);
   Entry* entry = bin.head;
   if (entry == bin.ready) [[unlikely]]
-    return M == kTags ? AllocateTaggedLater(cache, bin, bytes) : AllocateSlotOther(cache, bin, bytes);
+    return M == kTags ? AllocateLater(cache, bin, bytes) : AllocateSlotOther(cache, bin, bytes);
   bin.head = entry + 1;
   const u64 address = entry->address, slot_bytes = bin.slot_bytes;
   AtomicWord* word = entry->word;
@@ -37,12 +37,6 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
       return AllocateTaggedOther(cache, bin, bytes);
     return MakeLiveTagged<M>(cache.canary, address, tag, bytes);
   }
-}
-
-// None is ready.
-template <Platform P>
-void* Heap<P>::AllocateTaggedLater(Cache& cache, Bin& bin, u64 bytes) {
-  return bin.TakeRested() ? CallAllocateFast(cache, bytes) : AllocateSlotSlowly(cache, bin, bytes);
 }
 
 // The entry that was taken last has been looked at, and has no tag left or needs fresh bytes.

@@ -68,9 +68,9 @@ template <typename V>
                              (VectorAt<V>(memory, third) | VectorAt<V>(memory, bytes - V::kBytes))) == 0;
 }
 template <typename V>
-[[gnu::always_inline]] inline void ClearSteps(void* memory, u8 second, u8 third, u64 bytes) {
-  VectorAt<V>(memory, 0) = VectorAt<V>(memory, second) = VectorAt<V>(memory, third) = VectorAt<V>(memory, bytes - V::kBytes) =
-      typename V::Vector{};
+[[gnu::always_inline]] inline void ClearSteps(void* memory, u8 second, u8 third, void* end) {
+  VectorAt<V>(memory, 0) = VectorAt<V>(memory, second) = VectorAt<V>(memory, third) = typename V::Vector{};
+  static_cast<V::Vector*>(end)[-1] = typename V::Vector{};
 }
 
 // Longer pieces of up to 128 and 256 bytes are as many narrow vectors from the front as from the end.
@@ -155,8 +155,9 @@ inline constexpr u64 kLookAtAll = 4096, kLookBehind = 256;
 [[gnu::always_inline]] inline void ClearShort(void* memory, u64 bytes) {
   if (bytes >= kTurn) return ClearTurns<Narrow>(memory, bytes);
   const MiddleSteps all = StepsOf<Narrow>(Narrow::kSteps);
-  ClearSteps<Narrow>(memory, all.second, all.third, Narrow::kSteps);
-  ClearSteps<Narrow>(static_cast<u8*>(memory) + (bytes - Narrow::kSteps), all.second, all.third, Narrow::kSteps);
+  auto* begin = static_cast<u8*>(memory);
+  ClearSteps<Narrow>(begin, all.second, all.third, begin + Narrow::kSteps);
+  ClearSteps<Narrow>(begin + (bytes - Narrow::kSteps), all.second, all.third, begin + bytes);
 }
 
 }  // namespace caponier::heap

@@ -25,7 +25,7 @@ struct Steps {
   }
   static void Clear(void* at, u64 bytes) {
     const MiddleSteps steps = StepsOf<V>(bytes);
-    ClearSteps<V>(at, steps.second, steps.third, bytes);
+    ClearSteps<V>(at, steps.second, steps.third, static_cast<u8*>(at) + bytes);
   }
 };
 bool WideOrLong(const void* memory, u64 bytes) {
