@@ -49,12 +49,6 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
 }
 [[gnu::noinline]] void* OtherRealloc(void* block, size_t bytes) { return Resize(Caller::OfThisFunction(), block, bytes); }
 
-// Apart, so that nothing of theirs runs on a processor that cannot; where all can, in the functions that programs call.
-#if defined(__x86_64__)
-#define CAPONIER_APART gnu::noinline, CAPONIER_FAST
-#else
-#define CAPONIER_APART gnu::always_inline
-#endif
 [[CAPONIER_APART]] inline void* FastMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateFast(cache, bytes);
 }
@@ -62,7 +56,7 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
   return ProcessHeap::Get().AllocateLonger(cache, bytes);
 }
 [[CAPONIER_APART]] inline void FastFree(void* block, caponier::heap::Cache& cache) {
-  ProcessHeap::InRegister().FreeFast(cache, block);
+  ProcessHeap::InRegister().FreeFast(cache, block, LinuxHeap::kUnsaid);
 }
 [[gnu::noinline]] void* UsualMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateUsual(cache, bytes);

@@ -77,6 +77,20 @@ inline void* New(size_t bytes, size_t alignment = 0) {
   Recorder::Free(Caller::OfThisFunction(), block,
                  [&] { ProcessHeap::Get().FreeAligned(cache, block, static_cast<size_t>(alignment), bytes); });
 }
+
+[[CAPONIER_APART]] inline void* FastNew(size_t bytes, heap::Cache& cache) {
+  return ProcessHeap::Get().AllocateFastOr(cache, bytes, [bytes] { return OtherNew(bytes); });
+}
+[[gnu::noinline]] void* UsualNew(size_t bytes, heap::Cache& cache) {
+  void* block = ProcessHeap::Get().Allocate(cache, bytes);
+  return block != nullptr ? block : OtherNew(bytes);
+}
+[[CAPONIER_APART]] inline void FastDelete(void* block, heap::Cache& cache) {
+  ProcessHeap::InRegister().FreeFast(cache, block, LinuxHeap::kUnsaid);
+}
+[[CAPONIER_APART]] inline void FastDeleteSized(void* block, size_t bytes, heap::Cache& cache) {
+  ProcessHeap::InRegister().FreeFast(cache, block, bytes);
+}
 inline void Delete(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
 
 }  // namespace
@@ -89,16 +103,14 @@ using std::size_t;
 // The four that the others end in. Weak, so that a program linked with the static library may have its own.
 CAPONIER_PUBLIC void* operator new(size_t bytes) {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
-  if (bytes < cache.usual_end) [[likely]] {
-    if (void* block = ProcessHeap::Get().Allocate(cache, bytes); block != nullptr) [[likely]]
-      return block;
-  }
+  if (bytes < cache.fast_end) return FastNew(bytes, cache);
+  if (bytes < cache.usual_end) return UsualNew(bytes, cache);
   [[clang::musttail]] return OtherNew(bytes);
 }
 CAPONIER_PUBLIC void operator delete(void* block) noexcept {
-  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
-    return OtherDelete(block);
-  Delete(block);
+  caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
+  if (cache.fast_end != 0) return FastDelete(block, cache);
+  [[clang::musttail]] return OtherDelete(block);
 }
 CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) {
   if (ProcessHeap::IsUnusual()) [[clang::musttail]]
@@ -139,15 +151,15 @@ CAPONIER_PUBLIC void operator delete[](void* block, align_val_t alignment) noexc
 }
 CAPONIER_PUBLIC void operator delete(void* block, size_t bytes) noexcept {
   if (!DeleteIsOurs()) return ::operator delete(block);
-  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
-    return OtherDeleteSized(block, bytes);
-  ProcessHeap::Get().FreeSized(ProcessHeap::MineOrNobodys(), block, bytes);
+  caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
+  if (cache.fast_end != 0) return FastDeleteSized(block, bytes, cache);
+  [[clang::musttail]] return OtherDeleteSized(block, bytes);
 }
 CAPONIER_PUBLIC void operator delete[](void* block, size_t bytes) noexcept {
   if (!DeleteIsOurs()) return ::operator delete(block);
-  if (ProcessHeap::IsUnusual()) [[clang::musttail]]
-    return OtherDeleteSized(block, bytes);
-  ProcessHeap::Get().FreeSized(ProcessHeap::MineOrNobodys(), block, bytes);
+  caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
+  if (cache.fast_end != 0) return FastDeleteSized(block, bytes, cache);
+  [[clang::musttail]] return OtherDeleteSized(block, bytes);
 }
 CAPONIER_PUBLIC void operator delete(void* block, size_t bytes, align_val_t alignment) noexcept {
   if (!AlignedDeleteIsOurs()) return ::operator delete(block, alignment);

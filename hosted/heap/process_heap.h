@@ -3,6 +3,14 @@
 
 #include "hosted/heap/linux_platform.h"
 
+// Of functions that are the heap's fast ones, so that nothing of theirs runs on a processor that cannot; where all can, they are in the functions
+// that programs call.
+#if defined(__x86_64__)
+#define CAPONIER_APART gnu::noinline, CAPONIER_FAST
+#else
+#define CAPONIER_APART gnu::always_inline
+#endif
+
 namespace caponier::hosted {
 
 using LinuxHeap = heap::Heap<LinuxPlatform>;

@@ -43,6 +43,10 @@ struct alignas(64) Bin {
     ready = tail - resting;
     return true;
   }
+  // The same one by one, as they are freed.
+  void NoteRested() {
+    if (tail - ready > resting) ready = tail - resting;
+  }
   u32 most() const { return MostInLine(resting, batch); }
   void SetStop() { stop = head + most() < row_end ? head + most() : row_end; }
 };

@@ -43,7 +43,18 @@ class Heap {
     if constexpr (kFast == kTags) return AllocateTagged<kTags>(cache, bytes);
     else return AllocateSlot<kFast>(cache, cache.BinFor<kLeastFastClass>(bytes + kCanaryBytes), bytes);
   }
-  // The same from there on, below cache.longer_end.
+  // The same; where memory is short, or may be, `otherwise` is called at last.
+  template <typename Otherwise>
+  [[gnu::always_inline]] void* AllocateFastOr(Cache& cache, u64 bytes, Otherwise otherwise) {
+    if constexpr (kFast == kTags) {
+      void* block = AllocateTagged<kTags>(cache, bytes);
+      return block != nullptr ? block : otherwise();
+    } else {
+      Bin& bin = cache.BinFor<kLeastFastClass>(bytes + kCanaryBytes);
+      return bin.head != bin.ready ? AllocateSlot<kFast>(cache, bin, bytes) : otherwise();
+    }
+  }
+  // As AllocateFast from there on, below cache.longer_end.
   static constexpr bool kHasLonger = kWidePossible;
   [[gnu::always_inline]] void* AllocateLonger(Cache& cache, u64 bytes) {
     Bin& bin = cache.BinFor(bytes + kCanaryBytes);
@@ -71,7 +82,7 @@ class Heap {
     cache.usual_end != 0 ? FreeAs<kUsual>(cache, block, said) : FreeAs<kOther>(cache, block, said);
   }
   [[gnu::always_inline]] void FreeUsual(Cache& cache, void* block) { FreeAs<kUsual>(cache, block, kUnsaid); }
-  [[gnu::always_inline]] void FreeFast(Cache& cache, void* block) { FreeAs<kFast>(cache, block, kUnsaid); }
+  [[gnu::always_inline]] void FreeFast(Cache& cache, void* block, u64 said) { FreeAs<kFast>(cache, block, said); }
   void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
 
   // What was asked for; every byte of it is the program's, and none beyond. Stops the program when it is no live block.
@@ -219,7 +230,7 @@ class Heap {
     if (!before.live()) [[unlikely]]
       return Blame(block);
     if (said != kUnsaid && said != bytes) [[unlikely]]
-      AccuseSize(bytes, said);
+      return BlameSize(bytes, said);
     if (M == kWide && !AreSteps<Wide>(slot_bytes)) return FreeLonger(cache, slab, word, block);
     std::byte* slot_end = static_cast<std::byte*>(block) + slot_bytes;
     if (tail<M>() != 0 && !EndHolds<M>(slot_end, canary_.For(address), before.slack())) [[unlikely]]
@@ -283,7 +294,7 @@ class Heap {
       return RestSlowly(cache, bin, entry.address, entry.word);
     *last = entry;
     bin.tail = last + 1;
-    if (last - bin.ready >= bin.resting) bin.ready = last + 1 - bin.resting;
+    bin.NoteRested();
   }
   [[gnu::noinline]] void RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
   [[gnu::noinline]] void RestWithoutRoom(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
@@ -316,6 +327,7 @@ class Heap {
   [[gnu::cold, gnu::noinline]] void Blame(void* pointer) {
     if (pointer != nullptr) Accuse(pointer);
   }
+  [[gnu::cold, gnu::noinline]] void BlameSize(u64 bytes, u64 said) { AccuseSize(bytes, said); }
   [[gnu::cold, gnu::noinline]] void* Blame(Crime crime, u64 slot_bytes, SlotWord word) { AccuseSlot(crime, slot_bytes, word); }
   [[gnu::cold, gnu::noinline]] void BlameTail(const void* pointer) {
     const Block block = LookAt(pointer);

@@ -214,14 +214,16 @@ template <Platform P>
 void Heap<P>::RestSlowly(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
   if (bin.tail == bin.row_end || bin.count() >= bin.most()) return RestWithoutRoom(cache, bin, address, word);
   *bin.tail++ = {address, word};
+  bin.NoteRested();
   bin.SetStop();
 }
 
 template <Platform P>
 void Heap<P>::RestWithoutRoom(Cache& cache, Bin& bin, u64 address, AtomicWord* word) {
   const Entry entry{address, word};
-  if (MakeRoom(cache, bin)) *bin.tail++ = entry;
-  else shelves_[cache.ClassOf(bin)].Give(ground_, &entry, 1);
+  if (!MakeRoom(cache, bin)) return shelves_[cache.ClassOf(bin)].Give(ground_, &entry, 1);
+  *bin.tail++ = entry;
+  bin.NoteRested();
 }
 
 template <Platform P>

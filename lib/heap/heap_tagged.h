@@ -121,7 +121,7 @@ void Heap<P>::EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, 
                         u64 bytes) {
   const u64 address = Tags::Address(block);
   if (said != kUnsaid && said != bytes) [[unlikely]]
-    AccuseSize(bytes, said);
+    return BlameSize(bytes, said);
   if (bytes % kGranule != 0 && (M == kTags || ground_.settings.canary) &&
       !TailHolds(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address))) [[unlikely]]
     return BlameTagged(slab, word);
