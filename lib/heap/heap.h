@@ -12,7 +12,6 @@
 
 #include "lib/heap/cache.h"
 #include "lib/heap/large.h"
-#include "lib/heap/warm_pages.h"
 
 namespace caponier::heap {
 
@@ -348,7 +347,6 @@ class Heap {
   bool zero_ = false, check_ = false, usual_ = false, wide_ = false;
   Canary canary_;
   Shelf<P> shelves_[kClassCount];
-  WarmPages<P> warm_;
   typename P::Lock caches_lock_;
   Cache* spare_caches_ = nullptr;
   u32 next_side_ = 0;

@@ -92,7 +92,7 @@ template <Platform P>
 void Heap<P>::LockAll() {
   caches_lock_.Lock();
   for (Shelf<P>& shelf : shelves_) shelf.lock().Lock();
-  warm_.lock().Lock();
+  ground_.warm.lock().Lock();
   ground_.stock.lock().Lock();
   ground_.arena.lock().Lock();
   ground_.metadata.lock().Lock();
@@ -102,7 +102,7 @@ void Heap<P>::UnlockAll() {
   ground_.metadata.lock().Unlock();
   ground_.arena.lock().Unlock();
   ground_.stock.lock().Unlock();
-  warm_.lock().Unlock();
+  ground_.warm.lock().Unlock();
   for (Shelf<P>& shelf : shelves_) shelf.lock().Unlock();
   caches_lock_.Unlock();
 }
@@ -264,7 +264,7 @@ void* Heap<P>::AllocateOther(Cache& cache, u64 bytes) {
 
 template <Platform P>
 void* Heap<P>::AllocateLarge(Cache& cache, u64 bytes, u64 alignment) {
-  const Result<void*> block = Large<P>::Allocate(ground_, warm_, canary_, bytes, alignment, NextByte(cache));
+  const Result<void*> block = Large<P>::Allocate(ground_, canary_, bytes, alignment, NextByte(cache));
   return block.ok() ? block.value() : P::NoMemory();
 }
 
@@ -307,7 +307,7 @@ void Heap<P>::FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said)
   if (said != kUnsaid && said != record.link) AccuseSize(record.link, said);
   if (!Large<P>::FrontHolds(record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record.link});
   if (!Large<P>::BackHolds(ground_, canary_, record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record.link});
-  Large<P>::Free(ground_, warm_, record, NextByte(cache));
+  Large<P>::Free(ground_, record, NextByte(cache));
 }
 
 template <Platform P>

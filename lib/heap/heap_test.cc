@@ -462,6 +462,36 @@ TEST(PlainHeap, LargeBlocksKeepAShareOfWhatTheyHave) {
   EXPECT_LT(PlainPlatform::committed, 50 * kMiB);
 }
 
+// What waits for a next block never adds to the most that there is: large blocks' pages and empty slabs go back before slabs and large blocks,
+// also such as grow, take more than ever.
+TEST(PlainHeap, WhatWaitsGoesBackBeforeThereIsMoreThanEver) {
+  using Heap = TestHeap<PlainPlatform>;
+  constexpr u64 kSmall = 4000, kAll = 3 * kMiB, kOther = 512 * kKiB;
+  const std::vector<void (*)(Heap&)> takers = {
+      [](Heap& heap) {
+        for (u64 bytes = 0; bytes < kAll; bytes += 1000) heap.Allocate(990);
+      },
+      [](Heap& heap) { heap.Allocate(kAll); },
+      [](Heap& heap) { heap.Reallocate(heap.Allocate(kMiB), kAll); },
+      [](Heap& heap) {
+        for (void* block = heap.Allocate(kMiB); heap.heap->SizeOf(block) < kAll;)
+          block = heap.Reallocate(block, heap.heap->SizeOf(block) + 64 * kKiB);
+      },
+  };
+  for (size_t taker = 0; taker < takers.size(); taker++) {
+    for (const u64 waiting : {kSmall, kMiB}) {
+      Heap heap({.quarantine = 0, .arena_bytes = 64 * kGiB});
+      std::vector<void*> blocks(kAll / waiting);
+      for (void*& block : blocks) block = heap.Allocate(waiting);
+      const u64 most = PlainPlatform::committed;
+      for (void* block : blocks) heap.Free(block);
+      EXPECT_GT(PlainPlatform::committed, most - kOther) << "it waits";
+      takers[taker](heap);
+      EXPECT_LT(PlainPlatform::committed, most + kOther) << "taker " << taker << ", waiting " << waiting;
+    }
+  }
+}
+
 // Addresses of one length that rest leave some for the others.
 TEST(PlainHeap, RestingAddressesDoNotUseUpASmallArena) {
   TestHeap<PlainPlatform> heap({.arena_bytes = 256 * kMiB});

@@ -6,7 +6,6 @@
 #include "lib/heap/canary.h"
 #include "lib/heap/ground.h"
 #include "lib/heap/memory.h"
-#include "lib/heap/warm_pages.h"
 
 namespace caponier::heap {
 
@@ -16,19 +15,19 @@ class Large {
   using Tags = P::Tags;
 
   // `alignment` is a power of two.
-  static Result<void*> Allocate(Ground<P>& ground, WarmPages<P>& warm, const Canary& canary, u64 bytes, u64 alignment,
-                                u8 random) {
+  static Result<void*> Allocate(Ground<P>& ground, const Canary& canary, u64 bytes, u64 alignment, u8 random) {
     if (bytes > ground.arena.bytes() || alignment > ground.arena.bytes()) return Error::kNoMemory;
     const u64 occupied = bytes == 0 ? 1 : bytes;  // a block of no bytes has an address of its own all the same
     const u64 whole = AlignUp(occupied, kPageSize);
     const u64 apart = alignment > kUnitBytes ? alignment : 0;
     const u32 order = RunOrder(whole + apart);
     // Warm pages stand at a run's start.
-    const WarmRun run = apart == 0 ? TRY(warm.Take(ground, whole, order, random))
+    const WarmRun run = apart == 0 ? TRY(ground.warm.Take(ground, whole, order, random))
                                    : WarmRun{.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
     const u64 run_at = ground.arena.AddressOf(run.unit), pages_at = apart == 0 ? run_at : AlignUp(run_at, apart);
     const u64 inset = alignment > kPageSize ? 0 : AlignDown(whole - occupied, alignment < kGranule ? kGranule : alignment);
     const u64 address = pages_at + inset;
+    if (run.bytes < whole) ground.MakeRoomFor(whole);  // what the run has was taken from what waits
     if (run.bytes < whole && !P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok()) {
       if (run.bytes != 0) P::Release(pages_at, run.bytes);
       ground.arena.GiveRun(run.unit, run.order);
@@ -57,12 +56,12 @@ class Large {
   }
 
   // The block whose record this is. Its ends have been looked at.
-  static void Free(Ground<P>& ground, WarmPages<P>& warm, UnitRecord& record, u8 random) {
+  static void Free(Ground<P>& ground, UnitRecord& record, u8 random) {
     const u64 pages_at = PagesAt(record), bytes = u64{record.pages} * kPageSize;
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
     record.kind = UnitKind::kFreedLarge;
     ground.large_bytes.fetch_sub(bytes, std::memory_order_relaxed);
-    if (warm.Keep(ground, pages_at, bytes, unit, order, random)) return;
+    if (ground.warm.Keep(ground, pages_at, bytes, unit, order, random)) return;
     P::Release(pages_at, bytes);
     ground.arena.GiveRun(unit, order);
   }
@@ -77,6 +76,7 @@ class Large {
     if (at + whole > limit) {
       record = TRY(MoveToLongerRun(ground, *record, whole, random));
     } else if (whole > have) {
+      ground.MakeRoomFor(whole - have);
       TRY(P::Commit(at + have, whole - have, MemoryUse::kBlocks));
     } else if (whole < have) {
       P::Release(at + whole, have - whole);
@@ -150,6 +150,7 @@ class Large {
     const u64 have = u64{record.pages} * kPageSize;
     const u32 order = RunOrder(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
     const u64 to = ground.arena.AddressOf(unit);
+    ground.MakeRoomFor(whole - have);
     Result<> done = P::Commit(to + have, whole - have, MemoryUse::kBlocks);
     if (done.ok()) {
       done = P::Move(PagesAt(record), have, to, Contents::kKept);

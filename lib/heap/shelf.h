@@ -57,7 +57,7 @@ class alignas(64) Shelf {
         if (slab->empty()) RetireOrStock(ground, slab, &empty);
       }
     }
-    ReleaseAll(ground, empty);
+    ground.Release(empty);
   }
 
   // This slot has had every tag it can have; its addresses end with the slab's.
@@ -69,7 +69,7 @@ class alignas(64) Shelf {
       slab->held++;
       if (slab->empty()) RetireOrStock(ground, slab, &empty);
     }
-    ReleaseAll(ground, empty);
+    ground.Release(empty);
   }
 
   P::Lock& lock() { return lock_; }
@@ -126,13 +126,13 @@ class alignas(64) Shelf {
     Slab* before = ground.stock.Take(plan.units, size_class, ground.tagged);
     if (before != nullptr && before->size_class == size_class) {
       before->side = static_cast<u16>(side);
-      SetRecords(ground, *before, UnitKind::kSlab);
+      ground.SetRecords(*before, UnitKind::kSlab);
       slabs_[side]++;
       return before;
     }
     const Result<void*> metadata = ground.metadata.Take(plan.metadata_bytes());
     if (!metadata.ok()) {
-      if (before != nullptr) ReleaseAll(ground, before);
+      if (before != nullptr) ground.Release(before);
       return Error::kNoMemory;
     }
     auto* slab = static_cast<Slab*>(metadata.value());
@@ -160,7 +160,7 @@ class alignas(64) Shelf {
         slab->words()[slot].store(SlotWord::OfUsedMemory().raw(), std::memory_order_relaxed);
       ground.metadata.Give(before, before->metadata_bytes);
     }
-    SetRecords(ground, *slab, UnitKind::kSlab);
+    ground.SetRecords(*slab, UnitKind::kSlab);
     slabs_[side]++;
     return slab;
   }
@@ -171,28 +171,13 @@ class alignas(64) Shelf {
     const u64 bytes = u64{plan.units} << kUnitBits;
     // Of larger slots whole pages may stay untouched.
     const bool huge = bytes == kMaxSlabBytes && bytes / plan.slots <= kPageSize;
+    ground.MakeRoomFor(bytes);
     if (!P::Commit(ground.arena.AddressOf(unit), bytes, huge ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks).ok()) {
       ground.arena.GiveRun(unit, plan.order);
       return Error::kNoMemory;
     }
     ground.slab_bytes.fetch_add(bytes, std::memory_order_relaxed);
     return unit;
-  }
-
-  static void SetRecords(Ground<P>& ground, Slab& slab, UnitKind kind) {
-    const bool there = kind == UnitKind::kSlab;
-    for (u32 i = 0; i < slab.units; i++) {
-      ground.arena.record(slab.unit + i) = {.inverse = there ? Inverse(slab.slot_bytes) : 0,
-                                            .link = there ? reinterpret_cast<u64>(slab.words()) : 0,
-                                            .low_base = static_cast<u32>(slab.base),
-                                            .slot_bytes = slab.slot_bytes,
-                                            .slots = there ? static_cast<u16>(slab.slots) : u16{0},
-                                            .sides = slab.side_bits(),
-                                            .kind = kind,
-                                            .size_class = slab.size_class,
-                                            .order = 0,
-                                            .tag = kFreeTag};
-    }
   }
 
   // An empty slab goes into stock. One with exhausted slots retires, and its addresses with it.
@@ -202,19 +187,6 @@ class alignas(64) Shelf {
     if (slab->held == 0 && ground.stock.Put(slab, ground.slab_bytes.load(std::memory_order_relaxed))) return;
     slab->next_to_release = *empty;
     *empty = slab;
-  }
-
-  static void ReleaseAll(Ground<P>& ground, Slab* slab) {
-    while (slab != nullptr) {
-      Slab* next = slab->next_to_release;
-      SetRecords(ground, *slab, UnitKind::kFreedSlab);
-      P::Release(slab->base, slab->bytes());
-      ground.slab_bytes.fetch_sub(slab->bytes(), std::memory_order_relaxed);
-      if (slab->held != 0) ground.retired_bytes.fetch_add(slab->bytes(), std::memory_order_relaxed);
-      ground.arena.GiveRun(slab->unit, slab->order);
-      ground.metadata.Give(slab, slab->metadata_bytes);
-      slab = next;
-    }
   }
 
   typename P::Lock lock_;

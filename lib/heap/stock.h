@@ -33,6 +33,22 @@ class Stock {
     return slab;
   }
 
+  // Those that have been empty longest, as a list by next_to_release, of so many bytes or somewhat more; how many they are.
+  u64 TakeOldest(u64 bytes, Slab** slabs) {
+    const Locked locked(lock_);
+    u64 taken = 0;
+    for (Line& line : slabs_) {
+      for (Slab* slab = line.front(); slab != nullptr && taken < bytes; slab = line.front()) {
+        line.Remove(slab);
+        taken += slab->bytes();
+        slab->next_to_release = *slabs;
+        *slabs = slab;
+      }
+    }
+    bytes_ -= taken;
+    return taken;
+  }
+
   L& lock() { return lock_; }
 
  private:

@@ -3,10 +3,13 @@
 // fault apiece.
 #pragma once
 
-#include "lib/heap/ground.h"
+#include "lib/heap/arena.h"
 #include "lib/heap/memory.h"
 
 namespace caponier::heap {
+
+template <Platform P>
+struct Ground;
 
 // A run with pages behind its first `bytes`.
 struct WarmRun {
@@ -56,6 +59,24 @@ class WarmPages {
       return Error::kNoMemory;
     }
     return run;
+  }
+
+  u64 bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+  // At most so many bytes go back to the system; how many did.
+  u64 Release(Ground<P>& ground, u64 most) {
+    u64 released = 0;
+    for (WarmRun run; released < most && PopFor(1, &run);) {
+      const u64 part = run.bytes < most - released ? run.bytes : most - released;
+      run.bytes -= part;
+      P::Release(ground.arena.AddressOf(run.unit) + run.bytes, part);
+      released += part;
+      if (run.bytes == 0 || !Put(ground, run)) {
+        if (run.bytes != 0) P::Release(ground.arena.AddressOf(run.unit), run.bytes);
+        ground.arena.GiveRun(run.unit, run.order);
+      }
+    }
+    return released;
   }
 
   P::Lock& lock() { return lock_; }
@@ -113,7 +134,7 @@ class WarmPages {
   typename P::Lock lock_;
   WarmRun kept_[kMaxCount] = {};
   u32 count_ = 0;
-  u64 bytes_ = 0;
+  std::atomic<u64> bytes_ = 0;  // changed under the lock
 };
 
 }  // namespace caponier::heap
