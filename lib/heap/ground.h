@@ -41,7 +41,7 @@ struct Ground {
   // What the table says of a slab's units.
   void SetRecords(Slab& slab, UnitKind kind) {
     const bool there = kind == UnitKind::kSlab;
-    for (u32 i = 0; i < slab.units; i++) {
+    for (u32 i = 0; i < slab.units(); i++) {
       arena.record(slab.unit + i) = {.inverse = there ? Inverse(slab.slot_bytes) : 0,
                                      .link = there ? reinterpret_cast<u64>(slab.words()) : 0,
                                      .low_base = static_cast<u32>(slab.base),
@@ -60,9 +60,9 @@ struct Ground {
     while (slab != nullptr) {
       Slab* next = slab->next_to_release;
       SetRecords(*slab, UnitKind::kFreedSlab);
-      P::Release(slab->base, slab->bytes());
-      slab_bytes.fetch_sub(slab->bytes(), std::memory_order_relaxed);
-      if (slab->held != 0) retired_bytes.fetch_add(slab->bytes(), std::memory_order_relaxed);
+      P::Release(slab->base, slab->bytes);
+      slab_bytes.fetch_sub(slab->bytes, std::memory_order_relaxed);
+      if (slab->held != 0) retired_bytes.fetch_add(slab->bytes, std::memory_order_relaxed);
       arena.GiveRun(slab->unit, slab->order);
       metadata.Give(slab, slab->metadata_bytes);
       slab = next;

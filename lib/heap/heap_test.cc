@@ -145,10 +145,10 @@ TYPED_TEST(HeapTest, WrongFreesAreCalledByTheirNames) {
 // A pointer into a slab at a slot that never was a block's, into a guard, and far beyond everything.
 TYPED_TEST(HeapTest, PlacesThatNeverWereBlocksAreForeign) {
   TestHeap<TypeParam> heap;
-  const u64 unit = AlignDown(TypeParam::Tags::Address(heap.Allocate(100)), kUnitBytes);
+  const u64 block = TypeParam::Tags::Address(heap.Allocate(100)), unit = AlignDown(block, kUnitBytes);
   std::set<std::optional<Crime>> crimes;
-  for (u64 offset = 0; offset < kUnitBytes; offset += 112)
-    crimes.insert(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(unit + offset)); }));
+  for (u64 slot = unit + (block - unit) % 112; slot < unit + kUnitBytes; slot += 112)
+    crimes.insert(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(slot)); }));
   crimes.erase(std::nullopt);  // the block itself, where no tag tells
   EXPECT_EQ(crimes, std::set<std::optional<Crime>>{Crime::kForeignFree});
   EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(unit + kUnitBytes)); }), Crime::kForeignFree);
@@ -340,6 +340,42 @@ TEST(PlainHeap, EmptySlabsServeWhicheverClassNeedsThem) {
   // The most that is in use at once is 2.3 MB, and each class's resting slots hold on to a slab or two.
   EXPECT_LT(PlainPlatform::committed, 12 * kMiB);
   EXPECT_LT(PlainPlatform::commits - commits_before, 75u) << "less than a new slab a round";
+}
+
+// A class begins with a part of a unit, which stands anywhere in it, with nothing before and behind.
+TEST(PlainHeap, FirstSlabsArePartsOfUnits) {
+  std::set<u64> places;
+  for (int i = 0; i < 30; i++) {
+    TestHeap<PlainPlatform> heap;
+    const u64 address = reinterpret_cast<u64>(heap.Allocate(1000)), unit = AlignDown(address, kUnitBytes);
+    EXPECT_EQ(heap.heap->bytes_in_slabs(), kFirstSlabBytes);
+    EXPECT_TRUE(IsAligned(address, kPageSize)) << "the first of few slots";
+    EXPECT_LE(address + kFirstSlabBytes, unit + kUnitBytes);
+    places.insert(address - unit);
+    for (const u64 beside : {address - kPageSize, address + kFirstSlabBytes})
+      EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(beside)); }), Crime::kForeignFree);
+    for (int j = 1; j < 100; j++) heap.Allocate(1000);
+    EXPECT_EQ(heap.heap->bytes_in_slabs(), kFirstSlabs * kFirstSlabBytes + kUnitBytes);
+  }
+  EXPECT_GE(places.size(), 5u);
+}
+
+// Of metadata, what was given back serves the same size alone, cleared.
+TEST(PlainHeap, MetadataIsUsedAgainForItsSize) {
+  Metadata<PlainPlatform> metadata;
+  ASSERT_TRUE(metadata.Open(kMiB).ok());
+  auto* first = static_cast<u8*>(metadata.Take(1100).value());
+  auto* second = static_cast<u8*>(metadata.Take(1200).value());
+  EXPECT_GE(second, first + 1100);
+  EXPECT_LE(second, first + 1100 + 64) << "nothing is left over";
+  first[1000] = second[1000] = 1;
+  metadata.Give(first, 1100);
+  EXPECT_NE(metadata.Take(1200).value(), first);
+  metadata.Give(second, 1200);
+  EXPECT_EQ(metadata.Take(1100).value(), first);
+  EXPECT_EQ(first[1000], 0);
+  EXPECT_EQ(metadata.Take(1200).value(), second);
+  PlainPlatform::Reset();
 }
 
 // Whatever stands there, the canary's end or zeros; without it, the canary itself.

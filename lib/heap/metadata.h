@@ -1,5 +1,5 @@
-// The heap's own memory: out of reach of any block's overflow, in a reservation of its own. Dealt out in sizes of the classes,
-// from the front; what is given back is used again for the same size.
+// The heap's own memory: out of reach of any block's overflow, in a reservation of its own. Dealt out from the front; what is given back is
+// used again for the same size.
 #pragma once
 
 #include "lib/heap/platform.h"
@@ -18,13 +18,16 @@ class Metadata {
     return {};
   }
 
-  // Zeros, aligned to 16 bytes, or to 64 from 64 bytes on. At most kMaxSlotBytes.
+  // Zeros, aligned to 64 bytes. At most kMaxSlotBytes.
   Result<void*> Take(u64 bytes) {
     const u32 size_class = ClassFor(bytes);
-    bytes = AlignUp(SlotBytes(size_class), kLine);
+    bytes = AlignUp(bytes, kLine);
     const Locked locked(lock_);
-    if (Free* free = free_[size_class]; free != nullptr) {
-      free_[size_class] = free->next;
+    // A class's pieces are of few sizes: slabs', of those of one or two classes and lengths.
+    for (Free** at = &free_[size_class]; *at != nullptr; at = &(*at)->next) {
+      Free* free = *at;
+      if (free->bytes != bytes) continue;
+      *at = free->next;
       __builtin_memset(static_cast<void*>(free), 0, bytes);
       return static_cast<void*>(free);
     }
@@ -43,6 +46,7 @@ class Metadata {
     const u32 size_class = ClassFor(bytes);
     const Locked locked(lock_);
     auto* free = static_cast<Free*>(memory);
+    free->bytes = AlignUp(bytes, kLine);
     free->next = free_[size_class];
     free_[size_class] = free;
   }
@@ -54,6 +58,7 @@ class Metadata {
   static constexpr u64 kLine = 64;
   struct Free {
     Free* next;
+    u64 bytes;
   };
 
   u64 next_ = 0, ready_ = 0, end_ = 0;  // dealt out below, committed below, reserved below

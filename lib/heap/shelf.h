@@ -32,7 +32,7 @@ class alignas(64) Shelf {
         if (got != 0) break;
         slab = TakeOver(ground, side);
         if (slab == nullptr) {
-          const Result<Slab*> fresh = NewSlab(ground, size_class, side, static_cast<u8>(random));
+          const Result<Slab*> fresh = NewSlab(ground, size_class, side, random);
           if (!fresh.ok()) break;
           slab = fresh.value();
         }
@@ -84,7 +84,7 @@ class alignas(64) Shelf {
       if (slab == nullptr || 2 * slab->free < slab->slots) continue;
       other.Remove(slab);
       slab->side = static_cast<u16>(side);
-      for (u32 i = 0; i < slab->units; i++)
+      for (u32 i = 0; i < slab->units(); i++)
         __atomic_store_n(&ground.arena.record(slab->unit + i).sides, slab->side_bits(), __ATOMIC_RELAXED);
       return slab;
     }
@@ -120,10 +120,10 @@ class alignas(64) Shelf {
     return got;
   }
 
-  Result<Slab*> NewSlab(Ground<P>& ground, u32 size_class, u32 side, u8 random) {
+  Result<Slab*> NewSlab(Ground<P>& ground, u32 size_class, u32 side, u32 random) {
     const u32 slot_bytes = SlotBytes(size_class);
     const SlabPlan plan = PlanSlab(slot_bytes, slabs_[side], ground.tagged);
-    Slab* before = ground.stock.Take(plan.units, size_class, ground.tagged);
+    Slab* before = ground.stock.Take(plan.bytes, size_class, ground.tagged);
     if (before != nullptr && before->size_class == size_class) {
       before->side = static_cast<u16>(side);
       ground.SetRecords(*before, UnitKind::kSlab);
@@ -136,21 +136,21 @@ class alignas(64) Shelf {
       return Error::kNoMemory;
     }
     auto* slab = static_cast<Slab*>(metadata.value());
-    const Result<u32> unit = before != nullptr ? before->unit : TakePages(ground, plan, random);
-    if (!unit.ok()) {
+    const Result<u64> base = before != nullptr ? before->base : TakePages(ground, plan, random);
+    if (!base.ok()) {
       ground.metadata.Give(slab, plan.metadata_bytes());
       return Error::kNoMemory;
     }
-    slab->base = ground.arena.AddressOf(unit.value());
+    slab->base = base.value();
     slab->slots = slab->free = plan.slots;
     slab->slot_bytes = slot_bytes;
-    slab->units = plan.units;
-    slab->unit = unit.value();
+    slab->bytes = static_cast<u32>(plan.bytes);
+    slab->unit = ground.arena.UnitOf(slab->base);
     slab->order = static_cast<u8>(plan.order);
     slab->size_class = static_cast<u8>(size_class);
     slab->side = static_cast<u16>(side);
     slab->metadata_bytes = static_cast<u32>(plan.metadata_bytes());
-    slab->first_word = random % slab->bit_words();
+    slab->first_word = (random >> 16) % slab->bit_words();
     std::byte* after = reinterpret_cast<std::byte*>(slab->words()) + plan.words_bytes;
     slab->free_bits = reinterpret_cast<u64*>(after);
     slab->long_slack = plan.long_slack_bytes == 0 ? nullptr : reinterpret_cast<AtomicByte*>(after + plan.bits_bytes);
@@ -165,19 +165,20 @@ class alignas(64) Shelf {
     return slab;
   }
 
-  // The first unit of a slab's, which are new.
-  static Result<u32> TakePages(Ground<P>& ground, const SlabPlan& plan, u8 random) {
-    const u32 unit = TRY(ground.arena.TakeRun(plan.order, random));
-    const u64 bytes = u64{plan.units} << kUnitBits;
+  // A slab's, which are new.
+  static Result<u64> TakePages(Ground<P>& ground, const SlabPlan& plan, u32 random) {
+    const u32 unit = TRY(ground.arena.TakeRun(plan.order, static_cast<u8>(random)));
+    const u64 places = ((u64{plan.units} << kUnitBits) - plan.bytes) / kPageSize + 1;
+    const u64 base = ground.arena.AddressOf(unit) + (random >> 8 & 0xff) % places * kPageSize;
     // Of larger slots whole pages may stay untouched.
-    const bool huge = bytes == kMaxSlabBytes && bytes / plan.slots <= kPageSize;
-    ground.MakeRoomFor(bytes);
-    if (!P::Commit(ground.arena.AddressOf(unit), bytes, huge ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks).ok()) {
+    const bool huge = plan.bytes == kMaxSlabBytes && plan.bytes / plan.slots <= kPageSize;
+    ground.MakeRoomFor(plan.bytes);
+    if (!P::Commit(base, plan.bytes, huge ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks).ok()) {
       ground.arena.GiveRun(unit, plan.order);
       return Error::kNoMemory;
     }
-    ground.slab_bytes.fetch_add(bytes, std::memory_order_relaxed);
-    return unit;
+    ground.slab_bytes.fetch_add(plan.bytes, std::memory_order_relaxed);
+    return base;
   }
 
   // An empty slab goes into stock. One with exhausted slots retires, and its addresses with it.

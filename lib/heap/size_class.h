@@ -1,5 +1,7 @@
 // Size classes: every multiple of a granule up to 128 bytes, then four to a doubling up to 256 KiB, so that a slot is at most a quarter
-// larger than what is asked of it. What is larger is a large block, mapped for itself.
+// larger than what is asked of it. Programs ask for pages, and for pages with a little of their own around them, which without tags is true of
+// every page because of its canary: above each power of two from 4 KiB on is a fifth class, an eighth larger. What is larger than all is a
+// large block, mapped for itself.
 #pragma once
 
 #include <array>
@@ -14,20 +16,30 @@ inline constexpr u64 kGranule = 16;
 inline constexpr u32 kLinearClasses = 8;
 inline constexpr u64 kLinearBytes = kLinearClasses * kGranule;
 inline constexpr u64 kMaxSlotBytes = 256 * kKiB;
-inline constexpr u32 kClassCount = kLinearClasses + 4 * (std::bit_width(kMaxSlotBytes) - std::bit_width(kLinearBytes));
+inline constexpr u64 kEighthsFrom = 4096;
+inline constexpr u32 kFirstOfFive = kLinearClasses + 4 * (std::bit_width(kEighthsFrom) - std::bit_width(kLinearBytes));
+inline constexpr u32 kClassCount = kFirstOfFive + 5 * (std::bit_width(kMaxSlotBytes) - std::bit_width(kEighthsFrom));
 
 constexpr u32 SlotBytes(u32 size_class) {
   if (size_class < kLinearClasses) return static_cast<u32>((size_class + 1) * kGranule);
+  if (size_class >= kFirstOfFive) {
+    const u32 step = size_class - kFirstOfFive;
+    return static_cast<u32>((step % 5 == 0 ? 9 : 8 + 2 * (step % 5)) * (kEighthsFrom / 8) << (step / 5));
+  }
   const u32 step = size_class - kLinearClasses;
   return static_cast<u32>((5 + step % 4) * (kLinearBytes / 4) << (step / 4));
 }
 
 // The smallest class whose slots hold `bytes`, which is at most kMaxSlotBytes. The classes above 128 bytes are the two bits below the
-// leading one of bytes - 1.
+// leading one of bytes - 1, or three where there are five to a doubling.
 constexpr u32 ComputeClass(u64 bytes) {
   if (bytes <= kGranule) return 0;
   if (bytes <= kLinearBytes) return static_cast<u32>((bytes - 1) / kGranule);
   const auto leading = static_cast<u32>(std::bit_width(bytes - 1)) - 1;
+  if (bytes > kEighthsFrom) {
+    const auto eighth = static_cast<u32>((bytes - 1) >> (leading - 3)) & 7;
+    return kFirstOfFive + 5 * (leading - (std::bit_width(kEighthsFrom) - 1)) + (eighth < 2 ? eighth : 1 + eighth / 2);
+  }
   return kLinearClasses + 4 * (leading - 7) + static_cast<u32>(((bytes - 1) >> (leading - 2)) & 3);
 }
 

@@ -25,6 +25,13 @@ TEST(SizeClass, SlotsAreWholeGranulesAndWasteAtMostAQuarter) {
   }
 }
 
+// A page, and whatever small thing a program puts beside it.
+TEST(SizeClass, PagesWithALittleAroundThemWasteAnEighth) {
+  for (u64 bytes = 4096; bytes < kMaxSlotBytes; bytes *= 2) {
+    for (const u64 around : {u64{1}, kGranule, bytes / 8}) EXPECT_EQ(SlotBytes(ClassFor(bytes + around)), bytes + bytes / 8);
+  }
+}
+
 // Every offset over the largest slab there can be.
 TEST(SizeClass, OnlySlotsStartsHaveNumbers) {
   for (u32 size_class = 0; size_class < kClassCount; size_class++) {
@@ -41,10 +48,11 @@ TEST(SizeClass, OnlySlotsStartsHaveNumbers) {
 TEST(SizeClass, SlabsAndCachesHaveRoomForThemselves) {
   for (u32 size_class = 0; size_class < kClassCount; size_class++) {
     const u32 slot_bytes = SlotBytes(size_class);
-    for (const u32 before : {0u, 8u, 32u, 1000u}) {
-      const SlabPlan plan = PlanSlab(slot_bytes, before, true);
+    for (const u32 before : {0u, 4u, 8u, 32u, 1000u, 1u << 31}) {
+      const SlabPlan plan = PlanSlab(slot_bytes, before & 0xffff, before >> 31 == 0);
       EXPECT_GE(plan.slots, 8u);
-      EXPECT_LE(u64{plan.slots} * slot_bytes, u64{plan.units} << kUnitBits);
+      EXPECT_LE(u64{plan.slots} * slot_bytes, plan.bytes);
+      EXPECT_LE(plan.bytes, u64{plan.units} << kUnitBits);
       EXPECT_GT(1u << plan.order, plan.units) << "no guard unit";
       EXPECT_LE(plan.metadata_bytes(), kMaxSlotBytes);
     }

@@ -27,7 +27,7 @@ struct Slab {
   u64 base;
   u64* free_bits;
   AtomicByte* long_slack;  // by slot, what TaggedWord has no room for; null where it has
-  u32 slots, slot_bytes, units, unit;
+  u32 slots, slot_bytes, bytes, unit;
   u32 free;         // slots that the shelf has
   u32 free_opened;  // of them, in opened words
   u32 held;         // exhausted, never to be used again
@@ -43,7 +43,7 @@ struct Slab {
   // Slots of more than kMaxSidedBytes stay with whoever frees them: much memory would rest twice, once in each line of a thread's.
   u16 side_bits() const { return static_cast<u16>(slot_bytes <= kMaxSidedBytes ? 1u << side : 0xffff); }
   static Slab* Of(const UnitRecord& record) { return reinterpret_cast<Slab*>(record.link) - 1; }
-  u64 bytes() const { return u64{units} << kUnitBits; }
+  u32 units() const { return static_cast<u32>(AlignUp(bytes, kUnitBytes) >> kUnitBits); }
   u32 bit_words() const { return (slots + kBits - 1) / kBits; }
   bool empty() const { return free + held == slots; }
   u32 IndexOf(const AtomicWord* word) const { return static_cast<u32>(word - words()); }
@@ -51,7 +51,11 @@ struct Slab {
 static_assert(sizeof(Slab) % 8 == 0 && offsetof(Slab, before_first) + sizeof(AtomicWord) == sizeof(Slab));
 
 // A slab's size grows with the number of its class: small programs stay small, and a large heap needs few mappings (Linux allows a
-// process 65,530, and a slab costs two), each large enough for a huge page.
+// process 65,530, and a slab costs two), each large enough for a huge page. A class's first slabs have a part of their unit each, at a page
+// drawn at random, so that words for slots that a small program never has take no memory, and a few resting slots hold on to little. Not under tags,
+// where slabs wear out, and a small one would sooner.
+inline constexpr u64 kFirstSlabBytes = 16 * kKiB;
+inline constexpr u32 kFirstSlabs = 4, kFirstSlabsTo = 1024;  // of slots of up to so much
 constexpr u64 SlabBytes(u32 slot_bytes, u32 slabs_before) {
   u64 bytes = slabs_before < 8 ? kUnitBytes : slabs_before < 32 ? 4 * kUnitBytes : kMaxSlabBytes;
   if (bytes < u64{8} * slot_bytes) bytes = AlignUp(u64{8} * slot_bytes, kUnitBytes);
@@ -62,14 +66,16 @@ static_assert(SlabBytes(kMaxSlotBytes, 0) <= kMaxSlabBytes);
 
 struct SlabPlan {
   u32 slots, units, order;
-  u64 words_bytes, bits_bytes, long_slack_bytes;
+  u64 bytes, words_bytes, bits_bytes, long_slack_bytes;
   constexpr u64 metadata_bytes() const { return sizeof(Slab) + words_bytes + bits_bytes + long_slack_bytes; }
 };
 constexpr SlabPlan PlanSlab(u32 slot_bytes, u32 slabs_before, bool tagged) {
-  const u64 bytes = SlabBytes(slot_bytes, slabs_before);
+  const bool first = !tagged && slabs_before < kFirstSlabs && slot_bytes <= kFirstSlabsTo;
+  const u64 bytes = first ? kFirstSlabBytes : SlabBytes(slot_bytes, slabs_before);
   SlabPlan plan{};
+  plan.bytes = bytes;
   plan.slots = static_cast<u32>(bytes / slot_bytes);
-  plan.units = static_cast<u32>(bytes >> kUnitBits);
+  plan.units = static_cast<u32>((bytes + kUnitBytes - 1) >> kUnitBits);
   plan.order = static_cast<u32>(std::bit_width(u64{plan.units}));  // a guard unit is left over
   plan.words_bytes = AlignUp((plan.slots + (tagged ? 1 : 0)) * sizeof(u32), 8);
   plan.bits_bytes = AlignUp(plan.slots, kBits) / 8;

@@ -14,22 +14,22 @@ class Stock {
   // False when there is enough here beside the `in_slabs` bytes of all slabs.
   bool Put(Slab* slab, u64 in_slabs) {
     const Locked locked(lock_);
-    const u64 bytes = bytes_ + slab->bytes();
+    const u64 bytes = bytes_ + slab->bytes;
     if (bytes > kAlwaysBytes && 3 * bytes > in_slabs) return false;
     bytes_ = bytes;
-    slabs_[slab->units].PushBack(slab);
+    LineOf(slab->bytes).PushBack(slab);
     return true;
   }
 
-  // One of `units` units, of `size_class` if it must be; null when there is none.
-  Slab* Take(u32 units, u32 size_class, bool of_class) {
+  // One of so many bytes, of `size_class` if it must be; null when there is none.
+  Slab* Take(u64 bytes, u32 size_class, bool of_class) {
     const Locked locked(lock_);
-    Line& line = slabs_[units];
+    Line& line = LineOf(bytes);
     Slab* slab = line.front();
     while (of_class && slab != nullptr && slab->size_class != size_class) slab = line.Next(slab);
     if (slab == nullptr) return nullptr;
     line.Remove(slab);
-    bytes_ -= slab->bytes();
+    bytes_ -= slab->bytes;
     return slab;
   }
 
@@ -40,7 +40,7 @@ class Stock {
     for (Line& line : slabs_) {
       for (Slab* slab = line.front(); slab != nullptr && taken < bytes; slab = line.front()) {
         line.Remove(slab);
-        taken += slab->bytes();
+        taken += slab->bytes;
         slab->next_to_release = *slabs;
         *slabs = slab;
       }
@@ -55,8 +55,11 @@ class Stock {
   static constexpr u64 kAlwaysBytes = 4 * kMiB;
   using Line = List<Slab, &Slab::node>;
 
+  // A first slab's is that of no whole unit.
+  Line& LineOf(u64 bytes) { return slabs_[bytes >> kUnitBits]; }
+
   L lock_;
-  Line slabs_[kMaxSlabBytes / kUnitBytes + 1];  // by units
+  Line slabs_[kMaxSlabBytes / kUnitBytes + 1];
   u64 bytes_ = 0;
 };
 

@@ -121,6 +121,13 @@ TEST(TaggedHeap, EverySlotServesThirteenBlocksAtLeast) {
   EXPECT_GT(done, served.size() / 4);
 }
 
+// Where slots wear out, a class's first slab has a whole unit.
+TEST(TaggedHeap, FirstSlabsAreWholeUnits) {
+  TestHeap<TaggedPlatform> heap;
+  heap.Allocate(1000);
+  EXPECT_EQ(heap.heap->bytes_in_slabs(), kUnitBytes);
+}
+
 TEST(TaggedHeap, AnEmptySlabWithExhaustedSlotsRetires) {
   Heap heap({.quarantine = 0, .arena_bytes = kGibi});
   for (int i = 0; i < 100'000; i++) heap.Free(heap.Allocate(48));
