@@ -347,14 +347,14 @@ TEST(PlainHeap, FirstSlabsArePartsOfUnits) {
   std::set<u64> places;
   for (int i = 0; i < 30; i++) {
     TestHeap<PlainPlatform> heap;
-    const u64 address = reinterpret_cast<u64>(heap.Allocate(1000)), unit = AlignDown(address, kUnitBytes);
+    const u64 address = reinterpret_cast<u64>(heap.Allocate(240)), unit = AlignDown(address, kUnitBytes);
     EXPECT_EQ(heap.heap->bytes_in_slabs(), kFirstSlabBytes);
     EXPECT_TRUE(IsAligned(address, kPageSize)) << "the first of few slots";
     EXPECT_LE(address + kFirstSlabBytes, unit + kUnitBytes);
     places.insert(address - unit);
     for (const u64 beside : {address - kPageSize, address + kFirstSlabBytes})
       EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(beside)); }), Crime::kForeignFree);
-    for (int j = 1; j < 100; j++) heap.Allocate(1000);
+    for (int j = 1; j < 300; j++) heap.Allocate(240);
     EXPECT_EQ(heap.heap->bytes_in_slabs(), kFirstSlabs * kFirstSlabBytes + kUnitBytes);
   }
   EXPECT_GE(places.size(), 5u);

@@ -55,7 +55,7 @@ static_assert(sizeof(Slab) % 8 == 0 && offsetof(Slab, before_first) + sizeof(Ato
 // drawn at random, so that words for slots that a small program never has take no memory, and a few resting slots hold on to little. Not under tags,
 // where slabs wear out, and a small one would sooner.
 inline constexpr u64 kFirstSlabBytes = 16 * kKiB;
-inline constexpr u32 kFirstSlabs = 4, kFirstSlabsTo = 1024;  // of slots of up to so much
+inline constexpr u32 kFirstSlabs = 4, kFirstSlabsTo = kMaxSidedBytes;  // of slots of up to so much
 constexpr u64 SlabBytes(u32 slot_bytes, u32 slabs_before) {
   u64 bytes = slabs_before < 8 ? kUnitBytes : slabs_before < 32 ? 4 * kUnitBytes : kMaxSlabBytes;
   if (bytes < u64{8} * slot_bytes) bytes = AlignUp(u64{8} * slot_bytes, kUnitBytes);

@@ -124,7 +124,7 @@ TEST(TaggedHeap, EverySlotServesThirteenBlocksAtLeast) {
 // Where slots wear out, a class's first slab has a whole unit.
 TEST(TaggedHeap, FirstSlabsAreWholeUnits) {
   TestHeap<TaggedPlatform> heap;
-  heap.Allocate(1000);
+  heap.Allocate(240);
   EXPECT_EQ(heap.heap->bytes_in_slabs(), kUnitBytes);
 }
 
