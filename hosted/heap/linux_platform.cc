@@ -50,7 +50,7 @@ Result<> LinuxPlatform::Commit(u64 address, u64 bytes, heap::MemoryUse use) {
 }
 
 void LinuxPlatform::Release(u64 address, u64 bytes) {
-  if (mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0) != MAP_FAILED) return;
+  if (Forget(address, bytes)) return;
   // The kernel has no more mappings to give. The frames at least go back, and the pages are zeros with the free tag.
   (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
   if (tags_started_) (void)TagWhenTouched(address, bytes, heap::kFreeTag);
@@ -59,8 +59,8 @@ void LinuxPlatform::Release(u64 address, u64 bytes) {
 void LinuxPlatform::Discard(u64 address, u64 bytes) { (void)madvise(Pointer(address), bytes, MADV_DONTNEED); }
 
 // Page tables go when all that they map is replaced at once.
-void LinuxPlatform::Forget(u64 address, u64 bytes) {
-  (void)mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0);
+bool LinuxPlatform::Forget(u64 address, u64 bytes) {
+  return mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
 u64 LinuxPlatform::InMemory(u64 address, u64 bytes) {

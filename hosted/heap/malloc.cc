@@ -55,9 +55,6 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
 [[maybe_unused, CAPONIER_APART]] inline void* LongerMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateLonger(cache, bytes);
 }
-[[CAPONIER_APART]] inline void FastFree(void* block, caponier::heap::Cache& cache) {
-  ProcessHeap::InRegister().FreeFast(cache, block, LinuxHeap::kUnsaid);
-}
 [[gnu::noinline]] void* UsualMalloc(size_t bytes, caponier::heap::Cache& cache) {
   return ProcessHeap::Get().AllocateUsual(cache, bytes);
 }
@@ -80,7 +77,7 @@ CAPONIER_PUBLIC void* malloc(size_t bytes) {
 CAPONIER_PUBLIC void free(void* block) {
   // errno stays as it is (POSIX.1-2024), since nothing here sets it but a system call that fails.
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
-  if (cache.fast_end != 0) return FastFree(block, cache);
+  if (cache.fast_end != 0) return ProcessHeap::FreeFast(block, cache);
   if (cache.usual_end != 0) return UsualFree(block, cache);
   [[clang::musttail]] return OtherFree(block);
 }

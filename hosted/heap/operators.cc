@@ -85,9 +85,6 @@ inline void* New(size_t bytes, size_t alignment = 0) {
   void* block = ProcessHeap::Get().Allocate(cache, bytes);
   return block != nullptr ? block : OtherNew(bytes);
 }
-[[CAPONIER_APART]] inline void FastDelete(void* block, heap::Cache& cache) {
-  ProcessHeap::InRegister().FreeFast(cache, block, LinuxHeap::kUnsaid);
-}
 [[CAPONIER_APART]] inline void FastDeleteSized(void* block, size_t bytes, heap::Cache& cache) {
   ProcessHeap::InRegister().FreeFast(cache, block, bytes);
 }
@@ -109,7 +106,7 @@ CAPONIER_PUBLIC void* operator new(size_t bytes) {
 }
 CAPONIER_PUBLIC void operator delete(void* block) noexcept {
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
-  if (cache.fast_end != 0) return FastDelete(block, cache);
+  if (cache.fast_end != 0) return ProcessHeap::FreeFast(block, cache);
   [[clang::musttail]] return OtherDelete(block);
 }
 CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -375,6 +377,29 @@ TEST(PlainHeap, MetadataIsUsedAgainForItsSize) {
   EXPECT_EQ(metadata.Take(1100).value(), first);
   EXPECT_EQ(first[1000], 0);
   EXPECT_EQ(metadata.Take(1200).value(), second);
+  PlainPlatform::Reset();
+}
+
+// Of three sizes that are one class, whichever is taken first and whichever first runs out.
+TEST(PlainHeap, NoPieceOfMetadataServesAnotherSizeOrTwice) {
+  Metadata<PlainPlatform> metadata;
+  ASSERT_TRUE(metadata.Open(kMiB).ok());
+  constexpr u64 kThree[] = {1100, 1200, 1280};
+  std::vector<std::pair<void*, u64>> pieces;
+  for (int i = 0; i < 12; i++) pieces.emplace_back(metadata.Take(kThree[i % 3]).value(), kThree[i % 3]);
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 200; round++) {
+    std::ranges::shuffle(pieces, random);
+    for (const auto& [piece, bytes] : pieces) metadata.Give(piece, bytes);
+    std::map<void*, u64> given(pieces.begin(), pieces.end());
+    std::ranges::shuffle(pieces, random);
+    for (auto& [piece, bytes] : pieces) {
+      piece = metadata.Take(bytes).value();
+      ASSERT_TRUE(given.contains(piece)) << "another piece, or one twice";
+      ASSERT_EQ(given[piece], bytes);
+      given.erase(piece);
+    }
+  }
   PlainPlatform::Reset();
 }
 

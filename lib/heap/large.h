@@ -27,11 +27,13 @@ class Large {
     const u64 run_at = ground.arena.AddressOf(run.unit), pages_at = apart == 0 ? run_at : AlignUp(run_at, apart);
     const u64 inset = alignment > kPageSize ? 0 : AlignDown(whole - occupied, alignment < kGranule ? kGranule : alignment);
     const u64 address = pages_at + inset;
-    if (run.bytes < whole) ground.MakeRoomFor(whole);  // what the run has was taken from what waits
-    if (run.bytes < whole && !P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok()) {
-      if (run.bytes != 0) P::Release(pages_at, run.bytes);
-      ground.arena.GiveRun(run.unit, run.order);
-      return Error::kNoMemory;
+    if (run.bytes < whole) {
+      ground.MakeRoomFor(whole);  // what the run has was taken from what waits
+      if (!P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok()) {
+        if (run.bytes != 0) P::Release(pages_at, run.bytes);
+        ground.arena.GiveRun(run.unit, run.order);
+        return Error::kNoMemory;
+      }
     }
     const bool tag_it = ground.tags_large;
     const Tag tag = tag_it ? Tag{static_cast<u8>(1 + random % (kTagCount - 1))} : kFreeTag;

@@ -20,14 +20,12 @@ class Metadata {
 
   // Zeros, aligned to 64 bytes. At most kMaxSlotBytes.
   Result<void*> Take(u64 bytes) {
-    const u32 size_class = ClassFor(bytes);
     bytes = AlignUp(bytes, kLine);
     const Locked locked(lock_);
-    // A class's pieces are of few sizes: slabs', of those of one or two classes and lengths.
-    for (Free** at = &free_[size_class]; *at != nullptr; at = &(*at)->next) {
-      Free* free = *at;
-      if (free->bytes != bytes) continue;
-      *at = free->next;
+    Free** const at = Find(bytes);
+    if (Free* free = *at; free != nullptr) {
+      *at = free->same != nullptr ? free->same : free->other;
+      if (free->same != nullptr) free->same->other = free->other;
       __builtin_memset(static_cast<void*>(free), 0, bytes);
       return static_cast<void*>(free);
     }
@@ -43,12 +41,12 @@ class Metadata {
   }
   // `bytes` as it was taken.
   void Give(void* memory, u64 bytes) {
-    const u32 size_class = ClassFor(bytes);
+    bytes = AlignUp(bytes, kLine);
     const Locked locked(lock_);
+    Free** const at = Find(bytes);
     auto* free = static_cast<Free*>(memory);
-    free->bytes = AlignUp(bytes, kLine);
-    free->next = free_[size_class];
-    free_[size_class] = free;
+    *free = {.bytes = bytes, .same = *at, .other = *at == nullptr ? nullptr : (*at)->other};
+    *at = free;
   }
 
   P::Lock& lock() { return lock_; }
@@ -57,13 +55,19 @@ class Metadata {
   static constexpr u64 kStep = 256 * kKiB;
   static constexpr u64 kLine = 64;
   struct Free {
-    Free* next;
     u64 bytes;
+    Free *same, *other;  // the next of this size; of the first one, the first of another size
   };
+  // The first piece of a size, or where it is to be.
+  Free** Find(u64 bytes) {
+    Free** at = &free_[ClassFor(bytes)];
+    while (*at != nullptr && (*at)->bytes != bytes) at = &(*at)->other;
+    return at;
+  }
 
   u64 next_ = 0, ready_ = 0, end_ = 0;  // dealt out below, committed below, reserved below
   typename P::Lock lock_;
-  Free* free_[kClassCount] = {};
+  Free* free_[kClassCount] = {};  // a class's pieces are of few sizes: slabs', of those of one or two classes and lengths
 };
 
 }  // namespace caponier::heap
