@@ -41,7 +41,7 @@ std::vector<HeapPeer> FindHeapPeers(const std::string& build, std::span<const Na
                    .preload = {},
                    .program = musl,
                    .runs_others = false,
-                   .absent = access(musl.c_str(), X_OK) == 0 ? "" : "no musl-gcc when this was built"});
+                   .absent = access(musl.c_str(), X_OK) == 0 ? "" : "no " + musl});
   for (const NamedLibrary& other : others) peers.push_back({.name = other.name, .preload = other.file, .program = work});
   return peers;
 }

@@ -1,8 +1,8 @@
 #include "tool/bench/heap_run.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -10,12 +10,14 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <thread>
 
 #include "tool/failure.h"
+#include "tool/host/tree.h"
 #include "tool/machine/process.h"
 #include "tool/unique_fd.h"
 
@@ -26,17 +28,26 @@ using Clock = std::chrono::steady_clock;
 
 double Since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
 
-// A process over an allocator. Killed when it is still there at the end.
+struct Usage {
+  double cpu_ms, peak_kib;
+};
+
+// A process over an allocator, with the starter that tells what it used. Killed when it is still there at the end.
 class Child {
  public:
   Child(std::string what, std::vector<std::string> words, const std::string& file, const std::string& preload)
       : what_(std::move(what)) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) throw SystemFailure("pipe2", errno);
+    report_ = UniqueFd(report[0]);
+    const UniqueFd report_end(report[1]), nowhere = OpenNull();
+    const std::string executed = file.empty() ? words[0] : file;
+    words.insert(words.begin(), {DirectoryOf(ReadLink("/proc/self/exe").value_or("")) + "/caponier-heap-start",
+                                 std::to_string(report_end.get()), preload, executed});
     std::vector<char*> arguments;
     arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    const std::string& executed = file.empty() ? words[0] : file;
-    const UniqueFd nowhere = OpenNull();
     const pid_t parent = getpid();
     pid_ = fork();
     if (pid_ < 0) throw SystemFailure("fork", errno);
@@ -44,9 +55,9 @@ class Child {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
     dup2(nowhere.get(), STDOUT_FILENO);
+    fcntl(report_end.get(), F_SETFD, 0);
     unsetenv("CAPONIER_HEAP");
-    if (!preload.empty()) setenv("LD_PRELOAD", preload.c_str(), 1);
-    execvp(executed.c_str(), arguments.data());
+    execv(arguments[0], arguments.data());
     _exit(127);
   }
   Child(const Child&) = delete;
@@ -61,31 +72,28 @@ class Child {
     siginfo_t info{};
     return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
   }
-  rusage Wait() {
+  Usage Wait() {
     int status = 0;
-    rusage usage{};
-    while (wait4(pid_, &status, 0, &usage) < 0) {
-      if (errno != EINTR) throw SystemFailure("wait4", errno);
+    while (waitpid(pid_, &status, 0) < 0) {
+      if (errno != EINTR) throw SystemFailure("waitpid", errno);
     }
     pid_ = -1;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-      throw Failure(fmt::format(
-          "bench: {} ended with {}", what_,
-          WIFEXITED(status) ? fmt::format("status {}", WEXITSTATUS(status)) : fmt::format("signal {}", WTERMSIG(status))));
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (code != 0)
+      throw Failure(fmt::format("bench: {} ended with {}", what_,
+                                code <= 128 ? fmt::format("status {}", code) : fmt::format("signal {}", code - 128)));
+    char line[64] = {};
+    Usage usage{};
+    if (read(report_.get(), line, sizeof(line) - 1) <= 0 || std::sscanf(line, "%lf %lf", &usage.peak_kib, &usage.cpu_ms) != 2)
+      throw Failure(fmt::format("bench: {}: nothing is known of what it used", what_));
     return usage;
   }
 
  private:
   std::string what_;
+  UniqueFd report_;
   pid_t pid_ = -1;
 };
-
-HeapRun MakeRun(double wall_ms, const rusage& usage) {
-  const auto ms = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
-  };
-  return {wall_ms, ms(usage.ru_utime) + ms(usage.ru_stime), static_cast<double>(usage.ru_maxrss)};
-}
 
 // A folder for a socket, gone with what is in it at the end.
 class SocketFolder {
@@ -131,7 +139,8 @@ HeapRun RunServer(const std::string& what, const HeapPeer& peer, const HeapWork&
   (void)client.Wait();
   const double wall = Since(asked);
   server.Terminate();
-  return MakeRun(wall, server.Wait());
+  const Usage usage = server.Wait();
+  return {wall, usage.cpu_ms, usage.peak_kib};
 }
 
 }  // namespace
@@ -141,8 +150,8 @@ HeapRun RunHeapWork(const HeapPeer& peer, const HeapWork& work) {
   if (!work.client.empty()) return RunServer(what, peer, work);
   const auto start = Clock::now();
   Child child(what, work.command.empty() ? std::vector{peer.program, work.name} : work.command, work.file, peer.preload);
-  const rusage usage = child.Wait();
-  return MakeRun(Since(start), usage);
+  const Usage usage = child.Wait();
+  return {Since(start), usage.cpu_ms, usage.peak_kib};
 }
 
 }  // namespace caponier::tool::bench

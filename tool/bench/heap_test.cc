@@ -1,6 +1,7 @@
 #include "tool/bench/heap.h"
 
 #include <elf.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -49,6 +50,25 @@ TEST(BenchHeap, AProgramThatFailsEndsIt) {
   EXPECT_THROW(CompareHeaps(peers, works, 1), Failure);
   const HeapPeer nowhere[] = {{"nowhere", "", "/nonexistent"}};
   EXPECT_THROW(CompareHeaps(nowhere, works, 1), Failure);
+}
+
+// What a process has when it is forked is part of its peak.
+TEST(BenchHeap, APeakIsTheProgramsAlone) {
+  const std::vector<char> much(64 << 20, 1);
+  const HeapRun run = RunHeapWork(kQuick, {"own", {}});
+  EXPECT_GT(run.peak_kib, 100);
+  EXPECT_LT(run.peak_kib, 8 * 1024) << much.size();
+}
+
+TEST(BenchHeap, AProgramsEndIsTold) {
+  for (const auto& [script, end] : {std::pair{"exit 3", "status 3"}, {"kill -SEGV $$", "signal 11"}}) {
+    try {
+      RunHeapWork(kQuick, {"own", {"/bin/sh", "-c", script}});
+      ADD_FAILURE() << script;
+    } catch (const Failure& failure) {
+      EXPECT_EQ(std::string(failure.what()), fmt::format("bench: own over quick ended with {}", end));
+    }
+  }
 }
 
 TEST(BenchHeap, EachWorkloadOfOursRunsToItsEnd) {
