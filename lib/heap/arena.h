@@ -42,7 +42,10 @@ struct alignas(32) UnitRecord {
     u32 low_base;  // slab: the lower half of where it begins
     u32 pages;     // large block: behind it
   };
-  u32 slot_bytes;
+  union {
+    u32 slot_bytes;  // slab
+    u32 warm_pages;  // large block: of its pages, those that certainly have memory behind them
+  };
   u16 slots;
   u16 sides;  // slab: a bit for each whose threads keep what they free of it (Shelf)
   UnitKind kind;

@@ -577,5 +577,19 @@ TEST(PlainHeap, PagesThatWereHardlyUsedAreNotKept) {
   EXPECT_EQ(PlainPlatform::committed, both - kMiB);
 }
 
+// What was taken over is in memory, and nobody has to ask. A block that has shrunk has no more of it than pages.
+TEST(PlainHeap, PagesThatWereTakenOverAreKeptAgain) {
+  TestHeap<PlainPlatform> heap;
+  heap.Free(heap.Allocate(kMiB));
+  const u64 before = PlainPlatform::committed;
+  PlainPlatform::touched = false;
+  heap.Free(heap.Allocate(kMiB));
+  EXPECT_EQ(PlainPlatform::committed, before);
+  heap.Free(heap.Allocate(3 * kMiB / 2));
+  EXPECT_EQ(PlainPlatform::committed, before + kMiB / 2) << "more than half were taken over";
+  heap.Free(heap.Reallocate(heap.Reallocate(heap.Allocate(3 * kMiB / 2), kMiB / 2), 3 * kMiB / 2));
+  EXPECT_LT(PlainPlatform::committed, before + kMiB / 2) << "it lost them when it shrank";
+}
+
 }  // namespace
 }  // namespace caponier::heap

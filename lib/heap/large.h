@@ -42,7 +42,7 @@ class Large {
     record = {.base = address,
               .link = bytes,
               .pages = static_cast<u32>(whole / kPageSize),
-              .slot_bytes = 0,
+              .warm_pages = static_cast<u32>(run.bytes / kPageSize),
               .slots = 0,
               .sides = 0,
               .kind = UnitKind::kLarge,
@@ -63,7 +63,7 @@ class Large {
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
     record.kind = UnitKind::kFreedLarge;
     ground.large_bytes.fetch_sub(bytes, std::memory_order_relaxed);
-    if (ground.warm.Keep(ground, pages_at, bytes, unit, order, random)) return;
+    if (ground.warm.Keep(ground, pages_at, bytes, u64{record.warm_pages} * kPageSize, unit, order, random)) return;
     P::Release(pages_at, bytes);
     ground.arena.GiveRun(unit, order);
   }
@@ -88,6 +88,7 @@ class Large {
     if (bytes >= before) __builtin_memset(Behind(*record), 0, CanaryBytes(*record));
     ground.large_bytes.fetch_add(whole - have, std::memory_order_relaxed);
     record->pages = static_cast<u32>(whole / kPageSize);
+    if (record->warm_pages > record->pages) record->warm_pages = record->pages;
     record->link = bytes;
     if (record->tag != kFreeTag) {
       const u64 kept = AlignUp(bytes < before ? bytes : before, kGranule);

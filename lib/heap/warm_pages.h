@@ -21,10 +21,11 @@ struct WarmRun {
 template <Platform P>
 class WarmPages {
  public:
-  // Takes over a freed block's pages and its run. False, and nothing done, when there are enough, few of them are in memory, or the platform
-  // cannot.
-  bool Keep(Ground<P>& ground, u64 pages_at, u64 bytes, u32 unit, u32 order, u8 random) {
-    if (!HasRoomFor(ground, bytes) || 2 * P::InMemory(pages_at, bytes) < bytes) return false;
+  // Takes over a freed block's pages, of which `warm` bytes at least are in memory, and its run. False, and nothing done, when there are
+  // enough, less than half of them are in memory, or the platform cannot.
+  bool Keep(Ground<P>& ground, u64 pages_at, u64 bytes, u64 warm, u32 unit, u32 order, u8 random) {
+    if (!HasRoomFor(ground, bytes)) return false;
+    if (2 * warm < bytes && 2 * P::InMemory(pages_at, bytes) < bytes) return false;
     if (!MoveAndPut(ground, pages_at, bytes, order, random)) return false;
     ground.arena.GiveRun(unit, order);
     return true;
