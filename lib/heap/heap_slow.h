@@ -12,10 +12,10 @@ Result<> Heap<P>::Start(const Settings& settings, bool tags_work) {
   ground_.tags_large =
       ground_.tagged && (settings.scope == TagScope::kAll || (settings.scope == TagScope::kAuto && P::TagsWhenTouched()));
   zero_ = settings.zero;
-  check_ = settings.zero && settings.check;
+  check_ = settings.zero && (settings.check == Check::kAuto ? !ground_.tagged : settings.check == Check::kOn);
   wide_ = !ground_.tagged && P::HasWideVectors();
   tail_ = settings.canary && !ground_.tagged ? kCanaryBytes : 0;
-  usual_ = check_ && settings.canary && settings.sample == 0 && settings.record == 0;
+  usual_ = settings.zero && check_ == !ground_.tagged && settings.canary && settings.sample == 0 && settings.record == 0;
   TRY(ground_.arena.Open(settings.arena_bytes, settings.reuse));
   TRY(ground_.metadata.Open(ground_.arena.bytes() / 16));
   u64 secrets[2];

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "lib/heap/heap.h"
-#include "lib/heap/look.h"
 #include "lib/heap/tag_claim.h"
 
 namespace caponier::heap {
@@ -19,9 +18,7 @@ void* Heap<P>::AllocateTagged(Cache& cache, u64 bytes) {
   const u64 address = entry->address, slot_bytes = bin.slot_bytes;
   AtomicWord* word = entry->word;
   const TaggedWord before(word->load(std::memory_order_relaxed));
-  if (before.live()) [[unlikely]]
-    return AllocateTaggedOther(cache, bin, bytes);
-  if (before.memory_used() && !IsFreeZero(reinterpret_cast<void*>(address), bin.second, bin.third, slot_bytes)) [[unlikely]]
+  if (before.live() || (M != kTags && check_)) [[unlikely]]
     return AllocateTaggedOther(cache, bin, bytes);
   const u32 taken = TakenTags(before, TaggedWord(word[-1].load(std::memory_order_relaxed)),
                               TaggedWord(word[1].load(std::memory_order_relaxed)));
@@ -74,8 +71,11 @@ void* Heap<P>::IssueTagged(Cache& cache, const Entry& entry, u64 slot_bytes, u64
 template <Platform P>
 template <Heap<P>::Mode M>
 void* Heap<P>::MakeLiveTagged(const Canary& canary, u64 address, Tag tag, u64 bytes) {
-  // Only what was asked for: the slack keeps the free tag. A block of 0 bytes has no memory that its pointer could reach.
-  Tags::Set(address, AlignUp(bytes, kGranule), tag);
+  // Only what was asked for: the slack keeps the free tag. A block of 0 bytes has no memory that its pointer could reach. What an address
+  // without a tag wrote here, which no tag kept out, goes.
+  const u64 whole = AlignUp(bytes, kGranule);
+  if (M == kTags || zero_) Tags::SetAndZero(address, whole, tag);
+  else Tags::Set(address, whole, tag);
   void* block = Tags::Pointer(address, tag);
   if (bytes % kGranule != 0 && (M == kTags || ground_.settings.canary))
     WriteTail(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary.For(address), OwnBytes::kZero);

@@ -183,7 +183,7 @@ TYPED_TEST(HeapTest, UnderflowsOfLargeBlocksAreFound) {
 }
 
 TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundAtReuse) {
-  TestHeap<TypeParam> heap;
+  TestHeap<TypeParam> heap({.check = Check::kOn});
   for (const u64 bytes : {u64{8}, u64{24}, u64{50}, u64{64}, u64{80}, u64{100}, u64{120}, u64{200}, u64{1000}, u64{100'000}}) {
     for (const u64 at : {u64{0}, bytes / 4, bytes / 2, bytes * 3 / 4, bytes - 1}) {
       char* block = static_cast<char*>(heap.Allocate(bytes));
@@ -200,7 +200,7 @@ TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundAtReuse) {
 // A large slot is not looked at beyond what its block gets, until the block grows into that.
 TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundWhenABlockGrowsIntoIt) {
   for (const u64 at : {u64{43'000}, u64{44'999}}) {
-    TestHeap<TypeParam> heap({.quarantine = 0, .arena_bytes = kGiB});
+    TestHeap<TypeParam> heap({.check = Check::kOn, .quarantine = 0, .arena_bytes = kGiB});
     void* block = heap.Allocate(45'000);
     const u64 address = TypeParam::Tags::Address(block);
     heap.Free(block);

@@ -46,7 +46,13 @@ struct MteTags {
       if ((bytes & kTurn) != 0) {
         for (int i = 0; i < 4; i++) two(at, tag);
       }
-      for (const u64 end = at + AlignDown(bytes, 2 * kTurn); at < end;) {
+      if ((bytes & 2 * kTurn) != 0) {
+        for (int i = 0; i < 8; i++) two(at, tag);
+      }
+      if ((bytes & 4 * kTurn) != 0) {
+        for (int i = 0; i < 16; i++) two(at, tag);
+      }
+      for (const u64 end = at + AlignDown(bytes, 8 * kTurn); at < end;) {
         for (int i = 0; i < 8; i++) two(at, tag);
       }
     }

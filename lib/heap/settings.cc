@@ -7,7 +7,7 @@ namespace caponier::heap {
 namespace {
 
 constexpr std::string_view kOptions =
-    "tagging=sync|async|asymm|off, scope=auto|small|all, zero=on|off, check=on|off, canary=on|off, shuffle=on|off, "
+    "tagging=sync|async|asymm|off, scope=auto|small|all, zero=on|off, check=auto|on|off, canary=on|off, shuffle=on|off, "
     "quarantine=0..128, sample=0..2^32, record=off|on|1..64, reuse=on|off, arena=256M..64T";
 
 std::optional<bool> ReadSwitch(std::string_view value) {
@@ -61,11 +61,12 @@ bool ReadName(std::string_view value, const std::string_view (&names)[N], T* set
 std::string_view ReadOption(std::string_view name, std::string_view value, Settings* settings) {
   static constexpr std::string_view kTaggings[] = {"off", "async", "sync", "asymm"};
   static constexpr std::string_view kScopes[] = {"small", "all", "auto"};
+  static constexpr std::string_view kChecks[] = {"off", "on", "auto"};
   const auto unless = [](bool well, std::string_view expected) { return well ? std::string_view() : expected; };
   if (name == "tagging") return unless(ReadName(value, kTaggings, &settings->tagging), "sync, async, asymm or off");
   if (name == "scope") return unless(ReadName(value, kScopes, &settings->scope), "auto, small or all");
   if (name == "zero") return unless(ReadInto(ReadSwitch(value), &settings->zero), "on or off");
-  if (name == "check") return unless(ReadInto(ReadSwitch(value), &settings->check), "on or off");
+  if (name == "check") return unless(ReadName(value, kChecks, &settings->check), "auto, on or off");
   if (name == "canary") return unless(ReadInto(ReadSwitch(value), &settings->canary), "on or off");
   if (name == "shuffle") return unless(ReadInto(ReadSwitch(value), &settings->shuffle), "on or off");
   if (name == "reuse") return unless(ReadInto(ReadSwitch(value), &settings->reuse), "on or off");

@@ -10,18 +10,19 @@ namespace caponier::heap {
 
 enum class Tagging : u8 { kOff, kAsync, kSync, kAsymmetric };
 enum class TagScope : u8 { kSmall, kAll, kAuto };  // kAuto: all where tags may come with the first touch
+enum class Check : u8 { kOff, kOn, kAuto };        // kAuto: where there are no tags
 
 struct Settings {
   Tagging tagging = Tagging::kSync;
   TagScope scope = TagScope::kAuto;
-  bool zero = true;      // blocks are zeroed when freed
-  bool check = true;     // and looked at before they are used again; needs zero
-  bool canary = true;    // 8 bytes behind each block, or the rest of its last granule under tags
-  bool shuffle = false;  // slots are dealt out in random order within a dozen, not only from a random place on
-  u32 quarantine = 32;   // frees of a size class and thread before a slot is used again, at most kMaxQuarantine
-  u32 record = 0;        // calls kept of each allocation and each free, at most kMaxRecord; 0: none
-  u64 sample = 0;        // one allocation in so many gets pages of its own between guards; 0: none
-  bool reuse = true;     // addresses serve again once all of the arena has been dealt out; if not, allocation fails then
+  bool zero = true;            // blocks are zeroed when freed
+  Check check = Check::kAuto;  // and looked at before they are used again; needs zero
+  bool canary = true;          // 8 bytes behind each block, or the rest of its last granule under tags
+  bool shuffle = false;        // slots are dealt out in random order within a dozen, not only from a random place on
+  u32 quarantine = 32;         // frees of a size class and thread before a slot is used again, at most kMaxQuarantine
+  u32 record = 0;              // calls kept of each allocation and each free, at most kMaxRecord; 0: none
+  u64 sample = 0;              // one allocation in so many gets pages of its own between guards; 0: none
+  bool reuse = true;           // addresses serve again once all of the arena has been dealt out; if not, allocation fails then
   u64 arena_bytes = 16 * kGiB * kKiB;  // address space for all blocks, a power of two; less where less is to be had
 
   static constexpr u32 kMaxQuarantine = 128;

@@ -14,7 +14,8 @@ TEST(Settings, NothingAskedForIsTheSafeDefault) {
   Settings settings;
   EXPECT_TRUE(Reads("", &settings));
   EXPECT_EQ(settings.tagging, Tagging::kSync);
-  EXPECT_TRUE(settings.zero && settings.check && settings.canary);
+  EXPECT_TRUE(settings.zero && settings.canary);
+  EXPECT_EQ(settings.check, Check::kAuto);
   EXPECT_EQ(settings.quarantine, 32u);
   EXPECT_EQ(settings.record, 0u);
 }
@@ -26,7 +27,8 @@ TEST(Settings, EveryWordIsRead) {
             &settings));
   EXPECT_EQ(settings.tagging, Tagging::kAsymmetric);
   EXPECT_EQ(settings.scope, TagScope::kAll);
-  EXPECT_FALSE(settings.zero || settings.check || settings.canary);
+  EXPECT_FALSE(settings.zero || settings.canary);
+  EXPECT_EQ(settings.check, Check::kOff);
   EXPECT_TRUE(settings.shuffle);
   EXPECT_EQ(settings.quarantine, 128u);
   EXPECT_EQ(settings.sample, 1000u);

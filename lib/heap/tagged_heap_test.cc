@@ -204,6 +204,29 @@ TEST(TaggedHeap, AStalePointerCannotFreeTheSlotsNextBlock) {
 }
 
 // What became wrong in the public patch to musl: realloc, usable size and aligned blocks through tagged pointers, the tail's tags.
+// What an address without a tag writes to free memory is gone before a block has it, or gets it when it grows.
+TEST(TaggedHeap, WritesToFreeMemoryAreGoneWhenItIsUsedAgain) {
+  for (const u64 bytes : {u64{16}, u64{60}, u64{110}, u64{500}, u64{2000}, u64{20'000}, u64{114'000}}) {
+    TestHeap<TaggedPlatform> heap({.quarantine = 0, .arena_bytes = kGiB});
+    std::set<u64> written;
+    for (int i = 0; i < 40; i++) {
+      void* block = heap.Allocate(bytes);
+      written.insert(TaggedPlatform::Tags::Address(block));
+      heap.Free(block);
+      memset(reinterpret_cast<void*>(TaggedPlatform::Tags::Address(block)), 0x55, bytes);
+    }
+    int again = 0;
+    for (int i = 0; i < 100; i++) {
+      void* block = heap.Allocate(bytes - bytes / 16);
+      again += written.contains(TaggedPlatform::Tags::Address(block));
+      block = heap.Reallocate(block, bytes);
+      const auto* at = static_cast<const u8*>(TaggedPlatform::Tags::Reach(block));
+      for (u64 j = 0; j < bytes; j++) ASSERT_EQ(at[j], 0) << bytes << " at " << j;
+    }
+    EXPECT_GT(again, 0) << bytes;
+  }
+}
+
 TEST(TaggedHeap, ReallocAndAlignmentLeaveNoStaleTags) {
   Heap heap({.arena_bytes = 4 * kGibi});
   std::mt19937_64 random(11);

@@ -110,7 +110,7 @@ TYPED_TEST(TraceTest, LostAddressesAreLeftAlone) {
 
 TYPED_TEST(TraceTest, EverySettingHolds) {
   for (const Settings& settings : {Settings{.sample = 1, .arena_bytes = kArena}, Settings{.sample = 20, .arena_bytes = kArena},
-                                   Settings{.zero = false, .check = false, .canary = false, .arena_bytes = kArena},
+                                   Settings{.zero = false, .check = Check::kOff, .canary = false, .arena_bytes = kArena},
                                    Settings{.shuffle = true, .quarantine = 128, .arena_bytes = kArena}}) {
     OneTrace<TypeParam, false>(11, settings).trace.Run(10'000);
   }
