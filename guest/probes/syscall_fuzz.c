@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -96,6 +97,7 @@ int main(int count, char **arguments) {
     uint64_t a = Argument(), b = Argument(), c = Argument(), d = Argument(), e = Argument(), f = Argument();
     if (a < 3) a += 100;                             // the standard streams stay ours
     if (number == SYS_mmap) d |= MAP_ANONYMOUS, d &= ~(uint64_t)MAP_FIXED, b %= 1 << 20;
+    if (number == SYS_shmat) c &= ~(uint64_t)SHM_REMAP;
     if (number == SYS_madvise) a = (uint64_t)memory, c %= 4;
     syscall((long)number, a, b, c, d, e, f);
   }

@@ -63,6 +63,11 @@ Result<u64> ByteRing::Peek(mm::IoBuffer& to, u64 bytes) {
   return done;
 }
 
+void ByteRing::Skip(u64 bytes) {
+  head_ = static_cast<u32>((head_ + bytes) % capacity_);
+  used_ -= static_cast<u32>(bytes);
+}
+
 void ByteRing::Forget() {
   ring_ = Vector<std::byte>();
   head_ = used_ = 0;

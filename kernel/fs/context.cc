@@ -2,9 +2,21 @@
 
 #include <algorithm>
 
+#include "kernel/fs/record_locks.h"
 #include "kernel/mm/frames.h"
 
 namespace caponier::fs {
+
+namespace {
+
+// The process's locks of ranges go with the first of its descriptors of the file that goes [fcntl(2)].
+void DropLocks(const File* file) {
+  if (file == nullptr || !file->usable() || file->inode() == nullptr || file->inode()->record_locks == nullptr) return;
+  file->inode()->record_locks->ReleaseAll(RecordLocks::kProcess);
+  File::lock_released().WakeAll();
+}
+
+}  // namespace
 
 Result<Ref<Context>> Context::Create() {
   auto context = TRY(MakeRef<Context>());
@@ -43,6 +55,7 @@ Result<void> Context::InstallAt(int descriptor, Ref<File> file, bool close_on_ex
   if (descriptor < 0 || static_cast<u32>(descriptor) >= descriptor_limit) return Error::kBadDescriptor;
   const auto at = static_cast<size_t>(descriptor);
   TRY(GrowTo(at));
+  DropLocks(slots_[at].file.get());
   slots_[at] = {std::move(file), close_on_exec};  // the old file, if any, closes here
   if (at == lowest_free_) lowest_free_++;
   return {};
@@ -55,6 +68,7 @@ Result<void> Context::Close(int descriptor) {
   // Out of the table first: what closing wakes or frees must not find it there.
   Ref<File> file = std::move(slots_[at].file);
   slots_[at].close_on_exec = false;
+  DropLocks(file.get());
   return {};
 }
 

@@ -1,5 +1,8 @@
 #include "kernel/fs/file.h"
 
+#include "kernel/fs/notify.h"
+#include "kernel/fs/record_locks.h"
+#include "lib/linux_abi/event_flags.h"
 #include "lib/linux_abi/file_flags.h"
 
 namespace caponier::fs {
@@ -11,9 +14,14 @@ sched::WaitQueue& File::lock_released() { return g_lock_released; }
 
 File::~File() {
   if (lock_ != Lock::kNone) (void)SetLock(Lock::kNone);
+  if (where_.inode && where_.inode->record_locks != nullptr) {
+    where_.inode->record_locks->ReleaseAll(this);
+    g_lock_released.WakeAll();
+  }
 }
 
 void File::OnLastRelease() {
+  if (usable()) Tell(where_, writable() ? linux_abi::kIN_CLOSE_WRITE : linux_abi::kIN_CLOSE_NOWRITE);
   while (FileWatch* watch = watches_.PopFront()) watch->OnFileGone();
   delete this;
 }

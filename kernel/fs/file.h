@@ -37,6 +37,7 @@ class FileWatch {
 };
 
 class EventSet;
+class NotifyFile;
 class SignalFile;
 class Socket;
 class TimerFile;
@@ -58,6 +59,8 @@ class File : public RefCounted {
   virtual Socket* as_socket() { return nullptr; }
   virtual TimerFile* as_timer() { return nullptr; }
   virtual SignalFile* as_signals() { return nullptr; }
+  virtual NotifyFile* as_notify() { return nullptr; }
+  virtual i32 process_id() const { return 0; }  // pidfd_open(2)'s; 0: none
   // ioctl(2): `argument` is a user address or a number, as the request says.
   virtual Result<i64> Control(u32 request, u64 argument);
   // The object's pages for mmap(2). kNoDevice when it cannot be mapped.

@@ -1,6 +1,8 @@
 #include "kernel/fs/inode.h"
 
 #include "kernel/fs/file.h"
+#include "kernel/fs/notify.h"
+#include "kernel/fs/record_locks.h"
 #include "kernel/sched/thread.h"
 
 namespace caponier::fs {
@@ -10,6 +12,11 @@ FileTime CurrentTime() { return static_cast<FileTime>(sched::RealTimeNs()); }
 Inode::Inode(FileSystem& file_system, InodeType type, u32 permission_bits)
     : mode(permission_bits & 07777), file_system_(file_system), number_(++file_system.last_inode), type_(type) {
   accessed = modified = changed = born = CurrentTime();
+}
+
+Inode::~Inode() {
+  delete record_locks;
+  delete watches;
 }
 
 Attributes Inode::attributes() const {

@@ -17,7 +17,9 @@ class Directory;
 class File;
 class Inode;
 class PipeInode;
+class RecordLocks;
 class RegularFile;
+class WatchList;
 struct OpenHow;
 
 // Linux's DT_* values; shifted by 12 they are those of S_IFMT.
@@ -105,6 +107,11 @@ class Inode : public RefCounted {
   // flock(2): holders of the whole file. One description holds it exclusively, or several share it.
   const File* exclusive_holder = nullptr;
   u32 shared_holders = 0;
+  RecordLocks* record_locks = nullptr;  // fcntl(2): made with the first
+  WatchList* watches = nullptr;         // inotify(7): made with the first
+
+ protected:
+  ~Inode() override;
 
  private:
   FileSystem& file_system_;

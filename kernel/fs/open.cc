@@ -1,6 +1,8 @@
 // open(2): finds or makes the inode, checks what the opener may do, and has the inode make the open file.
+#include "kernel/fs/notify.h"
 #include "kernel/fs/open_files.h"
 #include "kernel/fs/tree_changes.h"
+#include "lib/linux_abi/event_flags.h"
 #include "lib/linux_abi/file_flags.h"
 
 namespace caponier::fs {
@@ -21,6 +23,8 @@ Result<Ref<File>> OpenLocation(Context& context, Location where, const OpenHow& 
     if (how.keep_access_time && !node.OwnedBy(context.credentials)) return Error::kNotPermitted;
     if (how.truncate && !how.write && node.type() == InodeType::kRegular) TRY(node.Truncate(0));
     file = TRY(node.Open(how, std::move(where)));
+    Tell(file->where(), linux_abi::kIN_OPEN);
+    if (how.truncate && node.type() == InodeType::kRegular) Tell(file->where(), linux_abi::kIN_MODIFY);
   }
   file->set_status_flags(how.status_flags);
   return file;
@@ -63,6 +67,7 @@ Result<Ref<File>> OpenAt(Context& context, Ref<Directory> start, std::string_vie
       Location made = TRY(CreateFile(context, walk, InodeType::kRegular, how.mode));
       Inode& node = *made.inode;
       auto file = TRY(node.Open(how, std::move(made)));
+      Tell(file->where(), linux_abi::kIN_OPEN);
       file->set_status_flags(how.status_flags);
       return file;
     }

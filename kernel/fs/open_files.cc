@@ -1,6 +1,8 @@
 #include "kernel/fs/open_files.h"
 
+#include "kernel/fs/notify.h"
 #include "kernel/mm/user_copy.h"
+#include "lib/linux_abi/event_flags.h"
 #include "lib/linux_abi/file_flags.h"
 #include "lib/linux_abi/terminal_flags.h"
 
@@ -81,6 +83,7 @@ Result<u64> OpenRegular::Read(mm::IoBuffer& to, u64 offset) {
   const u64 done = TRY(node_->data().Read(to, offset == kStream ? position : offset));
   if (offset == kStream) position += done;
   if (!keep_access_time_) node_->TouchAccessed();
+  if (done != 0) Tell(where(), linux_abi::kIN_ACCESS);
   return done;
 }
 
@@ -93,6 +96,7 @@ Result<u64> OpenRegular::Write(mm::IoBuffer& from, u64 offset) {
   const u64 done = TRY(node_->data().Write(from, at));
   if (offset == kStream) position = at + done;
   node_->TouchModified();
+  if (done != 0) Tell(where(), linux_abi::kIN_MODIFY);
   return done;
 }
 
@@ -168,6 +172,7 @@ class PositionKeeper final : public EntryVisitor {
 Result<void> OpenDirectory::List(EntryVisitor& visitor) {
   if (node_->removed) return {};
   node_->TouchAccessed();
+  Tell(where(), linux_abi::kIN_ACCESS);
   PositionKeeper keeper(visitor, position);
   if (position == 0 && !keeper.Visit(".", node_->number(), InodeType::kDirectory, 0)) return {};
   if (position == 1) {

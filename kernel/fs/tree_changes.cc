@@ -2,8 +2,10 @@
 
 #include "kernel/fs/file_systems.h"
 #include "kernel/fs/memory_tree.h"
+#include "kernel/fs/notify.h"
 #include "kernel/fs/pipe.h"
 #include "kernel/mm/frames.h"
+#include "lib/linux_abi/event_flags.h"
 
 namespace caponier::fs {
 namespace {
@@ -56,6 +58,8 @@ Result<u64> Attach(const Walk& walk, Ref<Inode> inode) {
   return entry;
 }
 
+void TellMade(const Walk& walk, const Inode& inode) { TellOfName(*walk.directory, walk.last, inode, linux_abi::kIN_CREATE); }
+
 // The last of a name: what it named loses a link.
 void Detached(Directory& from, Inode& inode) {
   if (Directory* gone = inode.as_directory()) {
@@ -64,6 +68,7 @@ void Detached(Directory& from, Inode& inode) {
     from.links--;
   } else {
     inode.links--;
+    Tell(inode, linux_abi::kIN_ATTRIB);
   }
   inode.TouchChanged();
   from.TouchModified();
@@ -99,6 +104,7 @@ Result<Location> CreateFile(Context& context, const Walk& walk, InodeType type, 
   made.directory = walk.directory;
   GiveOwner(context, *walk.directory, *made.inode);
   made.entry = TRY(Attach(walk, made.inode));
+  TellMade(walk, *made.inode);
   return made;
 }
 
@@ -107,6 +113,7 @@ Result<void> MakeDirectory(Context& context, const Walk& walk, u32 mode) {
   auto node = TRY(NewInode(walk.directory->file_system(), InodeType::kDirectory, mode & 01777 & ~context.umask, 0));
   GiveOwner(context, *walk.directory, *node);
   TRY(Attach(walk, node));
+  TellMade(walk, *node);
   return {};
 }
 
@@ -117,6 +124,7 @@ Result<void> MakeSymbolicLink(Context& context, const Walk& walk, std::string_vi
   auto node = TRY(SymbolicLink::Create(walk.directory->file_system(), text));
   GiveOwner(context, *walk.directory, *node);
   TRY(Attach(walk, node));
+  TellMade(walk, *node);
   return {};
 }
 
@@ -134,6 +142,8 @@ Result<void> MakeLink(Context& context, const Walk& walk, Ref<Inode> inode) {
   inode->links++;
   inode->linkable = false;
   inode->TouchChanged();
+  Tell(*inode, linux_abi::kIN_ATTRIB);
+  TellMade(walk, *inode);
   return {};
 }
 
@@ -146,6 +156,7 @@ Result<void> Unlink(Context& context, const Walk& walk) {
   if (walk.inode->is_directory()) return Error::kIsDirectory;
   TRY(walk.directory->Remove(walk.last));
   Detached(*walk.directory, *walk.inode);
+  TellOfName(*walk.directory, walk.last, *walk.inode, linux_abi::kIN_DELETE);
   return {};
 }
 
@@ -165,6 +176,7 @@ Result<void> RemoveDirectory(Context& context, const Walk& walk) {
   if (!gone->empty()) return Error::kNotEmpty;
   TRY(walk.directory->Remove(walk.last));
   Detached(*walk.directory, *walk.inode);
+  TellOfName(*walk.directory, walk.last, *walk.inode, linux_abi::kIN_DELETE);
   return {};
 }
 
@@ -178,6 +190,13 @@ void Moved(Inode& inode, Directory& from, const Ref<Directory>& to, u64 entry) {
   to->links++;
   moved->parent = to;
   moved->entry_in_parent = entry;
+}
+
+// What `from` found goes by `to`'s name.
+void TellOfMove(const Walk& from, const Walk& to) {
+  const u32 cookie = NewMoveCookie();
+  TellOfName(*from.directory, from.last, *from.inode, linux_abi::kIN_MOVED_FROM, cookie);
+  TellOfName(*to.directory, to.last, *from.inode, linux_abi::kIN_MOVED_TO, cookie);
 }
 
 }  // namespace
@@ -223,10 +242,14 @@ Result<void> Rename(Context& context, const Walk& from, const Walk& to, RenameMo
       if (replaced != nullptr && !replaced->empty()) return Error::kNotEmpty;
     }
     const u64 entry = to.inode ? TRY(to.directory->Replace(to.last, from.inode)) : TRY(to.directory->Insert(to.last, from.inode));
-    if (to.inode) Detached(*to.directory, *to.inode);
     TRY(from.directory->Remove(from.last));
     Moved(*from.inode, *from.directory, to.directory, entry);
   }
+  TellOfMove(from, to);
+  if (mode == RenameMode::kExchange) TellOfMove(to, from);
+  if (mode != RenameMode::kExchange && to.inode) Detached(*to.directory, *to.inode);
+  Tell(*from.inode, linux_abi::kIN_MOVE_SELF);
+  if (mode == RenameMode::kExchange) Tell(*to.inode, linux_abi::kIN_MOVE_SELF);
   from.inode->TouchChanged();
   if (mode == RenameMode::kExchange) to.inode->TouchChanged();
   from.directory->TouchModified();

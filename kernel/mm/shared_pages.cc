@@ -19,6 +19,7 @@ class SharedPages final : public PageSource {
     RetainFrame(pages_[index]);
     return pages_[index];
   }
+  bool IsPresent(u64 index) const override { return index < pages_.size() && pages_[index].value != 0; }
   std::string_view mapped_name() const override { return "/dev/zero (deleted)"; }
 
   u64 limit_ = 0;  // pages

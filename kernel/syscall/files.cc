@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernel/fs/event_counter.h"
 #include "kernel/sched/signal.h"
 #include "lib/linux_abi/process_flags.h"
 #include "lib/linux_abi/signal_numbers.h"
@@ -95,6 +96,14 @@ Result<mm::IoBuffer> UserVector::Read(u64 address, u64 count) {
     total += piece.bytes;
   }
   return mm::IoBuffer::UserPieces(pieces);
+}
+
+Result<i64> InstallAnonymous(Call& call, Ref<fs::File> file, u32 status_flags, bool close_on_exec) {
+  fs::Location where;
+  where.inode = TRY(fs::AnonymousInode());
+  file->set_where(std::move(where));
+  file->set_status_flags(status_flags);
+  return TRY(Files(call).Install(std::move(file), close_on_exec));
 }
 
 Result<void> InstallBoth(Call& call, u64 address, Ref<fs::File> first, Ref<fs::File> second, bool close_on_exec) {

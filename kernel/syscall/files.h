@@ -48,6 +48,9 @@ Result<i64> WriteFrom(Call& call, fs::File& file, mm::IoBuffer& from, u64 offset
 // Whether a file may become `size` bytes long under RLIMIT_FSIZE; if not, SIGXFSZ is raised.
 Result<void> WithinFileLimit(Call& call, u64 size);
 
+// fcntl(2)'s F_GETLK, F_SETLK, F_SETLKW, and those of open file descriptions.
+Result<i64> RecordLock(Call& call, fs::File& file, int command, u64 address);
+
 // The program's memory that a call reads from or writes to. Linux checks the length before the address, and the address before it
 // transfers anything.
 Result<mm::IoBuffer> UserBuffer(u64 address, u64 bytes);
@@ -62,6 +65,9 @@ class UserVector {
   mm::IoBuffer::Piece few_[kFew];
   Vector<mm::IoBuffer::Piece> many_;
 };
+
+// A descriptor of a new file that no path leads to.
+Result<i64> InstallAnonymous(Call& call, Ref<fs::File> file, u32 status_flags, bool close_on_exec);
 
 // Gives the program two new descriptors, or none of them.
 Result<void> InstallBoth(Call& call, u64 address, Ref<fs::File> first, Ref<fs::File> second, bool close_on_exec);

@@ -1,7 +1,9 @@
 // Changing what is stored about files, and how long they are; and the calls that only promise storage.
 #include <algorithm>
 
+#include "kernel/fs/notify.h"
 #include "kernel/syscall/files.h"
+#include "lib/linux_abi/event_flags.h"
 #include "lib/linux_abi/types.h"
 
 namespace caponier::syscall {
@@ -13,22 +15,25 @@ namespace {
 constexpr i64 kSecond = 1'000'000'000;
 
 // Attributes of what a descriptor of any kind but O_PATH stands for.
-Result<Ref<fs::Inode>> InodeOf(Call& call, int descriptor) {
+Result<fs::Location> PlaceOf(Call& call, int descriptor) {
   const Ref<fs::File> file = TRY(UsableFile(call, descriptor));
   if (file->inode() == nullptr) return Error::kInvalidArgument;
-  return file->where().inode;
+  return file->where();
 }
 
-Result<i64> ChangeMode(Call& call, fs::Inode* inode, u32 mode) {
+Result<i64> ChangeMode(Call& call, const fs::Location& where, u32 mode) {
+  fs::Inode* inode = where.inode.get();
   if (inode == nullptr) return Error::kBadDescriptor;
   if (inode->type() == fs::InodeType::kSymlink) return Error::kNotSupported;
   if (inode->immutable || !inode->OwnedBy(Files(call).credentials)) return Error::kNotPermitted;
   inode->mode = mode & 07777;
   inode->TouchChanged();
+  fs::Tell(where, kIN_ATTRIB);
   return 0;
 }
 
-Result<i64> ChangeOwner(Call& call, fs::Inode* inode, u32 user, u32 group) {
+Result<i64> ChangeOwner(Call& call, const fs::Location& where, u32 user, u32 group) {
+  fs::Inode* inode = where.inode.get();
   if (inode == nullptr) return Error::kBadDescriptor;
   if (inode->immutable) return Error::kNotPermitted;
   const fs::Credentials& who = Files(call).credentials;
@@ -43,36 +48,37 @@ Result<i64> ChangeOwner(Call& call, fs::Inode* inode, u32 user, u32 group) {
     if ((inode->mode & 010) != 0) inode->mode &= ~02000u;
   }
   inode->TouchChanged();
+  fs::Tell(where, kIN_ATTRIB);
   return 0;
 }
 
 }  // namespace
 
-Result<i64> SysFchmod(Call& call) { return ChangeMode(call, TRY(InodeOf(call, call.Int(0))).get(), call.Unsigned(1)); }
+Result<i64> SysFchmod(Call& call) { return ChangeMode(call, TRY(PlaceOf(call, call.Int(0))), call.Unsigned(1)); }
 Result<i64> SysFchmodat(Call& call) {
   const Named named = TRY(FindNamed(call, call.Int(0), call[1], 0));
-  return ChangeMode(call, named.inode.get(), call.Unsigned(2));
+  return ChangeMode(call, named.where, call.Unsigned(2));
 }
 Result<i64> SysFchown(Call& call) {
-  return ChangeOwner(call, TRY(InodeOf(call, call.Int(0))).get(), call.Unsigned(1), call.Unsigned(2));
+  return ChangeOwner(call, TRY(PlaceOf(call, call.Int(0))), call.Unsigned(1), call.Unsigned(2));
 }
 Result<i64> SysFchownat(Call& call) {
   if ((call.Unsigned(4) & ~(kAT_SYMLINK_NOFOLLOW | kAT_EMPTY_PATH)) != 0) return Error::kInvalidArgument;
   const Named named = TRY(FindNamed(call, call.Int(0), call[1], call.Unsigned(4)));
-  return ChangeOwner(call, named.inode.get(), call.Unsigned(2), call.Unsigned(3));
+  return ChangeOwner(call, named.where, call.Unsigned(2), call.Unsigned(3));
 }
 #if defined(__x86_64__)
 Result<i64> SysChmod(Call& call) {
   const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], 0));
-  return ChangeMode(call, named.inode.get(), call.Unsigned(1));
+  return ChangeMode(call, named.where, call.Unsigned(1));
 }
 Result<i64> SysChown(Call& call) {
   const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], 0));
-  return ChangeOwner(call, named.inode.get(), call.Unsigned(1), call.Unsigned(2));
+  return ChangeOwner(call, named.where, call.Unsigned(1), call.Unsigned(2));
 }
 Result<i64> SysLchown(Call& call) {
   const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], kAT_SYMLINK_NOFOLLOW));
-  return ChangeOwner(call, named.inode.get(), call.Unsigned(1), call.Unsigned(2));
+  return ChangeOwner(call, named.where, call.Unsigned(1), call.Unsigned(2));
 }
 #endif
 
@@ -96,7 +102,8 @@ Result<NewTime> FromTimespec(const Timespec& given) {
   return NewTime{NewTime::Kind::kGiven, seconds * kSecond + given.nsec};
 }
 
-Result<i64> ChangeTimes(Call& call, fs::Inode* inode, NewTime accessed, NewTime modified) {
+Result<i64> ChangeTimes(Call& call, const fs::Location& where, NewTime accessed, NewTime modified) {
+  fs::Inode* inode = where.inode.get();
   if (inode == nullptr) return Error::kBadDescriptor;
   using Kind = NewTime::Kind;
   if (accessed.kind == Kind::kKeep && modified.kind == Kind::kKeep) return 0;
@@ -111,6 +118,10 @@ Result<i64> ChangeTimes(Call& call, fs::Inode* inode, NewTime accessed, NewTime 
   if (accessed.kind != Kind::kKeep) inode->accessed = accessed.kind == Kind::kNow ? now : accessed.time;
   if (modified.kind != Kind::kKeep) inode->modified = modified.kind == Kind::kNow ? now : modified.time;
   inode->changed = now;
+  if (accessed.kind != Kind::kKeep || modified.kind != Kind::kKeep) {
+    const bool both = accessed.kind != Kind::kKeep && modified.kind != Kind::kKeep;
+    fs::Tell(where, both ? kIN_ATTRIB : accessed.kind != Kind::kKeep ? kIN_ACCESS : kIN_MODIFY);
+  }
   return 0;
 }
 
@@ -125,10 +136,9 @@ Result<i64> SysUtimensat(Call& call) {
     modified = TRY(FromTimespec(second));
   }
   // Without a path it is futimens(3).
-  if (call[1] == 0 && call.Int(0) != kAT_FDCWD)
-    return ChangeTimes(call, TRY(InodeOf(call, call.Int(0))).get(), accessed, modified);
+  if (call[1] == 0 && call.Int(0) != kAT_FDCWD) return ChangeTimes(call, TRY(PlaceOf(call, call.Int(0))), accessed, modified);
   const Named named = TRY(FindNamed(call, call.Int(0), call[1], call.Unsigned(3)));
-  return ChangeTimes(call, named.inode.get(), accessed, modified);
+  return ChangeTimes(call, named.where, accessed, modified);
 }
 
 #if defined(__x86_64__)
@@ -142,9 +152,9 @@ Result<i64> ChangeTimesBySeconds(Call& call, int directory, u64 path, u64 times)
     accessed = TRY(FromTimespec({first.sec, first.usec * 1000}));
     modified = TRY(FromTimespec({second.sec, second.usec * 1000}));
   }
-  if (path == 0 && directory != kAT_FDCWD) return ChangeTimes(call, TRY(InodeOf(call, directory)).get(), accessed, modified);
+  if (path == 0 && directory != kAT_FDCWD) return ChangeTimes(call, TRY(PlaceOf(call, directory)), accessed, modified);
   const Named named = TRY(FindNamed(call, directory, path, 0));
-  return ChangeTimes(call, named.inode.get(), accessed, modified);
+  return ChangeTimes(call, named.where, accessed, modified);
 }
 
 }  // namespace
@@ -159,7 +169,7 @@ Result<i64> SysUtime(Call& call) {
     modified = TRY(FromTimespec({times.modtime, 0}));
   }
   const Named named = TRY(FindNamed(call, kAT_FDCWD, call[0], 0));
-  return ChangeTimes(call, named.inode.get(), accessed, modified);
+  return ChangeTimes(call, named.where, accessed, modified);
 }
 #endif
 
@@ -173,6 +183,7 @@ Result<i64> SysTruncate(Call& call) {
   TRY(named.inode->Check(Files(call).credentials, static_cast<u32>(fs::Permission::kWrite)));
   if (call[1] > named.inode->size()) TRY(WithinFileLimit(call, call[1]));
   TRY(named.inode->Truncate(call[1]));
+  fs::Tell(named.where, kIN_MODIFY);
   return 0;
 }
 
@@ -183,6 +194,7 @@ Result<i64> SysFtruncate(Call& call) {
     return Error::kInvalidArgument;
   if (call[1] > file->inode()->size()) TRY(WithinFileLimit(call, call[1]));
   TRY(file->inode()->Truncate(call[1]));
+  fs::Tell(file->where(), kIN_MODIFY);
   return 0;
 }
 
@@ -210,6 +222,7 @@ Result<i64> SysFallocate(Call& call) {
   if ((mode & (kFALLOC_FL_PUNCH_HOLE | kZero)) != 0) TRY(regular->Punch(call[2], call[3]));
   if ((mode & kFALLOC_FL_PUNCH_HOLE) == 0) TRY(regular->data().Allocate(call[2], call[3], (mode & kFALLOC_FL_KEEP_SIZE) == 0));
   regular->TouchModified();
+  fs::Tell(file->where(), kIN_MODIFY);
   return 0;
 }
 

@@ -118,28 +118,6 @@ Result<i64> SysIoctl(Call& call) {
 
 namespace {
 
-// Locks of byte ranges belong to the process, and there is one process: nobody is in the way, so every well-formed request is
-// granted and none is found held [fcntl(2)].
-Result<i64> RecordLock(fs::File& file, int command, u64 address) {
-  Flock lock = TRY(mm::ReadUser<Flock>(address));
-  if (lock.type != kF_RDLCK && lock.type != kF_WRLCK && lock.type != kF_UNLCK) return Error::kInvalidArgument;
-  if (lock.whence < kSEEK_SET || lock.whence > kSEEK_END) return Error::kInvalidArgument;
-  i64 base = 0, start, end;
-  if (lock.whence == kSEEK_CUR) base = static_cast<i64>(file.position);
-  if (lock.whence == kSEEK_END && file.inode() != nullptr) base = static_cast<i64>(file.inode()->size());
-  if (!CheckedAdd<i64>(base, lock.start, &start) || !CheckedAdd<i64>(start, lock.len, &end)) return Error::kOverflow;
-  if (start < 0 || end < 0) return Error::kInvalidArgument;
-  if (command == kF_GETLK) {
-    if (lock.type == kF_UNLCK) return Error::kInvalidArgument;
-    lock.type = kF_UNLCK;
-    TRY(mm::WriteUser(address, lock));
-    return 0;
-  }
-  if (lock.type == kF_RDLCK && !file.readable()) return Error::kBadDescriptor;
-  if (lock.type == kF_WRLCK && !file.writable()) return Error::kBadDescriptor;
-  return 0;
-}
-
 Result<i64> PipeSize(fs::File& file, int command, u64 argument) {
   if (file.inode() == nullptr || file.inode()->type() != fs::InodeType::kFifo) return Error::kBadDescriptor;
   fs::PipeInode* pipe = fs::PipeBehind(file);
@@ -193,7 +171,10 @@ Result<i64> SysFcntl(Call& call) {
     }
     case kF_GETLK:
     case kF_SETLK:
-    case kF_SETLKW: return RecordLock(*file, command, argument);
+    case kF_SETLKW:
+    case kF_OFD_GETLK:
+    case kF_OFD_SETLK:
+    case kF_OFD_SETLKW: return RecordLock(call, *file, command, argument);
     case kF_GETPIPE_SZ:
     case kF_SETPIPE_SZ: return PipeSize(*file, command, argument);
     case kF_GET_SEALS:

@@ -14,14 +14,6 @@ using namespace linux_abi;
 
 namespace {
 
-Result<i64> InstallAnonymous(Call& call, Ref<fs::File> file, u32 status_flags, bool close_on_exec) {
-  fs::Location where;
-  where.inode = TRY(fs::AnonymousInode());
-  file->set_where(std::move(where));
-  file->set_status_flags(status_flags);
-  return TRY(Files(call).Install(std::move(file), close_on_exec));
-}
-
 Result<i64> MakeCounter(Call& call, u32 initial, u32 flags) {
   if ((flags & ~u32{kEFD_SEMAPHORE | kEFD_CLOEXEC | kEFD_NONBLOCK}) != 0) return Error::kInvalidArgument;
   auto counter = TRY(MakeRef<fs::EventCounter>(initial, (flags & kEFD_SEMAPHORE) != 0));

@@ -1,5 +1,4 @@
 // signalfd(2).
-#include "kernel/fs/event_counter.h"
 #include "kernel/fs/signal_file.h"
 #include "kernel/syscall/files.h"
 #include "lib/linux_abi/event_flags.h"
@@ -22,11 +21,7 @@ Result<i64> SignalDescriptor(Call& call, u32 flags) {
     return descriptor;
   }
   Ref<fs::SignalFile> file = TRY(MakeRef<fs::SignalFile>(wanted));
-  fs::Location where;
-  where.inode = TRY(fs::AnonymousInode());
-  file->set_where(std::move(where));
-  file->set_status_flags(kO_RDWR | (flags & kSFD_NONBLOCK));
-  return i64{TRY(Files(call).Install(std::move(file), (flags & kSFD_CLOEXEC) != 0))};
+  return InstallAnonymous(call, std::move(file), kO_RDWR | (flags & kSFD_NONBLOCK), (flags & kSFD_CLOEXEC) != 0);
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 // timerfd_create and its settings.
-#include "kernel/fs/event_counter.h"
 #include "kernel/fs/timer_file.h"
 #include "kernel/syscall/clocks.h"
 #include "kernel/syscall/files.h"
@@ -26,11 +25,7 @@ Result<i64> SysTimerfdCreate(Call& call) {
   const ClockRef clock = TRY(ClockOf(call.thread, call.Int(0)));
   if (clock.cpu_time() || clock.coarse || call.Int(0) == kCLOCK_MONOTONIC_RAW) return Error::kInvalidArgument;
   Ref<fs::TimerFile> file = TRY(MakeRef<fs::TimerFile>(clock.kind == ClockRef::Kind::kReal));
-  fs::Location where;
-  where.inode = TRY(fs::AnonymousInode());
-  file->set_where(std::move(where));
-  file->set_status_flags(kO_RDWR | (flags & kTFD_NONBLOCK));
-  return i64{TRY(Files(call).Install(std::move(file), (flags & kTFD_CLOEXEC) != 0))};
+  return InstallAnonymous(call, std::move(file), kO_RDWR | (flags & kTFD_NONBLOCK), (flags & kTFD_CLOEXEC) != 0);
 }
 
 Result<i64> SysTimerfdSettime(Call& call) {

@@ -219,6 +219,32 @@ struct InotifyEvent {  // the name follows, `len` bytes with its padding
   u32 mask = 0, cookie = 0, len = 0;
 };
 
+// --- System V's shared memory ----------------------------------------------------------------------------------------------------
+struct IpcPerm {
+  i32 key = 0;
+  u32 uid = 0, gid = 0, cuid = 0, cgid = 0;
+  u32 mode = 0;
+  u16 seq = 0, padding = 0;
+  u32 padding2 = 0;
+  u64 unused[2] = {};
+};
+struct ShmidDs {
+  IpcPerm perm;
+  u64 segsz = 0;
+  i64 atime = 0, dtime = 0, ctime = 0;
+  i32 cpid = 0, lpid = 0;
+  u64 nattch = 0;
+  u64 unused[2] = {};
+};
+struct Shminfo {
+  u64 shmmax = 0, shmmin = 0, shmmni = 0, shmseg = 0, shmall = 0;
+  u64 unused[4] = {};
+};
+struct ShmInfo {
+  i32 used_ids = 0, padding = 0;
+  u64 shm_tot = 0, shm_rss = 0, shm_swp = 0, swap_attempts = 0, swap_successes = 0;
+};
+
 // --- signals -------------------------------------------------------------------------------------------------------------------
 struct StackT {
   u64 sp = 0;

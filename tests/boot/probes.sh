@@ -1,11 +1,11 @@
 #!/bin/bash
-# What programs see of signals, threads, timers, restartable sequences, execve and randomness is what Linux shows them: each probe prints the
+# What programs see of signals, threads, timers, restartable sequences, execve, randomness, files and memory is what Linux shows them: each probe prints the
 # same, and ends with the same status, in the machine as on this host. On AArch64 the lines that only x86-64 has are left out.
 set -u
 status=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-for probe in signals threads timers sequences exec random vectors sockets mappings files; do
+for probe in signals threads timers sequences exec random vectors sockets mappings files locks splices notify process shared_memory; do
   timeout 60 "$CAPONIER_ROOT/build/x86_64/guest/probes/$probe" </dev/null >"$scratch/linux" 2>&1
   wanted_status=$?
   for arch in x86_64 aarch64; do
