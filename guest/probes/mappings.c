@@ -149,6 +149,30 @@ static void Flags(void) {
   Show("lock, unknown", mlock2(place, kPage, 8));
 }
 
+// Places that the program names without insisting. Low ones: above them the machine has its own.
+static void Hint(const char* what, char* wanted, int pages, int flags) {
+  char* got = mmap(wanted, (size_t)pages * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  printf("%s: %s\n", what, got == MAP_FAILED ? "none" : got == wanted ? "there" : "elsewhere");
+  if (got != MAP_FAILED) *got = 1;
+}
+static void Hints(void) {
+  char* const low = (char*)0x50000000;
+  Hint("free", low, 4, 0);
+  Hint("taken", low, 4, 0);
+  Hint("taken at its end", low - 2 * kPage, 3, 0);
+  Hint("beside it", low + 4 * kPage, 4, 0);
+  Hint("in two of them", low + 3 * kPage, 2, 0);
+  munmap(low + kPage, kPage);
+  Hint("in a gap", low + kPage, 1, 0);
+  Hint("larger than its gap", low - kPage, 2, 0);
+  Hint("not at a page", low + 20 * kPage + 5, 1, 0);
+  Show("where that page is", msync(low + 20 * kPage, kPage, MS_ASYNC));
+  Hint("of a stack", low + 100 * kPage, 4, MAP_STACK | MAP_NORESERVE);
+  const int file = FourPages();
+  printf("of a file: %d\n", mmap(low + 200 * kPage, kPage, PROT_READ, MAP_SHARED, file, 0) == low + 200 * kPage);
+  Hint("far too large", low, 1 << 20, MAP_NORESERVE);
+}
+
 int main(void) {
   const struct sigaction action = {.sa_handler = OnFault};
   sigaction(SIGBUS, &action, 0);
@@ -163,5 +187,7 @@ int main(void) {
   Sealed();
   puts("flags");
   Flags();
+  puts("hints");
+  Hints();
   return 0;
 }

@@ -1,4 +1,4 @@
-// The process as an open file: pidfd_open and its like. Prints the same on Linux and on Caponier.
+// The process as an open file: pidfd_open and its like; and which capability lets it become somebody else. Prints the same on Linux and on Caponier.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,39 @@ static void OnSignal(int signal, siginfo_t* info, void* context) {
   (void)context;
   printf("signal %d, code %d, from %s, value %d\n", signal, info->si_code, info->si_pid == getpid() ? "this" : "another",
          info->si_code == SI_QUEUE ? info->si_value.sival_int : 0);
+}
+
+// <linux/capability.h>, which musl's headers leave out.
+enum { kSetGroup = 1 << 6, kSetUser = 1 << 7 };
+static struct {
+  unsigned effective, permitted, inheritable;
+} capabilities[2];
+static struct {
+  unsigned version;
+  int process;
+} header = {.version = 0x20080522};
+static int Hold(unsigned set) {
+  capabilities[0].effective = set;
+  return (int)syscall(SYS_capset, &header, capabilities);
+}
+
+// As setpriv does it: another user keeps the capabilities until it has set its groups.
+static void Identities(void) {
+  const gid_t groups[] = {7, 8};
+  syscall(SYS_capget, &header, capabilities);
+  Show("root without the capability", Hold(0));
+  Show("root setgroups", syscall(SYS_setgroups, 2, groups));
+  Show("root setresuid", syscall(SYS_setresuid, 5, 5, 5));
+  Show("root with it", Hold(kSetGroup | kSetUser));
+  Show("root keeps", prctl(PR_SET_KEEPCAPS, 1));
+  Show("root leaves", syscall(SYS_setresuid, 5, 5, 5));
+  Show("root lost what had effect", syscall(SYS_setgroups, 2, groups));
+  Show("root takes it up", Hold(kSetGroup));
+  Show("root setgroups", syscall(SYS_setgroups, 2, groups));
+  Show("root setresgid", syscall(SYS_setresgid, 6, 6, 6));
+  Show("root not the other", syscall(SYS_setresuid, 9, 9, 9));
+  Show("root the other", Hold(kSetUser) + (int)syscall(SYS_setresuid, 9, 9, 9));
+  Show("root not the first", syscall(SYS_setresgid, 9, 9, 9));
 }
 
 int main(void) {
@@ -65,5 +99,10 @@ int main(void) {
   Show("read", read(process, text, 1));
   Show("write", write(process, text, 1));
   Show("no child", waitid(P_PIDFD, (id_t)process, &info, WEXITED));
+  if (geteuid() == 0) {
+    Identities();
+  } else {
+    puts("root not here");
+  }
   return 0;
 }

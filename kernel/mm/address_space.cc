@@ -11,6 +11,7 @@ namespace caponier::mm {
 namespace {
 
 constexpr u64 kLowestAddress = 64 * kKiB;  // below: never mapped, so that a null pointer with an offset faults
+constexpr u64 kHintsEnd = u64{4} << 30;    // a program that names a place below it needs addresses of 32 bits (docs/decisions/0019)
 constexpr size_t kMostMappings = 65530;    // as Linux's vm.max_map_count
 
 // What moving pages may take at once: a table of the new place is made before the one it replaces goes, at each level at most three ahead
@@ -177,18 +178,28 @@ struct OccupiedMappings {
 
 }  // namespace
 
+bool AddressSpace::TakesHint(u64 address, u64 bytes, u64 limit) const {
+  limit = std::min(limit, kHintsEnd);
+  if (address < kLowestAddress || address >= limit || bytes > limit - address) return false;
+  const OccupiedMappings occupied{*this, BreakStretch()};
+  return occupied.NextOccupied(address >> kPageBits).begin >= (address + bytes) >> kPageBits;
+}
+
+aslr::PageRange AddressSpace::BreakStretch() const {
+  const u64 first = break_start_ >> kPageBits;
+  return {first, first == 0 ? 0 : first + aslr::kBreakPages};
+}
+
 Result<u64> AddressSpace::FindPlace(u64 bytes, u64 alignment, u64 limit) {
   aslr::PageRange window{kLowestAddress >> kPageBits, limit >> kPageBits};
-  const u64 break_page = break_start_ >> kPageBits;
-  const aslr::PageRange break_stretch{break_page, break_page == 0 ? 0 : break_page + aslr::kBreakPages};
   if (policy_.layout == LayoutPolicy::kPacked) {
     const u64 end = aslr::PackedMappingsEnd({window.begin, arch::kUserEnd >> kPageBits});
     if (window.end > end) window.end = end;
-    const OccupiedMappings occupied{*this, break_stretch};
+    const OccupiedMappings occupied{*this, BreakStretch()};
     return TRY(aslr::PlaceHighest(aslr::Unguarded(bytes >> kPageBits, alignment >> kPageBits), window, occupied)) << kPageBits;
   }
   const u64 page =
-      TRY(PlaceUniformly(OccupiedMappings{*this, break_stretch}, window, bytes >> kPageBits, alignment >> kPageBits));
+      TRY(PlaceUniformly(OccupiedMappings{*this, BreakStretch()}, window, bytes >> kPageBits, alignment >> kPageBits));
   return page << kPageBits;
 }
 
@@ -224,7 +235,9 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
     if (request.fixed_no_replace && Overlaps(address, address + bytes)) return Error::kExists;
     TRY(RemoveRange(address, address + bytes));
   } else {
-    address = TRY(FindPlace(bytes, request.alignment, request.below_4g ? 0x8000'0000 : arch::kUserEnd));
+    const u64 limit = request.below_4g ? 0x8000'0000 : arch::kUserEnd;
+    address = AlignDown(address, kPageSize);
+    if (!TakesHint(address, bytes, limit)) address = TRY(FindPlace(bytes, request.alignment, limit));
   }
   Mapping mapping;
   mapping.begin = address;

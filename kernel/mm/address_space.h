@@ -2,13 +2,14 @@
 //
 // What stays true: mappings never overlap; no mapping is writable and executable at once, and under strict W^X none ever was
 // writable before it became executable (file-backed private text excepted, which is never written in place); page 0 is never mapped; a placed
-// mapping stands at a uniformly random place with absent pages on both sides; every page handed to the program was zeroed or filled.
+// mapping, for which the program named no place, is put at a uniformly random one with absent pages on both sides; every page handed to the program was zeroed or filled.
 #pragma once
 
 #include <string_view>
 
 #include "kernel/arch/machine.h"
 #include "kernel/mm/page_tables.h"
+#include "lib/aslr/place.h"
 #include "lib/base/chunked_vector.h"
 #include "lib/base/ref.h"
 #include "lib/base/result.h"
@@ -57,7 +58,7 @@ struct Mapping {
 };
 
 struct MapRequest {
-  u64 address = 0;  // exact when `fixed`, else a hint that randomised placement ignores
+  u64 address = 0;  // exact when `fixed`, else a hint: taken where it is free and low (docs/decisions/0019), ignored elsewhere
   u64 bytes = 0;
   Protection protection;
   bool fixed = false;             // replace what is there
@@ -145,6 +146,8 @@ class AddressSpace : public RefCounted {
 
   size_t IndexAtOrAbove(u64 address) const;  // first mapping whose end is above `address`
   bool Overlaps(u64 begin, u64 end) const;
+  aslr::PageRange BreakStretch() const;
+  bool TakesHint(u64 address, u64 bytes, u64 limit) const;
   Result<u64> FindPlace(u64 bytes, u64 alignment, u64 limit);
   Result<void> SplitAt(u64 address);
   Result<void> RemoveRange(u64 begin, u64 end);

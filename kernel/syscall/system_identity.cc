@@ -1,5 +1,5 @@
-// Users, groups and capabilities, by Linux's rules [credentials(7)] [capabilities(7)]: root may become anybody, anybody else only
-// what it was already. Each process-wide, as the C libraries keep them.
+// Users, groups and capabilities, by Linux's rules [credentials(7)] [capabilities(7)]: whoever has the capability may become anybody,
+// anybody else only what it was already. Each process-wide, as the C libraries keep them.
 #include "kernel/syscall/call.h"
 #include "lib/linux_abi/types.h"
 
@@ -12,7 +12,11 @@ using sched::Identity;
 
 constexpr u32 kKeep = 0xffff'ffff;  // -1: leave as it is
 
-bool Privileged(const Call& call) { return call.thread.process->credentials.user.effective == 0; }
+// By their bits: CAP_SETGID, CAP_SETUID.
+enum class Capability : u8 { kSetGroup = 6, kSetUser = 7 };
+bool Has(const Call& call, Capability capability) {
+  return (call.thread.process->credentials.effective >> static_cast<u8>(capability) & 1) != 0;
+}
 bool Among(u32 id, const Identity& identity) { return id == identity.real || id == identity.effective || id == identity.saved; }
 
 // Leaving root takes the capabilities along, unless the program asked to keep them.
@@ -34,21 +38,21 @@ void Apply(Call& call, const Identity& user, const Identity& group) {
   process.group_id = group.filesystem;
 }
 
-Result<Identity> SetOne(const Call& call, const Identity& old, u32 id) {
+Result<Identity> SetOne(bool privileged, const Identity& old, u32 id) {
   if (id == kKeep) return Error::kInvalidArgument;
-  if (Privileged(call)) return Identity{id, id, id, id};
+  if (privileged) return Identity{id, id, id, id};
   if (id != old.real && id != old.saved) return Error::kNotPermitted;
   return Identity{old.real, id, old.saved, id};
 }
 
-Result<Identity> SetTwo(const Call& call, const Identity& old, u32 real, u32 effective) {
+Result<Identity> SetTwo(bool privileged, const Identity& old, u32 real, u32 effective) {
   Identity identity = old;
   if (real != kKeep) {
-    if (!Privileged(call) && real != old.real && real != old.effective) return Error::kNotPermitted;
+    if (!privileged && real != old.real && real != old.effective) return Error::kNotPermitted;
     identity.real = real;
   }
   if (effective != kKeep) {
-    if (!Privileged(call) && !Among(effective, old)) return Error::kNotPermitted;
+    if (!privileged && !Among(effective, old)) return Error::kNotPermitted;
     identity.effective = effective;
   }
   if (real != kKeep || (effective != kKeep && effective != old.real)) identity.saved = identity.effective;
@@ -56,9 +60,9 @@ Result<Identity> SetTwo(const Call& call, const Identity& old, u32 real, u32 eff
   return identity;
 }
 
-Result<Identity> SetThree(const Call& call, const Identity& old, u32 real, u32 effective, u32 saved) {
+Result<Identity> SetThree(bool privileged, const Identity& old, u32 real, u32 effective, u32 saved) {
   for (const u32 id : {real, effective, saved}) {
-    if (id != kKeep && !Privileged(call) && !Among(id, old)) return Error::kNotPermitted;
+    if (id != kKeep && !privileged && !Among(id, old)) return Error::kNotPermitted;
   }
   Identity identity{real == kKeep ? old.real : real, effective == kKeep ? old.effective : effective,
                     saved == kKeep ? old.saved : saved, 0};
@@ -104,26 +108,34 @@ Result<i64> SysGetegid(Call& call) { return i64{call.process().credentials.group
 Result<i64> SysGetresuid(Call& call) { return WriteThree(call, call.process().credentials.user); }
 Result<i64> SysGetresgid(Call& call) { return WriteThree(call, call.process().credentials.group); }
 
-Result<i64> SysSetuid(Call& call) { return SetUser(call, SetOne(call, call.process().credentials.user, call.Unsigned(0))); }
-Result<i64> SysSetgid(Call& call) { return SetGroup(call, SetOne(call, call.process().credentials.group, call.Unsigned(0))); }
+Result<i64> SysSetuid(Call& call) {
+  return SetUser(call, SetOne(Has(call, Capability::kSetUser), call.process().credentials.user, call.Unsigned(0)));
+}
+Result<i64> SysSetgid(Call& call) {
+  return SetGroup(call, SetOne(Has(call, Capability::kSetGroup), call.process().credentials.group, call.Unsigned(0)));
+}
 Result<i64> SysSetreuid(Call& call) {
-  return SetUser(call, SetTwo(call, call.process().credentials.user, call.Unsigned(0), call.Unsigned(1)));
+  return SetUser(call,
+                 SetTwo(Has(call, Capability::kSetUser), call.process().credentials.user, call.Unsigned(0), call.Unsigned(1)));
 }
 Result<i64> SysSetregid(Call& call) {
-  return SetGroup(call, SetTwo(call, call.process().credentials.group, call.Unsigned(0), call.Unsigned(1)));
+  return SetGroup(call,
+                  SetTwo(Has(call, Capability::kSetGroup), call.process().credentials.group, call.Unsigned(0), call.Unsigned(1)));
 }
 Result<i64> SysSetresuid(Call& call) {
-  return SetUser(call, SetThree(call, call.process().credentials.user, call.Unsigned(0), call.Unsigned(1), call.Unsigned(2)));
+  return SetUser(call, SetThree(Has(call, Capability::kSetUser), call.process().credentials.user, call.Unsigned(0),
+                                call.Unsigned(1), call.Unsigned(2)));
 }
 Result<i64> SysSetresgid(Call& call) {
-  return SetGroup(call, SetThree(call, call.process().credentials.group, call.Unsigned(0), call.Unsigned(1), call.Unsigned(2)));
+  return SetGroup(call, SetThree(Has(call, Capability::kSetGroup), call.process().credentials.group, call.Unsigned(0),
+                                 call.Unsigned(1), call.Unsigned(2)));
 }
 
 // These two have no way to fail: they return what was in force before.
 Result<i64> SysSetfsuid(Call& call) {
   Identity& user = call.process().credentials.user;
   const u32 old = user.filesystem, wanted = call.Unsigned(0);
-  if (wanted != kKeep && (Privileged(call) || Among(wanted, user) || wanted == old)) {
+  if (wanted != kKeep && (Has(call, Capability::kSetUser) || Among(wanted, user) || wanted == old)) {
     user.filesystem = wanted;
     call.process().user_id = wanted;
   }
@@ -132,7 +144,7 @@ Result<i64> SysSetfsuid(Call& call) {
 Result<i64> SysSetfsgid(Call& call) {
   Identity& group = call.process().credentials.group;
   const u32 old = group.filesystem, wanted = call.Unsigned(0);
-  if (wanted != kKeep && (Privileged(call) || Among(wanted, group) || wanted == old)) {
+  if (wanted != kKeep && (Has(call, Capability::kSetGroup) || Among(wanted, group) || wanted == old)) {
     group.filesystem = wanted;
     call.process().group_id = wanted;
   }
@@ -151,7 +163,7 @@ Result<i64> SysGetgroups(Call& call) {
 
 Result<i64> SysSetgroups(Call& call) {
   Credentials& credentials = call.process().credentials;
-  if (!Privileged(call)) return Error::kNotPermitted;
+  if (!Has(call, Capability::kSetGroup)) return Error::kNotPermitted;
   if (call.Unsigned(0) > Credentials::kMaxGroups) return Error::kInvalidArgument;
   u32 groups[Credentials::kMaxGroups] = {};
   TRY(mm::CopyFromUser(std::as_writable_bytes(std::span(groups, call.Unsigned(0))), call[1]));
