@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +150,7 @@ static void Flags(void) {
   Show("lock, unknown", mlock2(place, kPage, 8));
 }
 
-// Places that the program names without insisting. Low ones: above them the machine has its own.
+// Places that the program names without insisting: low ones, and some that its code reaches. Elsewhere the machine has its own.
 static void Hint(const char* what, char* wanted, int pages, int flags) {
   char* got = mmap(wanted, (size_t)pages * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
   printf("%s: %s\n", what, got == MAP_FAILED ? "none" : got == wanted ? "there" : "elsewhere");
@@ -170,6 +171,10 @@ static void Hints(void) {
   Hint("of a stack", low + 100 * kPage, 4, MAP_STACK | MAP_NORESERVE);
   const int file = FourPages();
   printf("of a file: %d\n", mmap(low + 200 * kPage, kPage, PROT_READ, MAP_SHARED, file, 0) == low + 200 * kPage);
+  char* const code = (char*)((uintptr_t)Hint & ~(uintptr_t)(kPage - 1));
+  Hint("before code", code - (512 << 20), 4, 0);
+  Hint("behind code", code + (512 << 20), 4, 0);
+  Hint("code itself", code, 1, 0);
   Hint("far too large", low, 1 << 20, MAP_NORESERVE);
 }
 

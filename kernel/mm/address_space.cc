@@ -11,8 +11,10 @@ namespace caponier::mm {
 namespace {
 
 constexpr u64 kLowestAddress = 64 * kKiB;  // below: never mapped, so that a null pointer with an offset faults
-constexpr u64 kHintsEnd = u64{4} << 30;    // a program that names a place below it needs addresses of 32 bits (docs/decisions/0019)
-constexpr size_t kMostMappings = 65530;    // as Linux's vm.max_map_count
+// A program that names a place needs it when it is low, for addresses of 32 bits, or near code, for branches from there (docs/decisions/0019).
+constexpr u64 kLowHintsEnd = u64{4} << 30;
+constexpr u64 kReachOfCode = u64{2} << 30;
+constexpr size_t kMostMappings = 65530;  // as Linux's vm.max_map_count
 
 // What moving pages may take at once: a table of the new place is made before the one it replaces goes, at each level at most three ahead
 // (the first and last of the old place, the one in progress), and each may take a page of the frame table with it.
@@ -179,10 +181,18 @@ struct OccupiedMappings {
 }  // namespace
 
 bool AddressSpace::TakesHint(u64 address, u64 bytes, u64 limit) const {
-  limit = std::min(limit, kHintsEnd);
   if (address < kLowestAddress || address >= limit || bytes > limit - address) return false;
+  if (address + bytes > kLowHintsEnd && !CodeWithin(address > kReachOfCode ? address - kReachOfCode : 0, address + kReachOfCode))
+    return false;
   const OccupiedMappings occupied{*this, BreakStretch()};
   return occupied.NextOccupied(address >> kPageBits).begin >= (address + bytes) >> kPageBits;
+}
+
+bool AddressSpace::CodeWithin(u64 begin, u64 end) const {
+  for (size_t i = IndexAtOrAbove(begin); i < mappings_.size() && mappings_[i].begin < end; i++) {
+    if (mappings_[i].protection.execute) return true;
+  }
+  return false;
 }
 
 aslr::PageRange AddressSpace::BreakStretch() const {

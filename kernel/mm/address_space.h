@@ -58,7 +58,7 @@ struct Mapping {
 };
 
 struct MapRequest {
-  u64 address = 0;  // exact when `fixed`, else a hint: taken where it is free and low (docs/decisions/0019), ignored elsewhere
+  u64 address = 0;  // exact when `fixed`, else a hint: taken where it is free, and low or near code (docs/decisions/0019)
   u64 bytes = 0;
   Protection protection;
   bool fixed = false;             // replace what is there
@@ -147,6 +147,7 @@ class AddressSpace : public RefCounted {
   size_t IndexAtOrAbove(u64 address) const;  // first mapping whose end is above `address`
   bool Overlaps(u64 begin, u64 end) const;
   aslr::PageRange BreakStretch() const;
+  bool CodeWithin(u64 begin, u64 end) const;
   bool TakesHint(u64 address, u64 bytes, u64 limit) const;
   Result<u64> FindPlace(u64 bytes, u64 alignment, u64 limit);
   Result<void> SplitAt(u64 address);

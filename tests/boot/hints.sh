@@ -1,6 +1,6 @@
 #!/bin/bash
-# A place that a program names without insisting is taken below 4 GiB, where it is free, and not above: what a runtime always asks for is
-# then still at no place that could be known.
+# A place that a program names without insisting is taken below 4 GiB, where it is free, and not far above (near code: the probe mappings): what
+# a runtime always asks for is then still at no place that could be known.
 set -u
 status=0
 for arch in x86_64 aarch64; do
