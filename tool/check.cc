@@ -105,20 +105,12 @@ std::string_view FeatureOf(std::string_view call) {
       {"mount", "administering a system"},
       {"umount2", "administering a system"},
       {"ptrace", "debugging other programs"},
-      {"shmget", "System V sharing"},
-      {"shmat", "System V sharing"},
-      {"shmctl", "System V sharing"},
-      {"shmdt", "System V sharing"},
       {"semget", "System V sharing"},
       {"semop", "System V sharing"},
       {"semctl", "System V sharing"},
       {"msgget", "System V sharing"},
       {"msgsnd", "System V sharing"},
       {"msgrcv", "System V sharing"},
-      {"inotify_init1", "watching files"},
-      {"inotify_add_watch", "watching files"},
-      {"inotify_init", "watching files"},
-      {"inotify_rm_watch", "watching files"},
   };
   const auto found = kFeatures.find(call);
   return found == kFeatures.end() ? "other calls" : found->second;

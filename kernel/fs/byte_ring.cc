@@ -64,6 +64,7 @@ Result<u64> ByteRing::Peek(mm::IoBuffer& to, u64 bytes) {
 }
 
 void ByteRing::Skip(u64 bytes) {
+  bytes = std::min(bytes, u64{used_});
   head_ = static_cast<u32>((head_ + bytes) % capacity_);
   used_ -= static_cast<u32>(bytes);
 }

@@ -20,7 +20,7 @@ class ByteRing {
   Result<u64> Feed(mm::IoBuffer& from, u64 bytes);
   // As Drain, and the bytes stay.
   Result<u64> Peek(mm::IoBuffer& to, u64 bytes);
-  // Takes that many bytes out, which are there.
+  // Takes that many bytes out, or all: another thread may have read some since they were looked at.
   void Skip(u64 bytes);
   // Loses what nobody read, and is as new.
   void Forget();
