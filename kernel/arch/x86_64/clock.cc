@@ -61,7 +61,8 @@ ClockScale CounterScale() {
   return g_scale;
 }
 
-u64 NowNs() {
+// Not part of what is compiled for size, where the shift would be a call.
+[[gnu::noinline]] u64 NowNs() {
   const u64 elapsed = CycleCounter() - g_scale.base_counter;
   return g_scale.base_ns + static_cast<u64>(static_cast<unsigned __int128>(elapsed) * g_scale.mult >> g_scale.shift);
 }
