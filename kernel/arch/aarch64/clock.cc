@@ -52,7 +52,9 @@ void StopTimer() {
 }
 
 // Not part of what is compiled for size, where the shift would be a call.
-[[gnu::noinline]] u64 NowNs() { return g_scale.base_ns + MulShift(Counter() - g_scale.base_counter, g_scale.mult, g_scale.shift); }
+[[gnu::noinline]] u64 NowNs() {
+  return g_scale.base_ns + MulShift(Counter() - g_scale.base_counter, g_scale.mult, g_scale.shift);
+}
 
 ClockScale CounterScale() { return g_scale; }
 
