@@ -54,6 +54,7 @@ class Child {
     if (pid_ > 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
+    signal(SIGUSR1, SIG_DFL);
     dup2(nowhere.get(), STDOUT_FILENO);
     fcntl(report_end.get(), F_SETFD, 0);
     unsetenv("CAPONIER_HEAP");
@@ -63,7 +64,7 @@ class Child {
   Child(const Child&) = delete;
   ~Child() {
     if (pid_ < 0) return;
-    kill(pid_, SIGKILL);
+    kill(pid_, SIGUSR1);  // which has the starter kill it
     waitpid(pid_, nullptr, 0);
   }
 

@@ -88,7 +88,8 @@ Result<u64> TaggedAddressControl() { return CurrentState().tagged_address_contro
 
 bool HasMemoryTags() { return CpuFeatures().tagging != 0; }
 
-u64 ReadMemoryTag(PhysAddr frame, u64 offset) {
+// Not part of its callers, which a processor without tags may run: its instruction has no plain form.
+[[gnu::noinline]] u64 ReadMemoryTag(PhysAddr frame, u64 offset) {
   if (!HasMemoryTags()) return 0;
   mm::Window window(frame.page_base(), mm::Window::kWriteTagged);
   return TagOf(window.data() + offset);

@@ -3,7 +3,7 @@
 //   caponier-heap-start REPORT PRELOAD FILE WORD...
 // Executes FILE with the words as its arguments, over the library PRELOAD if that is not empty. Writes its peak memory (KiB) and its
 // processor time (milliseconds), a line with a blank between, to file number REPORT, and ends with its status, or 128 and its signal. SIGTERM is
-// passed on.
+// passed on, and SIGUSR1 kills the program, so that nothing of it is left when this one has ended.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 
 static volatile pid_t started;
 
-static void PassOn(int signal) { kill(started, signal); }
+static void PassOn(int signal) { kill(started, signal == SIGUSR1 ? SIGKILL : signal); }
 
 static double Milliseconds(struct timeval time) { return (double)time.tv_sec * 1e3 + (double)time.tv_usec / 1e3; }
 
@@ -27,6 +27,7 @@ int main(int count, char** words) {
   sigset_t until_started, before;
   sigemptyset(&until_started);
   sigaddset(&until_started, SIGTERM);
+  sigaddset(&until_started, SIGUSR1);
   sigprocmask(SIG_BLOCK, &until_started, &before);
   started = fork();
   if (started == 0) {
@@ -40,6 +41,7 @@ int main(int count, char** words) {
   }
   if (started < 0) return 127;
   signal(SIGTERM, PassOn);
+  signal(SIGUSR1, PassOn);
   sigprocmask(SIG_SETMASK, &before, NULL);
   int status;
   struct rusage usage;
