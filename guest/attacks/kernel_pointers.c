@@ -64,6 +64,12 @@ static const struct {
     {"flistxattr", 1, kAccepted},
     {"getcpu", 2, kAccepted},
     {"getgroups", 1, kAccepted},
+    // Where nothing is attached, and where nothing can be.
+    {"shmat", 1, kOtherError},
+    {"shmdt", 0, kOtherError},
+    // The file is looked at first, and is none of those that they are for.
+    {"inotify_add_watch", 1, kOtherError},
+    {"pidfd_send_signal", 2, kOtherError},
     // The sender has no name that could be written there.
     {"recvfrom", 4, kAccepted},
 };

@@ -500,8 +500,7 @@ def smash_canary():
         if word(at) == canary:
             found += 1
             if not UNPROTECTED:
-                put_word(at, canary ^ 0x4100)
-            break
+                put_word(at, canary ^ 0x4100)  # one may be an old one's, which nobody looks at
         at += 8
     go_on()
 
