@@ -10,13 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void Show(const char* what, long result) {
-  if (result == -1) {
-    printf("%s: errno %d\n", what, errno);
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-}
+#include "guest/probes/show.h"
 
 static int LinkFile(int file, const char* name) {
   char path[64];

@@ -10,15 +10,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-static int process, one, other;
+#include "guest/probes/show.h"
 
-static void Show(const char* what, long result) {
-  if (result == -1) {
-    printf("%s: errno %d\n", what, errno);
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-}
+static int process, one, other;
 
 static int Lock(int file, int command, short type, long start, long length) {
   struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};

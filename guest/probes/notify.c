@@ -15,15 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int notify;
+#include "guest/probes/show.h"
 
-static void Show(const char* what, long result) {
-  if (result == -1) {
-    printf("%s: errno %d\n", what, errno);
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-}
+static int notify;
 
 static void Events(const char* what) {
   static _Alignas(struct inotify_event) char bytes[65536];

@@ -11,13 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void Show(const char* what, long result) {
-  if (result == -1) {
-    printf("%s: errno %d\n", what, errno);
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-}
+#include "guest/probes/show.h"
 
 static void OnSignal(int signal, siginfo_t* info, void* context) {
   (void)context;

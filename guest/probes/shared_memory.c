@@ -12,15 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { kPage = 4096, kBytes = 5 * kPage + 100 };
+#include "guest/probes/show.h"
 
-static void Show(const char* what, long result) {
-  if (result == -1) {
-    printf("%s: errno %d\n", what, errno);
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-}
+enum { kPage = 4096, kBytes = 5 * kPage + 100 };
 
 static void* At(const char* what, int id, void* address, int flags) {
   void* place = shmat(id, address, flags);

@@ -14,13 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static void Show(const char* what, long result) {
-  if (result == -1) {
-    printf("%s: errno %d\n", what, errno);
-  } else {
-    printf("%s: %ld\n", what, result);
-  }
-}
+#include "guest/probes/show.h"
 
 static void Inside(const char* what, int end) {
   int bytes = -1;

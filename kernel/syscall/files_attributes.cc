@@ -118,10 +118,7 @@ Result<i64> ChangeTimes(Call& call, const fs::Location& where, NewTime accessed,
   if (accessed.kind != Kind::kKeep) inode->accessed = accessed.kind == Kind::kNow ? now : accessed.time;
   if (modified.kind != Kind::kKeep) inode->modified = modified.kind == Kind::kNow ? now : modified.time;
   inode->changed = now;
-  if (accessed.kind != Kind::kKeep || modified.kind != Kind::kKeep) {
-    const bool both = accessed.kind != Kind::kKeep && modified.kind != Kind::kKeep;
-    fs::Tell(where, both ? kIN_ATTRIB : accessed.kind != Kind::kKeep ? kIN_ACCESS : kIN_MODIFY);
-  }
+  fs::Tell(where, modified.kind == Kind::kKeep ? kIN_ACCESS : accessed.kind == Kind::kKeep ? kIN_MODIFY : kIN_ATTRIB);
   return 0;
 }
 

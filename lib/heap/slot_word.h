@@ -54,7 +54,6 @@ class TaggedWord {
   constexpr bool live() const { return (raw_ & kLive) != 0; }
   constexpr Tag tag() const { return Tag{static_cast<u8>(raw_ & 15)}; }
   constexpr TagSet used() const { return TagSet(static_cast<u16>(raw_ >> kUsedShift & 0xfffe)); }
-  constexpr bool memory_used() const { return raw_ >= u32{1} << (kUsedShift + 1); }
   constexpr u64 slack() const { return (raw_ & kSlack) >> kSlackShift; }  // without what is elsewhere
   // Bit 16 + t for tag t of a live block, and of a free slot's word a bit that is nobody's.
   constexpr u32 place_bit() const { return u32{1} << (raw_ & kPlace); }

@@ -113,7 +113,7 @@ TEST(TaggedWord, HoldsWhatItIsGiven) {
       ASSERT_FALSE(live.Freed().WithoutPlace(0).live());
     }
   }
-  EXPECT_FALSE(TaggedWord().memory_used());
+  EXPECT_FALSE(TaggedWord().WithoutPlace(0).memory_used());
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 // processor time (milliseconds), a line with a blank between, to file number REPORT, and ends with its status, or 128 and its signal. SIGTERM is
 // passed on, and SIGUSR1 kills the program, so that nothing of it is left when this one has ended.
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
