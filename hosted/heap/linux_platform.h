@@ -19,6 +19,7 @@ struct LinuxPlatform {
   static Result<u64> Reserve(u64 bytes);
   static Result<> Commit(u64 address, u64 bytes, heap::MemoryUse use);
   static void Release(u64 address, u64 bytes);
+  static void Populate(u64 address, u64 bytes);
   static void Discard(u64 address, u64 bytes);
   static bool Forget(u64 address, u64 bytes);
   static u64 InMemory(u64 address, u64 bytes);

@@ -344,6 +344,36 @@ TEST(PlainHeap, EmptySlabsServeWhicheverClassNeedsThem) {
   EXPECT_LT(PlainPlatform::commits - commits_before, 75u) << "less than a new slab a round";
 }
 
+// A class with up to 32 MiB keeps its slabs when all of its blocks go; one whose slots may leave pages without memory 4 MiB.
+TEST(PlainHeap, EmptySlabsOfSmallSlotsStay) {
+  const auto left = [](u64 bytes, u64 all) {
+    TestHeap<PlainPlatform> heap;
+    std::vector<void*> blocks(all / bytes);
+    for (void*& block : blocks) block = heap.Allocate(bytes);
+    for (void* block : blocks) heap.Free(block);
+    return u64{PlainPlatform::committed};
+  };
+  EXPECT_GT(left(100, 24 * kMiB), 24 * kMiB);
+  EXPECT_LT(left(100, 100 * kMiB), 50 * kMiB);
+  EXPECT_LT(left(8000, 24 * kMiB), 12 * kMiB) << "a third at first";
+}
+
+// Of a class with much memory the next pages of a slab come in stretches, each once; of others those that are used.
+TEST(PlainHeap, PagesComeInStretchesWhereManyAreUsed) {
+  TestHeap<PlainPlatform> heap;
+  std::vector<void*> blocks;
+  for (int i = 0; i < 4000; i++) blocks.push_back(heap.Allocate(56));
+  for (int i = 0; i < 200; i++) blocks.push_back(heap.Allocate(1000));
+  EXPECT_EQ(PlainPlatform::populated, 0u);
+  for (int i = 0; i < 100'000; i++) blocks.push_back(heap.Allocate(56));
+  const u64 populated = PlainPlatform::populated;
+  EXPECT_GT(populated, 100'000 * 64 - kMiB);
+  EXPECT_LE(populated, heap.heap->bytes_in_slabs());
+  for (void* block : blocks) heap.Free(block);
+  for (int i = 0; i < 50'000; i++) heap.Allocate(120);
+  EXPECT_LT(PlainPlatform::populated, populated + 2 * kMiB) << "what another class used is there";
+}
+
 // A class begins with a part of a unit, which stands anywhere in it, with nothing before and behind.
 TEST(PlainHeap, FirstSlabsArePartsOfUnits) {
   std::set<u64> places;

@@ -30,6 +30,8 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, Tag tag, Muta
   { P::Commit(address, bytes, use) } -> std::same_as<Result<>>;
   // Nothing is behind these pages any more, and every access faults.
   { P::Release(address, bytes) };
+  // Of committed pages, all of which will be used soon: memory comes behind them at once where the system can, for less than one by one.
+  { P::Populate(address, bytes) };
   // Of committed pages: they are zeros again, without memory behind them.
   { P::Discard(address, bytes) };
   // Of pages of which none is committed: what the system keeps for them may go.

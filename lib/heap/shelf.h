@@ -22,25 +22,10 @@ class alignas(64) Shelf {
  public:
   // Up to `want` slots, at least one unless memory is short. `random` chooses the place in the slab.
   u32 Take(Ground<P>& ground, u32 size_class, u32 side, Entry* out, u32 want, u32 random) {
-    const Locked locked(lock_);
-    if (SlotBytes(size_class) > kMaxSidedBytes) side = 0;
-    Partial& partial = partial_[side];
-    u32 got = 0;
-    while (got < want) {
-      Slab* slab = partial.front();
-      if (slab == nullptr) {
-        if (got != 0) break;
-        slab = TakeOver(ground, side);
-        if (slab == nullptr) {
-          const Result<Slab*> fresh = NewSlab(ground, size_class, side, random);
-          if (!fresh.ok()) break;
-          slab = fresh.value();
-        }
-        partial.PushFront(slab);
-      }
-      got += TakeFrom(*slab, out + got, want - got, random);
-      if (slab->free == 0) partial.Remove(slab);
-    }
+    Pages next;
+    const u32 got = TakeLocked(ground, size_class, side, out, want, random, &next);
+    // The slab cannot go meanwhile: these slots of it are out.
+    if (next.bytes != 0) P::Populate(next.address, next.bytes);
     return got;
   }
 
@@ -76,6 +61,33 @@ class alignas(64) Shelf {
 
  private:
   using Partial = List<Slab, &Slab::node>;
+  struct Pages {
+    u64 address = 0, bytes = 0;
+  };
+
+  // `next`: what of a large slab will be used next and never was before, where a stretch of that begins.
+  u32 TakeLocked(Ground<P>& ground, u32 size_class, u32 side, Entry* out, u32 want, u32 random, Pages* next) {
+    const Locked locked(lock_);
+    if (SlotBytes(size_class) > kMaxSidedBytes) side = 0;
+    Partial& partial = partial_[side];
+    u32 got = 0;
+    while (got < want) {
+      Slab* slab = partial.front();
+      if (slab == nullptr) {
+        if (got != 0) break;
+        slab = TakeOver(ground, side);
+        if (slab == nullptr) {
+          const Result<Slab*> fresh = NewSlab(ground, size_class, side, random);
+          if (!fresh.ok()) break;
+          slab = fresh.value();
+        }
+        partial.PushFront(slab);
+      }
+      got += TakeFrom(*slab, out + got, want - got, random, next);
+      if (slab->free == 0) partial.Remove(slab);
+    }
+    return got;
+  }
 
   // The slab that another side gave slots to last is left to it.
   Slab* TakeOver(Ground<P>& ground, u32 side) {
@@ -91,7 +103,7 @@ class alignas(64) Shelf {
     return nullptr;
   }
 
-  static u32 TakeFrom(Slab& slab, Entry* out, u32 want, u32 random) {
+  static u32 TakeFrom(Slab& slab, Entry* out, u32 want, u32 random, Pages* next) {
     u32 got = 0;
     const u32 words = slab.bit_words();
     const u32 start = slab.opened == 0 ? 0 : random % slab.opened;
@@ -100,11 +112,22 @@ class alignas(64) Shelf {
       got += TakeFromWord(slab, (slab.first_word + around) % words, out + got, want - got);
     }
     while (got < want && slab.opened < words) {
-      const u32 word = (slab.first_word + slab.opened++) % words;
+      const u32 word = (slab.first_word + slab.opened) % words;
+      NoteNext(slab, word, next);
+      slab.opened++;
       slab.free_opened += static_cast<u32>(std::popcount(slab.free_bits[word]));
       got += TakeFromWord(slab, word, out + got, want - got);
     }
     return got;
+  }
+
+  // Before this word of a slab is opened.
+  static void NoteNext(Slab& slab, u32 word, Pages* next) {
+    const u32 ahead = slab.words_ahead(), slot = word * kBits;
+    if (slab.bytes < kPopulateFrom || ahead == 0 || slab.opened % ahead != 0) return;
+    if (slab.words()[slot].load(std::memory_order_relaxed) != 0) return;
+    const u64 from = AlignDown(u64{slot} * slab.slot_bytes, kPageSize), to = AlignUp(from + kPopulateBytes, kPageSize);
+    *next = {.address = slab.base + from, .bytes = (to < slab.bytes ? to : slab.bytes) - from};
   }
 
   static u32 TakeFromWord(Slab& slab, u32 word, Entry* out, u32 want) {

@@ -21,6 +21,9 @@ inline constexpr u32 kSides = 16;
 inline constexpr u32 kMaxSidedBytes = 256;
 inline constexpr u32 kBits = 64;  // slots in a word of the free bits
 
+// What was never used of a slab of at least kPopulateFrom, which is then soon, is made memory in stretches.
+inline constexpr u64 kPopulateBytes = 32 * kKiB, kPopulateFrom = 256 * kKiB;
+
 struct Slab {
   ListNode node;
   Slab* next_to_release;
@@ -45,6 +48,8 @@ struct Slab {
   static Slab* Of(const UnitRecord& record) { return reinterpret_cast<Slab*>(record.link) - 1; }
   u32 units() const { return static_cast<u32>(AlignUp(bytes, kUnitBytes) >> kUnitBits); }
   u32 bit_words() const { return (slots + kBits - 1) / kBits; }
+  // Words of bits in a stretch of kPopulateBytes; 0 of slots that are too large.
+  u32 words_ahead() const { return static_cast<u32>(kPopulateBytes / kBits) / slot_bytes; }
   bool empty() const { return free + held == slots; }
   u32 IndexOf(const AtomicWord* word) const { return static_cast<u32>(word - words()); }
 };

@@ -15,7 +15,9 @@ class Stock {
   bool Put(Slab* slab, u64 in_slabs) {
     const Locked locked(lock_);
     const u64 bytes = bytes_ + slab->bytes;
-    if (bytes > kAlwaysBytes && 3 * bytes > in_slabs) return false;
+    // Larger slots may leave much of a slab without memory, so that others' memory would be kept for it.
+    const u64 always = slab->slot_bytes <= kPageSize ? kAlwaysBytes : kAlwaysOfLarger;
+    if (bytes > always && 3 * bytes > in_slabs) return false;
     bytes_ = bytes;
     LineOf(slab->bytes).PushBack(slab);
     return true;
@@ -52,7 +54,7 @@ class Stock {
   L& lock() { return lock_; }
 
  private:
-  static constexpr u64 kAlwaysBytes = 4 * kMiB;
+  static constexpr u64 kAlwaysBytes = 32 * kMiB, kAlwaysOfLarger = 4 * kMiB;
   using Line = List<Slab, &Slab::node>;
 
   // A first slab's is that of no whole unit.

@@ -106,6 +106,11 @@ struct TestPlatform {
     committed -= bytes;
     if constexpr (Tags::kPossible) Tags::Reset(address, bytes);
   }
+  static void Populate(u64 address, u64 bytes) {
+    EXPECT_EQ(mprotect(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE), 0);
+    for (u64 page = address; page < address + bytes; page += kPageSize) *reinterpret_cast<volatile u8*>(page) += 0;
+    populated += bytes;
+  }
   static void Discard(u64 address, u64 bytes) { madvise(reinterpret_cast<void*>(address), bytes, MADV_DONTNEED); }
   static void Forget(u64 address, u64 bytes) {
     NoteTouch(address, bytes);
@@ -167,7 +172,7 @@ struct TestPlatform {
   static void Reset() {
     for (const auto& [memory, bytes] : reserved) munmap(memory, bytes);
     reserved.clear();
-    committed = commits = forgotten = 0;
+    committed = commits = forgotten = populated = 0;
     fail_in = -1;
     touched = true;
     tags_when_touched = false;
@@ -182,7 +187,8 @@ struct TestPlatform {
     u64 bytes;
   };
   static inline std::vector<Reserved> reserved;
-  static inline std::atomic<u64> committed = 0, commits = 0, forgotten = 0;  // bytes now, calls so far, bytes so far
+  static inline std::atomic<u64> committed = 0, commits = 0;    // bytes now, calls so far
+  static inline std::atomic<u64> forgotten = 0, populated = 0;  // bytes so far
   static inline std::atomic<i64> fail_in = -1;
   static inline bool touched = true;  // programs use all of their memory
   static inline bool tags_when_touched = false;
