@@ -1,5 +1,4 @@
 // The kernel's own end. It trusts nothing but the early console: no allocation, no locks, no link.
-#include <bit>
 
 #include "kernel/mm/heap.h"
 #include "kernel/mm/heap_records.h"
@@ -14,8 +13,8 @@ extern const std::byte __image_start[], __image_end[];
 namespace caponier::report {
 namespace {
 
-// Below 4 GiB numbers are numbers; a place in the program may carry a tag.
-constexpr u64 kSmallestPointer = 4 * kGiB, kProgramBits = u64{0xff} << 56 | (std::bit_ceil(arch::kUserEnd) - 1);
+// Below 4 GiB numbers are numbers; what has up to 48 bits may be a place in the program, which may carry a tag.
+constexpr u64 kSmallestPointer = 4 * kGiB, kProgramBits = u64{0xff} << 56 | ((u64{1} << 48) - 1);
 
 bool g_panicking;
 
