@@ -1,16 +1,14 @@
 #include "hosted/random/private_pages.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 
-#include "hosted/random/failure.h"
 #include "lib/base/bytes.h"
 
 namespace caponier::hosted {
 
 void* MapPrivatePages(size_t bytes, bool* wiped) {
   void* pages = mmap(nullptr, AlignUp(bytes, kPageSize), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (pages == MAP_FAILED) StopForLackOf("mmap", errno);
+  if (pages == MAP_FAILED) return nullptr;
   const size_t whole = AlignUp(bytes, kPageSize);
   // QEMU before 8.0, emulating a process, calls all advice a success and does none of it: what refuses advice that does not exist has
   // at least read it.

@@ -6,7 +6,7 @@
 
 namespace caponier::hosted {
 
-// Zeroed. Ends the process when there is no memory. `wiped` says whether the kernel wipes it: Linux does since 4.14.
+// Zeroed; null when there is no memory, and errno says why. `wiped` says whether the kernel wipes it: Linux does since 4.14.
 void* MapPrivatePages(size_t bytes, bool* wiped);
 void UnmapPrivatePages(void* pages, size_t bytes);
 

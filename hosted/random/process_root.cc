@@ -1,5 +1,6 @@
 #include "hosted/random/process_root.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 
 #include <new>
 
+#include "hosted/random/failure.h"
 #include "hosted/random/kernel_random.h"
 #include "hosted/random/private_pages.h"
 
@@ -63,6 +65,7 @@ bool ProcessRoot::AnotherPid() const {
 ProcessRoot& ProcessRoot::Make() {
   bool wiped;
   void* pages = MapPrivatePages(sizeof(ProcessRoot), &wiped);
+  if (pages == nullptr) StopForLackOf("mmap", errno);
   auto* fresh = static_cast<ProcessRoot*>(pages);  // zeros are its first state
   ProcessRoot* root = nullptr;
   // Before anybody can look: it is the same for all who try.

@@ -1,5 +1,7 @@
 // The library's four functions.
 //
+// A thread without memory for a buffer takes its bytes from the kernel too.
+//
 // Two things can happen in the middle of a draw, both by a signal. A handler may draw itself: it finds the thread inside, keeps its hands
 // off the half-changed buffer and takes its bytes from the kernel. And a handler may fork: then the child returns from the handler into
 // the middle of a draw, over a buffer that is zeros now. So every draw looks at the end whether its buffer is still the one it
@@ -27,10 +29,14 @@ void Fill(MutableBytes output) {
     t_inside = 1;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     ProcessRoot& root = ProcessRoot::Get();
-    ThreadState& state = ThreadState::Mine();
-    state.Prepare(root, output.size());
-    const u64 generation = state.generation;
-    state.bytes.Fill(output);
+    ThreadState* state = ThreadState::Mine();
+    if (state == nullptr) {
+      t_inside = 0;
+      return FillFromKernel(output);
+    }
+    state->Prepare(root, output.size());
+    const u64 generation = state->generation;
+    state->bytes.Fill(output);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     t_inside = 0;
     std::atomic_signal_fence(std::memory_order_seq_cst);

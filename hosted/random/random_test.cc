@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -53,6 +55,21 @@ TEST(Random, ThreadsNeverShareADraw) {
       });
   }
   EXPECT_EQ(all.size(), kThreads * kDraws);
+}
+
+// In a process of its own, whose limit is below what it has.
+[[noreturn]] void DrawWithoutMemory() {
+  Drawn();
+  std::thread([] {
+    const rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_AS, &none) != 0) _exit(2);
+    _exit(Drawn() != Drawn() ? 0 : 1);
+  }).join();
+  _exit(3);
+}
+TEST(Random, AThreadWithoutMemoryDraws) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(DrawWithoutMemory(), testing::ExitedWithCode(0), "");
 }
 
 TEST(Random, ManyShortThreadsLeaveNoMemoryBehind) {

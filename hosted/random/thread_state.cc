@@ -1,6 +1,5 @@
 #include "hosted/random/thread_state.h"
 
-#include <errno.h>
 #include <pthread.h>
 
 #include <new>
@@ -22,15 +21,19 @@ void ThreadState::End(void* state) {
   mine_ = nullptr;  // another destructor of this thread may draw once more, and gets a new one
 }
 
-ThreadState& ThreadState::Make() {
+ThreadState* ThreadState::Make() {
   pthread_once(&g_once, [] {
     if (const int error = pthread_key_create(&g_at_thread_end, End); error != 0) StopForLackOf("pthread_key_create", error);
   });
   bool wiped;
   auto* state = static_cast<ThreadState*>(MapPrivatePages(sizeof(ThreadState), &wiped));  // zeros are its first state
-  if (const int error = pthread_setspecific(g_at_thread_end, state); error != 0) StopForLackOf("pthread_setspecific", error);
+  if (state == nullptr) return nullptr;
+  if (pthread_setspecific(g_at_thread_end, state) != 0) {
+    UnmapPrivatePages(state, sizeof(ThreadState));
+    return nullptr;
+  }
   mine_ = state;
-  return *state;
+  return state;
 }
 
 void ThreadState::Rekey(ProcessRoot& root) {

@@ -12,8 +12,8 @@ struct ThreadState {
   u64 until_time = 0;  // bytes that may be drawn before the clock is looked at
   random::Erasing bytes;
 
-  // The calling thread's, made at first use and wiped when the thread ends.
-  static ThreadState& Mine() { return mine_ != nullptr ? *mine_ : Make(); }
+  // The calling thread's, made at first use and wiped when the thread ends. Null when there is no memory for it.
+  static ThreadState* Mine() { return mine_ != nullptr ? mine_ : Make(); }
   // Has a key of the current generation when it returns.
   void Prepare(ProcessRoot& root, size_t bytes_wanted) {
     const bool nothing_to_do = ProcessRoot::Wiped() && generation != 0 && generation == root.generation() && !root.Copied() &&
@@ -23,7 +23,7 @@ struct ThreadState {
   }
 
  private:
-  static ThreadState& Make();
+  static ThreadState* Make();
   static void End(void* state);
   void PrepareWhatIsDue(ProcessRoot& root, size_t bytes_wanted);
   void Rekey(ProcessRoot& root);
