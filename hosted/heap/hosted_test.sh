@@ -15,6 +15,8 @@ clang++-19 "${flags[@]}" "${plain[@]}" --target=aarch64-linux-gnu -nostdinc++ -i
 clang++-19 "${flags[@]}" "$here/misuse/new_fails.cc" -o "$work/new_fails" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" -o "$work/own_operators" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/threads_end.cc" -o "$work/threads_end" || exit 1
+for program in short_memory refused_calls; do clang++-19 "${flags[@]}" "$here/misuse/$program.cc" -o "$work/$program" || exit 1; done
+clang++-19 "${flags[@]}" "$here/misuse/fork_handlers.cc" "$library/libcaponier-heap.a" -o "$work/fork_handlers" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" "$library/libcaponier-heap.a" -o "$work/own_operators_linked" || exit 1
 
 native() { LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/misuse" "$@"; }
@@ -44,11 +46,17 @@ expect realloc-freed 134 "double free; block of 100 bytes" "${everywhere[@]}"
 expect sized-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 101" "${everywhere[@]}"
 expect array-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 50" "${everywhere[@]}"
 expect aligned-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 64" "${everywhere[@]}"
+expect sized-delete-most 134 "sized delete with a wrong size; block of 100 bytes; size given 18446744073709551615" "${everywhere[@]}"
+expect aligned-delete-alone 134 "aligned delete with a wrong alignment; block of 100 bytes; alignment given 1099511627776" "${everywhere[@]}"
+expect aligned-delete-odd 134 "aligned delete with a wrong alignment; block of 128 bytes; alignment given 48" "${everywhere[@]}"
+expect size-of-freed 134 "size asked of a block that was freed; block of 100 bytes" "${everywhere[@]}"
+expect write-behind 134 "write behind a block's end, or to free memory there, found when it was used again; block of 130 bytes" native linked
+expect write-behind 139 "access behind a block; block of 130 bytes; distance 15 bytes" tagged
 expect overflow-read 139 "access behind a block; block of 48 bytes" tagged
 expect underflow-write 139 "access before a block; block of 48 bytes" tagged
 expect use-after-free-read 139 "use after free; block of 48 bytes" tagged
 expect use-after-reuse 139 "use after free" tagged
-for program in new_fails own_operators own_operators_linked threads_end; do
+for program in new_fails own_operators own_operators_linked threads_end short_memory refused_calls fork_handlers; do
   LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/$program" || fail "$program: status $?"
 done
 expect overflow-by-one 134 "overflow of a block, found when it was freed; block of 61 bytes" narrow

@@ -42,6 +42,7 @@ Result<u64> LinuxPlatform::Reserve(u64 bytes) {
 }
 
 Result<> LinuxPlatform::Commit(u64 address, u64 bytes, heap::MemoryUse use) {
+  const KeptErrno kept;
   const int tagged = tags_started_ && use != heap::MemoryUse::kMetadata ? kProtMte : 0;
   if (mprotect(Pointer(address), bytes, PROT_READ | PROT_WRITE | tagged) != 0) return Error::kNoMemory;
   // Not a condition: without huge pages it is slower, no more.
@@ -50,6 +51,7 @@ Result<> LinuxPlatform::Commit(u64 address, u64 bytes, heap::MemoryUse use) {
 }
 
 void LinuxPlatform::Release(u64 address, u64 bytes) {
+  const KeptErrno kept;
   if (Forget(address, bytes)) return;
   // The kernel has no more mappings to give. The frames at least go back, and the pages are zeros with the free tag.
   (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
@@ -57,18 +59,24 @@ void LinuxPlatform::Release(u64 address, u64 bytes) {
 }
 
 void LinuxPlatform::Populate(u64 address, u64 bytes) {
+  const KeptErrno kept;
   constexpr int kPopulateWrite = 23;  // since Linux 5.14
   (void)madvise(Pointer(address), bytes, kPopulateWrite);
 }
 
-void LinuxPlatform::Discard(u64 address, u64 bytes) { (void)madvise(Pointer(address), bytes, MADV_DONTNEED); }
+void LinuxPlatform::Discard(u64 address, u64 bytes) {
+  const KeptErrno kept;
+  (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
+}
 
 // Page tables go when all that they map is replaced at once.
 bool LinuxPlatform::Forget(u64 address, u64 bytes) {
+  const KeptErrno kept;
   return mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
 u64 LinuxPlatform::InMemory(u64 address, u64 bytes) {
+  const KeptErrno kept;
   unsigned char pages[512];
   u64 found = 0;
   for (u64 step; bytes != 0; address += step, bytes -= step) {
@@ -118,6 +126,7 @@ Result<> UndoMove(u64 from, u64 bytes, u64 to, heap::Contents contents) {
 }  // namespace
 
 Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to, heap::Contents contents) {
+  const KeptErrno kept;
   // Leaves the old place mapped, without frames, so that nothing of another's can come to stand there; since Linux 5.7.
   constexpr int kDontUnmap = 4;
   if (mremap(Pointer(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | kDontUnmap, to) == MAP_FAILED)
@@ -129,13 +138,17 @@ Result<> LinuxPlatform::Move(u64 from, u64 bytes, u64 to, heap::Contents content
 // Linux does not; a machine of this project's does.
 bool LinuxPlatform::TagWhenTouched([[maybe_unused]] u64 address, [[maybe_unused]] u64 bytes, [[maybe_unused]] heap::Tag tag) {
 #if defined(__aarch64__)
+  const KeptErrno kept;
   return first_tags_ && prctl(linux_abi::kPR_CAPONIER_SET_FIRST_TAG, address, bytes, u64{tag.value}, 0) == 0;
 #else
   return false;
 #endif
 }
 
-void LinuxPlatform::Fill(MutableBytes output) { caponier_random_fill(output.data(), output.size()); }
+void LinuxPlatform::Fill(MutableBytes output) {
+  const KeptErrno kept;
+  caponier_random_fill(output.data(), output.size());
+}
 
 bool LinuxPlatform::HasWideVectors() {
 #if defined(__x86_64__)

@@ -10,8 +10,6 @@
 namespace caponier::hosted {
 namespace {
 
-using heap::Cache;
-
 inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::NoMemory() : block; }
 
 [[gnu::always_inline]] inline void* Aligned(const Caller& caller, size_t alignment, size_t bytes) {
@@ -19,33 +17,36 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
     errno = EINVAL;
     return nullptr;
   }
-  Cache& cache = ProcessHeap::Mine();
-  return OrNoMemory(Recorder::Allocate(caller, [&] { return ProcessHeap::Get().AllocateAligned(cache, bytes, alignment); }));
+  const ProcessHeap::Visit visit;
+  return OrNoMemory(
+      Recorder::Allocate(caller, [&] { return ProcessHeap::Get().AllocateAligned(visit.cache(), bytes, alignment); }));
 }
 [[gnu::always_inline]] inline void* Resize(const Caller& caller, void* block, size_t bytes) {
-  Cache& cache = ProcessHeap::Mine();
+  const ProcessHeap::Visit visit;
   // As glibc: nothing is asked for, so the block goes.
   if (bytes == 0 && block != nullptr) {
-    Recorder::Free(caller, block, [&] { ProcessHeap::Get().Free(cache, block); });
+    Recorder::Free(caller, block, [&] { ProcessHeap::Get().Free(visit.cache(), block); });
     return nullptr;
   }
-  return OrNoMemory(Recorder::Reallocate(caller, block, [&] { return ProcessHeap::Get().Reallocate(cache, block, bytes); }));
+  return OrNoMemory(
+      Recorder::Reallocate(caller, block, [&] { return ProcessHeap::Get().Reallocate(visit.cache(), block, bytes); }));
 }
 
 // All that is not usual, apart so that the others need no frame.
 [[gnu::noinline]] void* OtherMalloc(size_t bytes) {
-  Cache& cache = ProcessHeap::Mine();
-  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return ProcessHeap::Get().Allocate(cache, bytes); });
+  const ProcessHeap::Visit visit;
+  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return ProcessHeap::Get().Allocate(visit.cache(), bytes); });
 }
 [[gnu::noinline]] void OtherFree(void* block) {
   if (block == nullptr) return;
+  const KeptErrno kept;
   const ProcessHeap::Visit visit;
   Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(visit.cache(), block); });
 }
 [[gnu::noinline]] void* OtherCalloc(size_t count, size_t bytes) {
-  Cache& cache = ProcessHeap::Mine();
-  return OrNoMemory(
-      Recorder::Allocate(Caller::OfThisFunction(), [&] { return ProcessHeap::Get().AllocateZeroed(cache, count, bytes); }));
+  const ProcessHeap::Visit visit;
+  return OrNoMemory(Recorder::Allocate(Caller::OfThisFunction(),
+                                       [&] { return ProcessHeap::Get().AllocateZeroed(visit.cache(), count, bytes); }));
 }
 [[gnu::noinline]] void* OtherRealloc(void* block, size_t bytes) { return Resize(Caller::OfThisFunction(), block, bytes); }
 
@@ -75,7 +76,7 @@ CAPONIER_PUBLIC void* malloc(size_t bytes) {
   [[clang::musttail]] return OtherMalloc(bytes);  // whose caller is ours
 }
 CAPONIER_PUBLIC void free(void* block) {
-  // errno stays as it is (POSIX.1-2024), since nothing here sets it but a system call that fails.
+  // errno stays as it is (POSIX.1-2024): system calls are those of LinuxPlatform and FutexLock, which keep it.
   caponier::heap::Cache& cache = ProcessHeap::MineOrNobodys();
   if (cache.fast_end != 0) return ProcessHeap::FreeFast(block, cache);
   if (cache.usual_end != 0) return UsualFree(block, cache);
@@ -118,9 +119,9 @@ CAPONIER_PUBLIC void* memalign(size_t alignment, size_t bytes) {
 }
 CAPONIER_PUBLIC int posix_memalign(void** block, size_t alignment, size_t bytes) {
   if (!std::has_single_bit(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
-  caponier::heap::Cache& cache = ProcessHeap::Mine();
-  void* made =
-      Recorder::Allocate(Caller::OfThisFunction(), [&] { return ProcessHeap::Get().AllocateAligned(cache, bytes, alignment); });
+  const ProcessHeap::Visit visit;
+  void* made = Recorder::Allocate(Caller::OfThisFunction(),
+                                  [&] { return ProcessHeap::Get().AllocateAligned(visit.cache(), bytes, alignment); });
   if (made == nullptr) return ENOMEM;
   *block = made;
   return 0;
@@ -133,15 +134,20 @@ CAPONIER_PUBLIC void* pvalloc(size_t bytes) {
 }
 CAPONIER_PUBLIC size_t malloc_usable_size(void* block) {
   if (block == nullptr) return 0;
-  ProcessHeap::Mine();
+  const ProcessHeap::Visit visit;
   return Recorder::Use(Caller::OfThisFunction(), block, [&] { return ProcessHeap::Get().SizeOf(block); });
 }
 // C23.
 CAPONIER_PUBLIC void free_sized(void* block, size_t bytes) {
-  caponier::heap::Cache& cache = ProcessHeap::Mine();
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeSized(cache, block, bytes); });
+  if (block == nullptr) return;
+  const KeptErrno kept;
+  const ProcessHeap::Visit visit;
+  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeSized(visit.cache(), block, bytes); });
 }
 CAPONIER_PUBLIC void free_aligned_sized(void* block, size_t alignment, size_t bytes) {
-  caponier::heap::Cache& cache = ProcessHeap::Mine();
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeAligned(cache, block, alignment, bytes); });
+  if (block == nullptr) return;
+  const KeptErrno kept;
+  const ProcessHeap::Visit visit;
+  Recorder::Free(Caller::OfThisFunction(), block,
+                 [&] { ProcessHeap::Get().FreeAligned(visit.cache(), block, alignment, LinuxHeap::Said{bytes}); });
 }

@@ -24,7 +24,8 @@ namespace {
 
 void* Try(size_t bytes, size_t alignment) {
   LinuxHeap& heap = ProcessHeap::Get();
-  return alignment == 0 ? heap.Allocate(ProcessHeap::Mine(), bytes) : heap.AllocateAligned(ProcessHeap::Mine(), bytes, alignment);
+  const ProcessHeap::Visit visit;
+  return alignment == 0 ? heap.Allocate(visit.cache(), bytes) : heap.AllocateAligned(visit.cache(), bytes, alignment);
 }
 
 // Calls the program's handler until there is memory or no handler.
@@ -53,29 +54,38 @@ inline void* New(size_t bytes, size_t alignment = 0) {
 }
 
 [[gnu::noinline]] void* OtherNew(size_t bytes) {
-  ProcessHeap::Mine();
   return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes); });
 }
 [[gnu::noinline]] void* OtherNewAligned(size_t bytes, std::align_val_t alignment) {
-  ProcessHeap::Mine();
   return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes, static_cast<size_t>(alignment)); });
 }
 [[gnu::noinline]] void OtherDelete(void* block) noexcept {
-  heap::Cache& cache = ProcessHeap::Mine();
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(cache, block); });
+  if (block == nullptr) return;
+  const KeptErrno kept;
+  const ProcessHeap::Visit visit;
+  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(visit.cache(), block); });
 }
-[[gnu::noinline]] void OtherDeleteAligned(void* block, std::align_val_t) noexcept {
-  heap::Cache& cache = ProcessHeap::Mine();
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(cache, block); });
+[[gnu::noinline]] void OtherDeleteAligned(void* block, std::align_val_t alignment) noexcept {
+  if (block == nullptr) return;
+  const KeptErrno kept;
+  const ProcessHeap::Visit visit;
+  Recorder::Free(Caller::OfThisFunction(), block, [&] {
+    ProcessHeap::Get().FreeAligned(visit.cache(), block, static_cast<size_t>(alignment), LinuxHeap::Unsaid());
+  });
 }
 [[gnu::noinline]] void OtherDeleteSized(void* block, size_t bytes) noexcept {
-  heap::Cache& cache = ProcessHeap::Mine();
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeSized(cache, block, bytes); });
+  if (block == nullptr) return;
+  const KeptErrno kept;
+  const ProcessHeap::Visit visit;
+  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeSized(visit.cache(), block, bytes); });
 }
 [[gnu::noinline]] void OtherDeleteAlignedSized(void* block, size_t bytes, std::align_val_t alignment) noexcept {
-  heap::Cache& cache = ProcessHeap::Mine();
-  Recorder::Free(Caller::OfThisFunction(), block,
-                 [&] { ProcessHeap::Get().FreeAligned(cache, block, static_cast<size_t>(alignment), bytes); });
+  if (block == nullptr) return;
+  const KeptErrno kept;
+  const ProcessHeap::Visit visit;
+  Recorder::Free(Caller::OfThisFunction(), block, [&] {
+    ProcessHeap::Get().FreeAligned(visit.cache(), block, static_cast<size_t>(alignment), LinuxHeap::Said{bytes});
+  });
 }
 
 [[CAPONIER_APART]] inline void* FastNew(size_t bytes, heap::Cache& cache) {
@@ -86,9 +96,8 @@ inline void* New(size_t bytes, size_t alignment = 0) {
   return block != nullptr ? block : OtherNew(bytes);
 }
 [[CAPONIER_APART]] inline void FastDeleteSized(void* block, size_t bytes, heap::Cache& cache) {
-  ProcessHeap::InRegister().FreeFast(cache, block, bytes);
+  ProcessHeap::InRegister().FreeFast(cache, block, LinuxHeap::Said{bytes});
 }
-inline void Delete(void* block) { ProcessHeap::Get().Free(ProcessHeap::Mine(), block); }
 
 }  // namespace
 }  // namespace caponier::hosted
@@ -110,6 +119,7 @@ CAPONIER_PUBLIC void operator delete(void* block) noexcept {
   [[clang::musttail]] return OtherDelete(block);
 }
 CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) {
+  if (!std::has_single_bit(static_cast<size_t>(alignment))) ThrowBadAlloc();  // as libstdc++
   if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherNewAligned(bytes, alignment);
   return New(bytes, static_cast<size_t>(alignment));
@@ -117,7 +127,7 @@ CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) {
 CAPONIER_PUBLIC void operator delete(void* block, align_val_t alignment) noexcept {
   if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherDeleteAligned(block, alignment);
-  Delete(block);
+  ProcessHeap::Get().FreeAligned(ProcessHeap::MineOrNobodys(), block, static_cast<size_t>(alignment), LinuxHeap::Unsaid());
 }
 
 namespace caponier::hosted {

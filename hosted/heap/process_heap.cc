@@ -20,20 +20,34 @@ void ProcessHeap::Start() {
   const heap::Settings settings = SettingsOfProcess();
   if (!heap_.Start(settings, LinuxPlatform::StartTags(settings.tagging)).ok()) RefuseWith("no address space for a heap");
   if (pthread_key_create(&g_at_thread_end, Close) != 0) RefuseWith("no thread key for a heap");
+  last_cache_ = heap_.OpenCache();
+  if (last_cache_ == nullptr) RefuseWith("no memory for a heap");
   started_.store(true, std::memory_order_release);
 }
 
-heap::Cache& ProcessHeap::Open() {
+void (*ProcessHeap::Enter())() {
+  const bool ended = closed_;
   if (!started_.load(std::memory_order_acquire)) {
     const heap::Locked locked(start_lock_);
     if (!started_.load(std::memory_order_relaxed)) Start();
   }
-  heap::Cache* cache = heap_.OpenCache();
-  if (cache == nullptr) RefuseWith("no memory for a thread's part of the heap");
-  mine_ = cache;
-  // May allocate, which finds the cache in place by now. Without it a thread that ends keeps its slots, no more.
-  (void)pthread_setspecific(g_at_thread_end, cache);
-  return *cache;
+  void (*leave)() = ended ? CloseAgain : nullptr;
+  // What is called from here on may allocate, which finds a cache in place.
+  if (heap::Cache* cache = heap_.OpenCache(); cache != nullptr) {
+    mine_ = cache;
+    // If it fails a thread that ends keeps its slots, no more.
+    (void)pthread_setspecific(g_at_thread_end, cache);
+  } else {
+    last_cache_lock_.Lock();
+    mine_ = last_cache_;
+    leave = GiveUpLastCache;
+  }
+  return leave;
+}
+
+void ProcessHeap::GiveUpLastCache() {
+  mine_ = &nobodys_;
+  last_cache_lock_.Unlock();
 }
 
 void ProcessHeap::Close(void* cache) {
@@ -49,24 +63,29 @@ void ProcessHeap::CloseAgain() {
 
 void ProcessHeap::BeforeFork() {
   start_lock_.Lock();
+  last_cache_lock_.Lock();
   heap_.LockAll();
   Recorder::Lock();
+  FutexLock::ForkBegins();
 }
 void ProcessHeap::AfterForkInParent() {
+  FutexLock::ForkEnds();
   Recorder::Unlock();
   heap_.UnlockAll();
+  last_cache_lock_.Unlock();
   start_lock_.Unlock();
 }
 void ProcessHeap::AfterForkInChild() {
   AfterForkInParent();
   Recorder::AfterForkInChild();
   if (mine_ != &nobodys_) mine_->ForgetBytes();  // the child draws its own
+  last_cache_->ForgetBytes();
 }
 
 // Before main and before any thread: faults are reported from here on, and forks are safe.
 struct ProcessHeapStarter {
   [[gnu::constructor]] static void Run() {
-    ProcessHeap::Mine();
+    const ProcessHeap::Visit visit;
     if (pthread_atfork(ProcessHeap::BeforeFork, ProcessHeap::AfterForkInParent, ProcessHeap::AfterForkInChild) != 0)
       RefuseWith("no fork handlers for a heap");
     ReportFaults();

@@ -26,13 +26,6 @@ class ProcessHeap {
 #endif
     return *heap;
   }
-  // The calling thread's cache; the first call of all starts the heap.
-  static heap::Cache& Mine() {
-    heap::Cache* cache = mine_;
-    if (cache == &nobodys_) [[unlikely]]
-      return Open();
-    return *cache;
-  }
   // Before the thread's first call, and after its end, a cache in which nothing is usual.
   static heap::Cache& MineOrNobodys() { return *mine_; }
   // Whether it is the thread's first call, or a setting is not the default.
@@ -40,32 +33,38 @@ class ProcessHeap {
 
   // Where cache.fast_end is not 0.
   [[CAPONIER_APART]] static void FreeFast(void* block, heap::Cache& cache) {
-    InRegister().FreeFast(cache, block, LinuxHeap::kUnsaid);
+    InRegister().FreeFast(cache, block, LinuxHeap::Unsaid());
   }
 
-  // A free that may be the thread's last call of all, after its cache was closed: the C library frees what is its own then. Who opens a cache
-  // for it closes it.
+  // The calling thread's cache for one call; the first of all starts the heap. A thread without one gets one of its own, which stays, unless
+  // its cache was closed already, since the C library frees what is its own after that: then who opens one closes it. Where there is no memory
+  // for one, the thread waits for the one that is kept for that.
   class Visit {
    public:
-    Visit() : ended_(mine_ == &nobodys_ && closed_), cache_(Mine()) {}
+    Visit() {
+      if (mine_ == &nobodys_) [[unlikely]]
+        leave_ = Enter();
+    }
     ~Visit() {
-      if (ended_) CloseAgain();
+      if (leave_ != nullptr) [[unlikely]]
+        leave_();
     }
     Visit(const Visit&) = delete;
     Visit& operator=(const Visit&) = delete;
-    heap::Cache& cache() const { return cache_; }
+    heap::Cache& cache() const { return *mine_; }
 
    private:
-    bool ended_;
-    heap::Cache& cache_;
+    void (*leave_)() = nullptr;
   };
 
  private:
   friend struct ProcessHeapStarter;
-  [[gnu::noinline]] static heap::Cache& Open();
+  // What is to be done when the visit ends, or null.
+  [[gnu::noinline]] static void (*Enter())();
   static void Start();
   static void Close(void* cache);
   static void CloseAgain();
+  static void GiveUpLastCache();
   static void BeforeFork();
   static void AfterForkInParent();
   static void AfterForkInChild();
@@ -73,6 +72,8 @@ class ProcessHeap {
   static inline constinit LinuxHeap heap_;
   static inline constinit FutexLock start_lock_;
   static inline constinit std::atomic<bool> started_ = false;
+  static inline constinit heap::Cache* last_cache_ = nullptr;  // whose the lock's holder has it
+  static inline constinit FutexLock last_cache_lock_;
   static inline constinit heap::Cache nobodys_ = {};
   static inline constinit thread_local heap::Cache* mine_ = &nobodys_;
   static inline constinit thread_local bool closed_ = false;

@@ -73,19 +73,28 @@ class Heap {
   // To another size; null, and the block as it was, when that cannot be had. A size of 0 gives the smallest block.
   void* Reallocate(Cache& cache, void* block, u64 bytes);
 
-  [[gnu::always_inline]] void Free(Cache& cache, void* block) { FreeSized(cache, block, kUnsaid); }
-  // As sized delete does it: the program says how large the block is, or how aligned.
-  static constexpr u64 kUnsaid = ~u64{0};
-  [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) {
-    if (cache.fast_end != 0) return CallFreeFast(cache, block, said);
-    cache.usual_end != 0 ? FreeAs<kUsual>(cache, block, said) : FreeAs<kOther>(cache, block, said);
+  // What a program says of the size of a block that it frees, as sized delete does: nothing, or any number.
+  struct Unsaid {
+    static constexpr u64 bytes = 0;
+    static constexpr bool Allows(u64) { return true; }
+  };
+  struct Said {
+    u64 bytes;
+    bool Allows(u64 size) const { return size == bytes; }
+  };
+  [[gnu::always_inline]] void Free(Cache& cache, void* block) { FreeSaying(cache, block, Unsaid()); }
+  [[gnu::always_inline]] void FreeSized(Cache& cache, void* block, u64 said) { FreeSaying(cache, block, Said{said}); }
+  [[gnu::always_inline]] void FreeUsual(Cache& cache, void* block) { FreeAs<kUsual>(cache, block, Unsaid()); }
+  template <typename Size>
+  [[gnu::always_inline]] void FreeFast(Cache& cache, void* block, Size said) {
+    FreeAs<kFast>(cache, block, said);
   }
-  [[gnu::always_inline]] void FreeUsual(Cache& cache, void* block) { FreeAs<kUsual>(cache, block, kUnsaid); }
-  [[gnu::always_inline]] void FreeFast(Cache& cache, void* block, u64 said) { FreeAs<kFast>(cache, block, said); }
-  void FreeAligned(Cache& cache, void* block, u64 alignment, u64 said);
+  // The program says how the block is aligned, too.
+  template <typename Size>
+  void FreeAligned(Cache& cache, void* block, u64 alignment, Size said);
 
   // What was asked for; every byte of it is the program's, and none beyond. Stops the program when it is no live block.
-  u64 SizeOf(const void* block) { return LookAt(block).bytes; }
+  u64 SizeOf(const void* block) { return LookAt(block, Wish::kSize).bytes; }
 
   // A cache for a thread, empty; null when memory is short. Closed, its slots are everybody's again.
   Cache* OpenCache();
@@ -128,7 +137,15 @@ class Heap {
 
   [[gnu::noinline, CAPONIER_FAST]] void* CallAllocateFast(Cache& cache, u64 bytes) { return AllocateFast(cache, bytes); }
   [[gnu::noinline, CAPONIER_FAST]] void* CallAllocateLonger(Cache& cache, u64 bytes) { return AllocateLonger(cache, bytes); }
-  [[gnu::noinline, CAPONIER_FAST]] void CallFreeFast(Cache& cache, void* block, u64 said) { FreeAs<kFast>(cache, block, said); }
+  template <typename Size>
+  [[gnu::noinline, CAPONIER_FAST]] void CallFreeFast(Cache& cache, void* block, Size said) {
+    FreeAs<kFast>(cache, block, said);
+  }
+  template <typename Size>
+  [[gnu::always_inline]] void FreeSaying(Cache& cache, void* block, Size said) {
+    if (cache.fast_end != 0) return CallFreeFast(cache, block, said);
+    cache.usual_end != 0 ? FreeAs<kUsual>(cache, block, said) : FreeAs<kOther>(cache, block, said);
+  }
 
   // With the defaults, without tags; kWide below kFastEnd.
   template <Mode M>
@@ -199,10 +216,11 @@ class Heap {
     return block;
   }
   [[gnu::always_inline]] void CheckFree(u64 address, SlotWord before, u64 slot_bytes, u64 bytes);
+  [[noreturn, gnu::cold, gnu::noinline]] void AccuseWritten(u64 address, SlotWord before, u64 slot_bytes);
   [[gnu::always_inline]] bool IsZeroFor(u64 address, u64 bytes) const;
 
-  template <Mode M>
-  [[gnu::always_inline]] void FreeAs(Cache& cache, void* block, u64 said) {
+  template <Mode M, typename Size>
+  [[gnu::always_inline]] void FreeAs(Cache& cache, void* block, Size said) {
     const u64 address = Tags::Address(block), unit = ground_.arena.WideUnitOf(address);
     if (!ground_.arena.Knows(unit)) [[unlikely]]
       return Blame(block);
@@ -222,14 +240,14 @@ class Heap {
     FreeSlot<M>(cache, record, word, block, said);
   }
   // The block that `word` is of, in a slab with this record.
-  template <Mode M>
-  [[gnu::always_inline]] void FreeSlot(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
+  template <Mode M, typename Size>
+  [[gnu::always_inline]] void FreeSlot(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said) {
     const SlotWord before(word->load(std::memory_order_relaxed));
     const u64 address = Tags::Address(block), slot_bytes = slab.slot_bytes, bytes = slot_bytes - before.slack();
     if (!before.live()) [[unlikely]]
       return Blame(block);
-    if (said != kUnsaid && said != bytes) [[unlikely]]
-      return BlameSize(bytes, said);
+    if (!said.Allows(bytes)) [[unlikely]]
+      return BlameSize(bytes, said.bytes);
     if (M == kWide && !AreSteps<Wide>(slot_bytes)) return FreeLonger(cache, slab, word, block);
     std::byte* slot_end = static_cast<std::byte*>(block) + slot_bytes;
     if (tail<M>() != 0 && !EndHolds<M>(slot_end, canary_.For(address), before.slack())) [[unlikely]]
@@ -262,14 +280,16 @@ class Heap {
     if (M == kWide) return SlotEndHolds(slot_end, slack);
     return (M == kOther && !check_) || slack > kPageSize || SlotEndHolds(slot_end, slack < kMostMasked ? slack : kMostMasked);
   }
-  [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
-  template <Mode M>
-  [[gnu::always_inline]] void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
-  [[gnu::noinline]] void FreeTaggedLong(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said);
+  template <typename Size>
+  [[gnu::noinline]] void FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said);
+  template <Mode M, typename Size>
+  [[gnu::always_inline]] void FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said);
+  template <typename Size>
+  [[gnu::noinline]] void FreeTaggedLong(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said);
   // The block is live and the pointer's, and of so many bytes.
-  template <Mode M>
+  template <Mode M, typename Size>
   [[gnu::always_inline]] void EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, TaggedWord before, void* block,
-                                        u64 said, u64 bytes);
+                                        Size said, u64 bytes);
   // Its first `bytes` are cleared.
   [[gnu::noinline]] void ClearAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
@@ -299,7 +319,8 @@ class Heap {
   [[gnu::noinline]] void RestWithoutRoom(Cache& cache, Bin& bin, u64 address, AtomicWord* word);
 
   void* AllocateLarge(Cache& cache, u64 bytes, u64 alignment);
-  [[gnu::noinline]] void FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said);
+  template <typename Size>
+  [[gnu::noinline]] void FreeLarge(Cache& cache, UnitRecord& record, void* block, Size said);
   void* AllocateToGrow(Cache& cache, u64 before, u64 bytes);
   void* ReallocateSlot(const Block& block, void* pointer, u64 bytes);
   bool Prepare(Cache& cache, Bin& bin);
@@ -314,12 +335,12 @@ class Heap {
   }
 
   // Looks `pointer` up; stops the program unless it is a live block's start.
-  [[gnu::always_inline]] Block LookAt(const void* pointer);
+  [[gnu::always_inline]] Block LookAt(const void* pointer, Wish wish = Wish::kFree);
   [[noreturn]] void Stop(const Misuse& misuse) {
     P::Stop(misuse);
     __builtin_unreachable();
   }
-  [[noreturn, gnu::cold, gnu::noinline]] void Accuse(const void* pointer);
+  [[noreturn, gnu::cold, gnu::noinline]] void Accuse(const void* pointer, Wish wish = Wish::kFree);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSize(u64 bytes, u64 said);
   [[noreturn, gnu::cold, gnu::noinline]] void AccuseSlot(Crime crime, u64 slot_bytes, SlotWord word, u64 address = 0);
   // The same, but for all the compiler knows they come back, so that the functions that end in them need no frame for a call.

@@ -30,45 +30,51 @@ SlotWord Heap<P>::WordOf(const UnitRecord& slab, const AtomicWord* word) const {
 }
 
 template <Platform P>
-Heap<P>::Block Heap<P>::LookAt(const void* pointer) {
+Heap<P>::Block Heap<P>::LookAt(const void* pointer, Wish wish) {
   const u64 address = Tags::Address(pointer);
   UnitRecord* record = ground_.arena.Find(address);
-  if (record == nullptr) Accuse(pointer);
+  if (record == nullptr) Accuse(pointer, wish);
   if (record->kind == UnitKind::kLarge && record->base == address && record->tag == Tags::TagOf(pointer))
     return {record, nullptr, record->link};
   const u64 index = record->SlotOf(address);
-  if (index >= record->slots) Accuse(pointer);
+  if (index >= record->slots) Accuse(pointer, wish);
   AtomicWord* word = reinterpret_cast<AtomicWord*>(record->link) + index;
   const SlotWord state = WordOf(*record, word);
-  if (!state.live() || (ground_.tagged && TagIn(word) != Tags::TagOf(pointer))) Accuse(pointer);
+  if (!state.live() || (ground_.tagged && TagIn(word) != Tags::TagOf(pointer))) Accuse(pointer, wish);
   return {record, word, record->slot_bytes - state.slack()};
 }
 
 // Why `pointer` is not the start of a live block.
 template <Platform P>
-void Heap<P>::Accuse(const void* pointer) {
+void Heap<P>::Accuse(const void* pointer, Wish wish) {
+  const auto stop = [&] [[noreturn]] (Misuse misuse) {
+    misuse.wish = wish;
+    Stop(misuse);
+  };
   const u64 address = Tags::Address(pointer);
   UnitRecord* record = ground_.arena.Find(address);
   if (record == nullptr || record->kind == UnitKind::kNone || record->kind == UnitKind::kLarge ||
       record->kind == UnitKind::kFreedLarge) {
     const UnitRecord* around = FindLargeAround(address);
     if (around == nullptr && ground_.arena.Forgot(ground_.arena.WideUnitOf(address)))
-      Stop({.crime = Crime::kDoubleFree, .block = address});
+      stop({.crime = Crime::kDoubleFree, .block = address});
     if (around == nullptr || address < around->base || address - around->base > around->link)
-      Stop({.crime = Crime::kForeignFree});
+      stop({.crime = Crime::kForeignFree});
     const u64 inside = address - around->base;
     if (around->kind == UnitKind::kFreedLarge)
-      Stop({.crime = Crime::kDoubleFree, .block_bytes = around->link, .distance = inside, .block = around->base});
-    if (inside == 0)  // its tag is another
-      Stop({.crime = Crime::kStaleFree, .block_bytes = around->link, .block = around->base});
-    Stop({.crime = inside % kGranule != 0 ? Crime::kMisalignedFree : Crime::kInteriorFree,
+      stop({.crime = Crime::kDoubleFree, .block_bytes = around->link, .distance = inside, .block = around->base});
+    if (inside == 0) {  // its tag is another, which only blocks that had one can have had
+      const bool stale = ground_.tags_large && Tags::TagOf(pointer) != kFreeTag;
+      stop({.crime = stale ? Crime::kStaleFree : Crime::kForeignFree, .block_bytes = around->link, .block = around->base});
+    }
+    stop({.crime = inside % kGranule != 0 ? Crime::kMisalignedFree : Crime::kInteriorFree,
           .block_bytes = around->link,
           .distance = inside,
           .block = around->base});
   }
-  if (record->kind != UnitKind::kSlab) Stop({.crime = Crime::kDoubleFree, .block = address});  // the whole slab has gone since
+  if (record->kind != UnitKind::kSlab) stop({.crime = Crime::kDoubleFree, .block = address});  // the whole slab has gone since
   const u64 offset = record->OffsetOf(address), index = offset / record->slot_bytes, inside = offset % record->slot_bytes;
-  if (index >= record->slots) Stop({.crime = Crime::kForeignFree});
+  if (index >= record->slots) stop({.crime = Crime::kForeignFree});
   const SlotWord word = WordOf(*record, reinterpret_cast<AtomicWord*>(record->link) + index);
   Misuse misuse{.crime = Crime::kForeignFree,
                 .distance = inside,
@@ -80,7 +86,8 @@ void Heap<P>::Accuse(const void* pointer) {
   else if (inside != 0) misuse.crime = word.live() ? Crime::kInteriorFree : Crime::kForeignFree;
   else if (!word.live()) misuse.crime = used ? Crime::kDoubleFree : Crime::kForeignFree;
   else misuse.crime = word.used().Has(Tags::TagOf(pointer)) ? Crime::kStaleFree : Crime::kForeignFree;
-  Stop(misuse);
+  if (misuse.crime == Crime::kForeignFree) misuse.distance = 0;  // of a slot, which is nobody's
+  stop(misuse);
 }
 
 template <Platform P>

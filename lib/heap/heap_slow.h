@@ -194,7 +194,17 @@ void Heap<P>::CheckFree(u64 address, SlotWord before, u64 slot_bytes, u64 bytes)
   if (!check_ || !before.memory_used()) return;
   const u64 used = AlignUp(bytes + kLookBehind, kGranule);
   if (!IsZeroFor(address, slot_bytes <= kLookAtAll || used > slot_bytes ? slot_bytes : used))
-    AccuseSlot(Crime::kWriteToFree, slot_bytes, before, address);
+    AccuseWritten(address, before, slot_bytes);
+}
+
+// What the last block had is cleared when it is freed, and what its slot has besides is not: there a write may be older.
+template <Platform P>
+void Heap<P>::AccuseWritten(u64 address, SlotWord before, u64 slot_bytes) {
+  u64 first = 0;
+  while (*reinterpret_cast<const volatile u8*>(address + first) == 0) first++;
+  const u64 bytes = slot_bytes - before.slack();
+  AccuseSlot(first < bytes + SlotCanaryBytes(bytes) ? Crime::kWriteToFree : Crime::kWriteBehindFound, slot_bytes, before,
+             address);
 }
 
 template <Platform P>
@@ -227,7 +237,8 @@ void Heap<P>::RestWithoutRoom(Cache& cache, Bin& bin, u64 address, AtomicWord* w
 }
 
 template <Platform P>
-void Heap<P>::FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
+template <typename Size>
+void Heap<P>::FreeSlotOther(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said) {
   FreeSlot<kOther>(cache, slab, word, block, said);
 }
 
@@ -294,17 +305,19 @@ void* Heap<P>::AllocateAligned(Cache& cache, u64 bytes, u64 alignment) {
 }
 
 template <Platform P>
-void Heap<P>::FreeAligned(Cache& cache, void* block, u64 alignment, u64 said) {
+template <typename Size>
+void Heap<P>::FreeAligned(Cache& cache, void* block, u64 alignment, Size said) {
   if (block == nullptr) return;
-  if (alignment == 0 || (Tags::Address(block) & (alignment - 1)) != 0)
+  if (!std::has_single_bit(alignment) || (Tags::Address(block) & (alignment - 1)) != 0)
     Stop({.crime = Crime::kWrongAlignment, .block_bytes = LookAt(block).bytes, .given_bytes = alignment});
-  FreeSized(cache, block, said);
+  FreeSaying(cache, block, said);
 }
 
 template <Platform P>
-void Heap<P>::FreeLarge(Cache& cache, UnitRecord& record, void* block, u64 said) {
+template <typename Size>
+void Heap<P>::FreeLarge(Cache& cache, UnitRecord& record, void* block, Size said) {
   if (record.kind != UnitKind::kLarge || record.base != Tags::Address(block) || record.tag != Tags::TagOf(block)) Accuse(block);
-  if (said != kUnsaid && said != record.link) AccuseSize(record.link, said);
+  if (!said.Allows(record.link)) AccuseSize(record.link, said.bytes);
   if (!Large<P>::FrontHolds(record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record.link});
   if (!Large<P>::BackHolds(ground_, canary_, record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record.link});
   Large<P>::Free(ground_, record, NextByte(cache));
@@ -365,7 +378,7 @@ void* Heap<P>::ReallocateSlot(const Block& block, void* pointer, u64 bytes) {
   else __builtin_memset(start + from, 0, stale);
   if (check_ && bytes > before && slot_bytes > kLookAtAll) {
     const u64 used = AlignUp(bytes + kLookBehind, kGranule), end = used < slot_bytes ? used : slot_bytes;
-    if (end > old_end && !IsZeroFor(address + old_end, end - old_end)) AccuseSlot(Crime::kWriteToFree, slot_bytes, word);
+    if (end > old_end && !IsZeroFor(address + old_end, end - old_end)) AccuseSlot(Crime::kWriteBehindFound, slot_bytes, word);
   }
   if (ground_.tagged) {
     if (new_end > old_end) Tags::SetAndZero(address + old_end, new_end - old_end, Tags::TagOf(pointer));

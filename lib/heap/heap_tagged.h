@@ -94,8 +94,8 @@ void Heap<P>::SetSlack(const UnitRecord& slab, AtomicWord* word, u64 slack) {
 }
 
 template <Platform P>
-template <Heap<P>::Mode M>
-void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
+template <Heap<P>::Mode M, typename Size>
+void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said) {
   const TaggedWord before(word->load(std::memory_order_relaxed));
   // A tag once had is not had again, so this is also whether the pointer is the block's that lives here now.
   if (!before.live() || Tags::TagOf(block) != before.tag()) [[unlikely]]
@@ -110,18 +110,19 @@ void Heap<P>::FreeTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word,
   EndTagged<M>(cache, slab, word, before, block, said, bytes);
 }
 template <Platform P>
-void Heap<P>::FreeTaggedLong(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, u64 said) {
+template <typename Size>
+void Heap<P>::FreeTaggedLong(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said) {
   const TaggedWord before(word->load(std::memory_order_relaxed));
   EndTagged<kOther>(cache, slab, word, before, block, said, slab.slot_bytes - WordOf(slab, word).slack());
 }
 
 template <Platform P>
-template <Heap<P>::Mode M>
-void Heap<P>::EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, TaggedWord before, void* block, u64 said,
+template <Heap<P>::Mode M, typename Size>
+void Heap<P>::EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, TaggedWord before, void* block, Size said,
                         u64 bytes) {
   const u64 address = Tags::Address(block);
-  if (said != kUnsaid && said != bytes) [[unlikely]]
-    return BlameSize(bytes, said);
+  if (!said.Allows(bytes)) [[unlikely]]
+    return BlameSize(bytes, said.bytes);
   if (bytes % kGranule != 0 && (M == kTags || ground_.settings.canary) &&
       !TailHolds(static_cast<std::byte*>(Tags::Reach(block)) + bytes, canary_.For(address))) [[unlikely]]
     return BlameTagged(slab, word);

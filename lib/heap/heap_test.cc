@@ -131,8 +131,12 @@ TYPED_TEST(HeapTest, WrongFreesAreCalledByTheirNames) {
     EXPECT_EQ(CrimeOf([&] { heap.Free(block + 1); }), Crime::kMisalignedFree);
     if (bytes > 16) EXPECT_EQ(CrimeOf([&] { heap.Free(block + 16); }), Crime::kInteriorFree);
     EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, bytes + 1); }), Crime::kWrongSizeFree);
-    EXPECT_EQ(CrimeOf([&] { heap.heap->FreeAligned(*heap.cache, block, u64{1} << 40, heap.heap->kUnsaid); }),
-              Crime::kWrongAlignment);
+    const auto free_aligned = [&](u64 alignment) {
+      heap.heap->FreeAligned(*heap.cache, block, alignment, typename Heap<TypeParam>::Unsaid());
+    };
+    for (const u64 alignment : {u64{1} << 40, u64{0}, u64{24}})
+      EXPECT_EQ(CrimeOf([&] { free_aligned(alignment); }), Crime::kWrongAlignment) << alignment;
+    EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, ~u64{0}); }), Crime::kWrongSizeFree);
     EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, bytes); }), std::nullopt);
     EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
     EXPECT_EQ(CrimeOf([&] { heap.Reallocate(block, 5); }), Crime::kDoubleFree);
@@ -208,7 +212,21 @@ TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundWhenABlockGrowsIntoIt) {
     for (int i = 0; i < 100 && (i == 0 || TypeParam::Tags::Address(block) != address); i++) block = heap.Allocate(41'000);
     ASSERT_EQ(TypeParam::Tags::Address(block), address);
     EXPECT_EQ(heap.Reallocate(block, 42'000), block);
-    EXPECT_EQ(CrimeOf([&] { heap.Reallocate(block, 45'000); }), Crime::kWriteToFree) << at;
+    EXPECT_EQ(CrimeOf([&] { heap.Reallocate(block, 45'000); }), Crime::kWriteBehindFound) << at;
+  }
+}
+
+// What was written behind a block while it lived is not called a write to free memory.
+TYPED_TEST(HeapTest, WritesToTheRestOfASlotAreCalledByTheirName) {
+  for (const u64 bytes : {u64{130}, u64{2600}}) {
+    TestHeap<TypeParam> heap({.check = Check::kOn});
+    char* block = static_cast<char*>(heap.Allocate(bytes));
+    this->Reach(block)[bytes + 20] = 1;
+    const auto crime = CrimeOf([&] {
+      heap.Free(block);
+      for (int i = 0; i < 1000; i++) heap.Free(heap.Allocate(bytes));
+    });
+    EXPECT_EQ(crime, Crime::kWriteBehindFound) << bytes;
   }
 }
 

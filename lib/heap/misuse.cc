@@ -15,6 +15,7 @@ std::string_view CrimeName(Crime crime) {
     case Crime::kSlackWritten: return "write behind a block's end or before its neighbour, found when it was freed";
     case Crime::kUnderflowFound: return "underflow of a block, found when it was freed";
     case Crime::kWriteToFree: return "write to free memory, found when it was used again";
+    case Crime::kWriteBehindFound: return "write behind a block's end, or to free memory there, found when it was used again";
     case Crime::kReuseOfLive: return "double free by two threads at once, found when the block was used again";
     case Crime::kOverflow: return "access behind a block";
     case Crime::kUnderflow: return "access before a block";
@@ -25,7 +26,14 @@ std::string_view CrimeName(Crime crime) {
 }
 
 void Describe(const Misuse& misuse, TextSink& sink) {
-  sink.Write(CrimeName(misuse.crime));
+  constexpr std::string_view kFreeOf = "free of ";
+  std::string_view name = CrimeName(misuse.crime);
+  if (misuse.wish == Wish::kSize) {
+    sink.Write("size asked of ");
+    if (name.starts_with(kFreeOf)) name.remove_prefix(kFreeOf.size());
+    else name = "a block that was freed";
+  }
+  sink.Write(name);
   if (misuse.block_bytes != 0) Format(sink, "; block of {} bytes", misuse.block_bytes);
   if (misuse.distance != 0) Format(sink, "; distance {} bytes", misuse.distance);
   if (misuse.crime == Crime::kWrongSizeFree) Format(sink, "; size given {}", misuse.given_bytes);

@@ -23,6 +23,12 @@ TEST(Misuse, TheLineHasWhatIsKnownAndNoMore) {
   line.Clear();
   Describe({.crime = Crime::kWrongSizeFree, .block_bytes = 40, .given_bytes = 41}, line);
   EXPECT_EQ(line.text(), "sized delete with a wrong size; block of 40 bytes; size given 41");
+  line.Clear();
+  Describe({.crime = Crime::kDoubleFree, .block_bytes = 40, .wish = Wish::kSize}, line);
+  EXPECT_EQ(line.text(), "size asked of a block that was freed; block of 40 bytes");
+  line.Clear();
+  Describe({.crime = Crime::kInteriorFree, .block_bytes = 40, .distance = 16, .wish = Wish::kSize}, line);
+  EXPECT_EQ(line.text(), "size asked of a pointer into a block; block of 40 bytes; distance 16 bytes");
 }
 
 }  // namespace

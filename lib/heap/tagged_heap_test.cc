@@ -252,9 +252,19 @@ TEST(TaggedHeap, LargeBlocksHaveTagsWhenAsked) {
   for (u64 at = 0; at < 1'000'001; at += kGranule) ASSERT_TRUE(SimulatedTags::Allows(block, at));
   block = heap.Reallocate(block, 2'000'000);
   EXPECT_EQ(heap.heap->SizeOf(block), 2'000'000u);
-  EXPECT_EQ(CrimeOf([&] { heap.Free(SimulatedTags::Pointer(SimulatedTags::Address(block), kFreeTag)); }), Crime::kStaleFree);
+  const auto free_with = [&](Tag tag) { heap.Free(SimulatedTags::Pointer(SimulatedTags::Address(block), tag)); };
+  EXPECT_EQ(CrimeOf([&] { free_with(kFreeTag); }), Crime::kForeignFree);
+  const u8 other = SimulatedTags::TagOf(block).value == 5 ? 6 : 5;
+  EXPECT_EQ(CrimeOf([&] { free_with(Tag{other}); }), Crime::kStaleFree);
   heap.Free(block);
   EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
+}
+
+// No block of the kind has had the tag.
+TEST(TaggedHeap, AForgedTagOfALargeBlockWithoutOneIsForeign) {
+  Heap heap({.scope = TagScope::kSmall, .arena_bytes = kGibi});
+  void* block = heap.Allocate(1'000'001);
+  EXPECT_EQ(CrimeOf([&] { heap.Free(SimulatedTags::Pointer(SimulatedTags::Address(block), Tag{3})); }), Crime::kForeignFree);
 }
 
 // The frames that a large block takes over have the tag of the one before.

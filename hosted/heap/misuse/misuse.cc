@@ -98,6 +98,29 @@ void AlignedDelete() {
   auto* block = Hidden(::operator new(100, std::align_val_t{64}));
   ::operator delete(block, size_t{g_wrong ? 64u : 100u}, std::align_val_t{64});
 }
+void SizedDeleteMost() {
+  auto* block = Hidden(::operator new(100));
+  ::operator delete(block, g_wrong ? SIZE_MAX : 100);
+}
+void AlignedDeleteAlone() {
+  auto* block = Hidden(::operator new(100, std::align_val_t{64}));
+  ::operator delete(block, std::align_val_t{g_wrong ? size_t{1} << 40 : 64});
+}
+void AlignedDeleteOdd() {
+  auto* block = Hidden(::operator new(128, std::align_val_t{64}));
+  ::operator delete(block, size_t{128}, std::align_val_t{g_wrong ? 48u : 64u});
+}
+void SizeOfFreed() {
+  char* block = New(100);
+  if (g_wrong) free(Hidden(block));
+  malloc_usable_size(Hidden(block));
+}
+void WriteBehind() {
+  char* block = New(130);
+  Put(block + (g_wrong ? 145 : 129));
+  free(Hidden(block));
+  for (int i = 0; i < 1000; i++) free(New(130));
+}
 // Those from here on are certain under tags only.
 void OverflowRead() {
   char* block = New(48);
@@ -140,6 +163,11 @@ constexpr NamedCrime kCrimes[] = {
     {"sized-delete", SizedDelete},
     {"array-delete", ArrayDelete},
     {"aligned-delete", AlignedDelete},
+    {"sized-delete-most", SizedDeleteMost},
+    {"aligned-delete-alone", AlignedDeleteAlone},
+    {"aligned-delete-odd", AlignedDeleteOdd},
+    {"size-of-freed", SizeOfFreed},
+    {"write-behind", WriteBehind},
     {"overflow-read", OverflowRead},
     {"underflow-write", UnderflowWrite},
     {"use-after-free-read", UseAfterFreeRead},
@@ -193,7 +221,16 @@ int DoAll() {
   free(aligned);
   free(nullptr);
 
+  // The thread's first call of all, which draws.
+  const auto free_alone = [](void* block) -> void* {
+    errno = 77;
+    free(block);
+    Require(errno == 77, "free leaves errno alone");
+    return nullptr;
+  };
   pthread_t threads[4];
+  Require(pthread_create(&threads[0], nullptr, free_alone, New(300'000)) == 0, "a thread");
+  pthread_join(threads[0], nullptr);
   for (uintptr_t i = 0; i < 4; i++)
     Require(pthread_create(&threads[i], nullptr, Churn, reinterpret_cast<void*>(i)) == 0, "a thread");
   for (uintptr_t i = 0; i < 20; i++) {

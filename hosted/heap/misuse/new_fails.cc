@@ -1,5 +1,5 @@
-// operator new where there is not enough: the program's handler is asked, and then the exception comes; the nothrow form gives null. For
-// hosted_test.sh.
+// operator new where there is not enough: the program's handler is asked, and then the exception comes; the nothrow form gives null. An alignment
+// that is no power of two cannot be had either. For hosted_test.sh.
 #include <cstddef>
 #include <new>
 
@@ -13,7 +13,12 @@ int main() {
     block = ::operator new(size_t{1} << 62);
   } catch (const std::bad_alloc&) {
     block = ::operator new[](size_t{1} << 62, std::nothrow);
-    return block == nullptr && asked == 3 ? 0 : 1;
+    if (block != nullptr || asked != 3) return 1;
+  }
+  try {
+    block = ::operator new(100, std::align_val_t{24});
+  } catch (const std::bad_alloc&) {
+    return 0;
   }
   return 2;
 }
