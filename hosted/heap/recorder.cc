@@ -33,6 +33,7 @@ bool IsAboutFreed(Crime crime) {
     case Crime::kDoubleFree:
     case Crime::kStaleFree:
     case Crime::kWriteToFree:
+    case Crime::kWriteBehindFound:
     case Crime::kReuseOfLive:
     case Crime::kUseAfterFree: return true;
     default: return false;

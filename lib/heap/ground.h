@@ -38,6 +38,15 @@ struct Ground {
     if (all - released > most) most_bytes.store(all - released, std::memory_order_relaxed);
   }
 
+  // All that waits for a next block goes back, where its addresses or its frames are wanted for another; whether there was anything.
+  bool ReleaseWaiting() {
+    constexpr u64 kAll = ~u64{0};
+    Slab* slabs = nullptr;
+    const u64 released = warm.Release(*this, kAll) + stock.TakeOldest(kAll, &slabs);
+    Release(slabs);
+    return released != 0;
+  }
+
   // What the table says of a slab's units.
   void SetRecords(Slab& slab, UnitKind kind) {
     const bool there = kind == UnitKind::kSlab;

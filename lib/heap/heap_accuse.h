@@ -117,6 +117,12 @@ bool Heap<P>::Explain(const void* pointer, Misuse* misuse) {
   }
   if (record->kind != UnitKind::kSlab) {
     const UnitRecord* around = FindLargeAround(address);
+    // Behind that block it may be before one in the next run, which is nearer.
+    const UnitRecord* next = FindLargeAround(AlignDown(address, kUnitBytes) + kUnitBytes);
+    if (next != nullptr && next->kind == UnitKind::kLarge && next->base > address) {
+      const u64 end = around == nullptr ? 0 : around->base + around->link;
+      if (address >= end && next->base - address < address - end) around = next;
+    }
     if (around == nullptr) return true;
     misuse->block_bytes = around->link;
     misuse->block = around->base;

@@ -216,6 +216,42 @@ TYPED_TEST(HeapTest, WritesToFreeMemoryAreFoundWhenABlockGrowsIntoIt) {
   }
 }
 
+// Whether it went behind one block or before the next is told by what is nearer.
+TYPED_TEST(HeapTest, AnAccessBetweenLargeBlocksIsLaidToTheNearerOne) {
+  TestHeap<TypeParam> heap({.arena_bytes = kGiB});
+  u64 last = 0;
+  bool adjacent = false;
+  for (int i = 0; i < 100; i++) {
+    const u64 block = TypeParam::Tags::Address(heap.Allocate(300'000)), pages = AlignDown(block, kPageSize);
+    Misuse misuse{};
+    ASSERT_TRUE(heap.heap->Explain(reinterpret_cast<void*>(pages - 100), &misuse));
+    EXPECT_EQ(misuse.crime, Crime::kUnderflow);
+    EXPECT_EQ(misuse.distance, block - pages + 100);
+    if (last != 0) {
+      ASSERT_TRUE(heap.heap->Explain(reinterpret_cast<void*>(last + 300'100), &misuse));
+      EXPECT_EQ(misuse.crime, Crime::kOverflow);
+      EXPECT_EQ(misuse.distance, 100u);
+      adjacent = adjacent || block - last < 600'000;
+    }
+    last = block;
+  }
+  EXPECT_TRUE(adjacent);
+}
+
+// Blocks that were freed wait for others all over the addresses.
+TYPED_TEST(HeapTest, WhatWaitsMakesRoomForALargeBlock) {
+  TestHeap<TypeParam> heap({.arena_bytes = 256 * kMiB});
+  std::vector<void*> blocks;
+  for (int i = 0; i < 24; i++) {
+    blocks.push_back(heap.Allocate(kMiB));
+    memset(this->Reach(static_cast<char*>(blocks.back())), 1, kMiB);
+  }
+  for (void* block : blocks) heap.Free(block);
+  void* large = heap.Allocate(100 * kMiB);
+  EXPECT_NE(large, nullptr);
+  heap.Free(large);
+}
+
 // What was written behind a block while it lived is not called a write to free memory.
 TYPED_TEST(HeapTest, WritesToTheRestOfASlotAreCalledByTheirName) {
   for (const u64 bytes : {u64{130}, u64{2600}}) {

@@ -22,14 +22,20 @@ class Large {
     const u64 apart = alignment > kUnitBytes ? alignment : 0;
     const u32 order = RunOrder(whole + apart);
     // Warm pages stand at a run's start.
-    const WarmRun run = apart == 0 ? TRY(ground.warm.Take(ground, whole, order, random))
-                                   : WarmRun{.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
+    const auto take = [&]() -> Result<WarmRun> {
+      if (apart == 0) return ground.warm.Take(ground, whole, order, random);
+      return WarmRun{.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
+    };
+    Result<WarmRun> taken = take();
+    if (!taken.ok() && ground.ReleaseWaiting()) taken = take();
+    const WarmRun run = TRY(taken);
     const u64 run_at = ground.arena.AddressOf(run.unit), pages_at = apart == 0 ? run_at : AlignUp(run_at, apart);
     const u64 inset = alignment > kPageSize ? 0 : AlignDown(whole - occupied, alignment < kGranule ? kGranule : alignment);
     const u64 address = pages_at + inset;
     if (run.bytes < whole) {
       ground.MakeRoomFor(whole);  // what the run has was taken from what waits
-      if (!P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok()) {
+      const auto commit = [&] { return P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok(); };
+      if (!commit() && !(ground.ReleaseWaiting() && commit())) {
         if (run.bytes != 0) P::Release(pages_at, run.bytes);
         ground.arena.GiveRun(run.unit, run.order);
         return Error::kNoMemory;
