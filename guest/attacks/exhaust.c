@@ -1,10 +1,12 @@
-// Uses up the machine's memory: `exhaust memory|shared|files|pipes|threads|names`. What is refused is given back, and the program must then
-// go on as before.
+// Uses up the machine's memory: `exhaust memory|shared|files|pipes|threads|names|semaphores|messages`. What is refused is given
+// back, and the program must then go on as before.
 #include "guest/attacks/crime.h"
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/msg.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/stat.h>
 
 static const char *what;
@@ -39,6 +41,15 @@ static int Take(long number) {
     return write(ends[1], block, sizeof(block)) > 0;
   }
   if (Is("threads")) return pthread_create(&thread, NULL, Sleep, NULL) == 0;
+  if (Is("semaphores")) return semget(IPC_PRIVATE, 32000, 0600) >= 0;
+  if (Is("messages")) {
+    static struct {
+      long type;
+      char text[8192];
+    } message = {.type = 1};
+    const int queue = msgget(IPC_PRIVATE, 0600);
+    return queue >= 0 && msgsnd(queue, &message, 8192, 0) == 0 && msgsnd(queue, &message, 8192, 0) == 0;
+  }
   if (Is("names")) return mkdir(name, 0700) == 0;
   return 0;
 }

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "kernel/mm/address_space.h"
-#include "lib/base/list.h"
+#include "kernel/mm/system_v.h"
 
 namespace caponier::mm {
 
-class SharedSegment final : public PageSource {
+class SharedSegment final : public PageSource, public SystemVObject {
  public:
   static Result<Ref<SharedSegment>> Create(u64 bytes, i32 key);
   SharedSegment(Ref<PageSource> pages, u64 segment_bytes, i32 segment_key);
@@ -25,25 +25,19 @@ class SharedSegment final : public PageSource {
   // It loses its key, and goes when it is attached nowhere.
   void Remove();
 
-  i32 id = 0, key = 0;
   const u64 bytes;
   u64 touched_pages = 0;
-  bool removed = false, locked = false;
+  bool locked = false;
   // As shmctl(2) shows it.
-  u32 mode = 0, user = 0, group = 0, creator_user = 0, creator_group = 0;
-  i32 creator = 0, last = 0;                             // processes
-  i64 attached_at = 0, detached_at = 0, changed_at = 0;  // seconds since 1970; 0: never
-  ListNode node;
+  i32 creator = 0, last = 0;              // processes
+  i64 attached_at = 0, detached_at = 0;  // seconds since 1970; 0: never
 
  private:
   Ref<PageSource> pages_;
   char name_[23];
 };
 
-SharedSegment* FindSegment(i32 id);                      // null: none
-SharedSegment* FindSegmentByKey(i32 key);                // null: none
+SystemVTable& SharedSegments();
 SharedSegment* SegmentBehind(const PageSource* source);  // null: the source is none
-SharedSegment* NextSegment(SharedSegment* segment);      // null: the first; after the last
-size_t SegmentCount();
 
 }  // namespace caponier::mm

@@ -1,7 +1,7 @@
 // One system call in progress. Handlers are named after the call (SysOpenat for openat), live in one file per family, check their
 // arguments first, and return Linux's result or an Error; errno values appear only in dispatch.cc.
 //
-// The families' lists (files.def, memory.def, threads.def, signals.def, time.def, system.def) name what is implemented:
+// The families' lists (files.def, ipc.def, memory.def, threads.def, signals.def, time.def, system.def) name what is implemented:
 //     CAPONIER_SYSCALL(openat, SysOpenat)
 // A name that one architecture's table lacks is left out there. `caponier check` reads the same lists.
 #pragma once

@@ -57,6 +57,9 @@ enum class Error : uint8_t {
   kSocketProtocol,  // none of that protocol
   kSocketOption,    // no such option
   kConnected,       // a destination for what has one
+  kRemoved,         // it went while somebody waited for it
+  kNoMessage,       // none of that type
+  kMessageSize,     // a message that does not fit
   kNobodyThere,     // no device behind the node, no reader at the other end, no data past that place
 };
 

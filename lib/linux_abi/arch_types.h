@@ -20,6 +20,12 @@ struct [[gnu::packed]] EpollEvent {
   u32 events = 0;
   u64 data = 0;
 };
+struct SemidDs {
+  IpcPerm perm;
+  i64 otime = 0, unused1 = 0, ctime = 0, unused2 = 0;
+  u64 nsems = 0;
+  u64 unused[2] = {};
+};
 inline constexpr char kMachineName[] = "x86_64";  // uname(2), AT_PLATFORM
 inline constexpr u32 kAuditArch = 0xc000003e;     // siginfo of SIGSYS
 }  // namespace x86_64
@@ -38,6 +44,12 @@ struct Stat {
 struct EpollEvent {
   u32 events = 0, padding = 0;
   u64 data = 0;
+};
+struct SemidDs {
+  IpcPerm perm;
+  i64 otime = 0, ctime = 0;
+  u64 nsems = 0;
+  u64 unused[2] = {};
 };
 inline constexpr char kMachineName[] = "aarch64";  // uname(2), AT_PLATFORM
 inline constexpr u32 kAuditArch = 0xc00000b7;      // siginfo of SIGSYS

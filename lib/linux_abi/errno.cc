@@ -63,6 +63,9 @@ int ToErrno(Error error) {
     case Error::kSocketProtocol: return kEPROTONOSUPPORT;
     case Error::kSocketOption: return kENOPROTOOPT;
     case Error::kConnected: return kEISCONN;
+    case Error::kRemoved: return kEIDRM;
+    case Error::kNoMessage: return kENOMSG;
+    case Error::kMessageSize: return kEMSGSIZE;
     case Error::kNobodyThere: return kENXIO;
   }
   return kEIO;

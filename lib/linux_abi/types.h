@@ -219,7 +219,7 @@ struct InotifyEvent {  // the name follows, `len` bytes with its padding
   u32 mask = 0, cookie = 0, len = 0;
 };
 
-// --- System V's shared memory ----------------------------------------------------------------------------------------------------
+// --- System V's and POSIX' objects ----------------------------------------------------------------------------------------------------
 struct IpcPerm {
   i32 key = 0;
   u32 uid = 0, gid = 0, cuid = 0, cgid = 0;
@@ -243,6 +243,28 @@ struct Shminfo {
 struct ShmInfo {
   i32 used_ids = 0, padding = 0;
   u64 shm_tot = 0, shm_rss = 0, shm_swp = 0, swap_attempts = 0, swap_successes = 0;
+};
+struct Sembuf {
+  u16 num = 0;
+  i16 op = 0, flg = 0;
+};
+struct Seminfo {
+  i32 semmap = 0, semmni = 0, semmns = 0, semmnu = 0, semmsl = 0, semopm = 0, semume = 0, semusz = 0, semvmx = 0, semaem = 0;
+};
+struct MsqidDs {
+  IpcPerm perm;
+  i64 stime = 0, rtime = 0, ctime = 0;
+  u64 cbytes = 0, qnum = 0, qbytes = 0;
+  i32 lspid = 0, lrpid = 0;
+  u64 unused[2] = {};
+};
+struct Msginfo {
+  i32 msgpool = 0, msgmap = 0, msgmax = 0, msgmnb = 0, msgmni = 0, msgssz = 0, msgtql = 0;
+  u16 msgseg = 0, padding = 0;
+};
+struct MqAttr {
+  i64 flags = 0, maxmsg = 0, msgsize = 0, curmsgs = 0;
+  i64 unused[4] = {};
 };
 
 // --- signals -------------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ for arch in "${architectures[@]}"; do
       say_bad "exhaust $what ($arch)" "status $code, $output, $errors"
     fi
   done
-  for what in files pipes names; do
+  for what in files pipes names semaphores messages; do
     attack $arch --memory 64M -- exhaust $what
     if ((code == 7)) && [[ $output == *'still here' && -z $errors ]]; then
       say_ok "exhaust $what ($arch): $(head -n 1 <<<"$output")"
