@@ -70,7 +70,7 @@ class Arena {
     for (; !base.ok() && bytes > kMinBytes; base = P::Reserve(bytes)) bytes /= 2;
     base_ = TRY(base);
     units_ = static_cast<u32>(bytes >> kUnitBits);
-    table_ = reinterpret_cast<UnitRecord*>(TRY(P::Reserve(units_ * sizeof(UnitRecord))));
+    table_ = reinterpret_cast<UnitRecord*>(TRY(P::Reserve(AlignUp(units_ * sizeof(UnitRecord), kTableStep))));
     taken_ = reinterpret_cast<u64*>(TRY(P::Reserve(AlignUp(units_ / 8, kTableStep))));
     again_ = again;
     next_ = 1;  // the first unit of all is a guard too: what stands before the reservation is another's

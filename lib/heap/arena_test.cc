@@ -34,6 +34,16 @@ class ArenaTest : public ::testing::Test {
   std::mt19937_64 random{17};
 };
 
+// Where the system grants little, the tables are smaller than what of them comes into use at once.
+TEST_F(ArenaTest, TheSmallestOnesTouchNobodysMemory) {
+  for (const u64 bytes : {16 * kMiB, 32 * kMiB, 64 * kMiB, 128 * kMiB, 256 * kMiB}) {
+    arena = std::make_unique<Arena<PlainPlatform>>();
+    ASSERT_TRUE(arena->Open(bytes, true).ok());
+    while (arena->TakeRun(1, 0).ok());  // the platform looks
+    PlainPlatform::Reset();
+  }
+}
+
 // No unit is in two runs, and addresses only ever rise until the end of all is reached.
 TEST_F(ArenaTest, RunsAreApartAndComeAgainInTurn) {
   Open(true);

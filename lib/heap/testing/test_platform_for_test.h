@@ -94,6 +94,7 @@ struct TestPlatform {
   }
   static Result<> Commit(u64 address, u64 bytes, MemoryUse) {
     if (Fails()) return Error::kNoMemory;
+    EXPECT_TRUE(IsOurs(address, bytes)) << "others' memory";
     NoteTouch(address, bytes);
     if (mprotect(reinterpret_cast<void*>(address), bytes, PROT_READ | PROT_WRITE) != 0) return Error::kNoMemory;
     committed += bytes;
@@ -115,12 +116,16 @@ struct TestPlatform {
   static void Forget(u64 address, u64 bytes) {
     NoteTouch(address, bytes);
     forgotten += bytes;
+    EXPECT_TRUE(IsOurs(address, bytes)) << "others' memory";
+  }
+  // Whether these bytes are of one reservation.
+  static bool IsOurs(u64 address, u64 bytes) {
     bool inside = false;
     for (const auto& [memory, length] : reserved) {
       const u64 base = AlignUp(reinterpret_cast<u64>(memory), kReserveAlignment);
       inside |= address >= base && address + bytes <= base + length - kReserveAlignment;
     }
-    EXPECT_TRUE(inside) << "others' memory";
+    return inside;
   }
   static u64 InMemory(u64, u64 bytes) { return touched ? bytes : 0; }
   static Result<> Move(u64 from, u64 bytes, u64 to, Contents) {
