@@ -105,12 +105,6 @@ std::string_view FeatureOf(std::string_view call) {
       {"mount", "administering a system"},
       {"umount2", "administering a system"},
       {"ptrace", "debugging other programs"},
-      {"semget", "System V sharing"},
-      {"semop", "System V sharing"},
-      {"semctl", "System V sharing"},
-      {"msgget", "System V sharing"},
-      {"msgsnd", "System V sharing"},
-      {"msgrcv", "System V sharing"},
   };
   const auto found = kFeatures.find(call);
   return found == kFeatures.end() ? "other calls" : found->second;

@@ -95,7 +95,7 @@ int main(void) {
   Take("of none", 7, 100, IPC_NOWAIT);
   Take("too long", 0, 3, 0);
   Take("cut", 0, 3, MSG_NOERROR);
-  Take("lowest", -4, 100, 0);
+  Take("lowest", -9, 100, 0);
   Take("not 3", 3, 100, MSG_EXCEPT);
   Take("nothing in it", -1000, 0, 0);
   Take("none up to 2", -2, 100, IPC_NOWAIT);

@@ -13,6 +13,7 @@ constinit FileSystem g_proc{"proc", "/proc", linux_abi::kPROC_SUPER_MAGIC, linux
 constinit FileSystem g_sys{"sysfs", "/sys", linux_abi::kSYSFS_MAGIC, linux_abi::MakeDevice(0, 22), true, 1};
 constinit FileSystem g_pipe{"pipefs", "", linux_abi::kPIPEFS_MAGIC, linux_abi::MakeDevice(0, 13), true, 1};
 constinit FileSystem g_anonymous{"anon_inodefs", "", linux_abi::kANON_INODE_FS_MAGIC, linux_abi::MakeDevice(0, 14), true, 1};
+constinit FileSystem g_queues{"mqueue", "", linux_abi::kMQUEUE_MAGIC, linux_abi::MakeDevice(0, 19), false, 1};
 FileSystem* const g_mounted[] = {&g_root, &g_dev, &g_proc, &g_sys};
 
 }  // namespace
@@ -23,6 +24,7 @@ FileSystem& ProcessFileSystem() { return g_proc; }
 FileSystem& SystemFileSystem() { return g_sys; }
 FileSystem& PipeFileSystem() { return g_pipe; }
 FileSystem& AnonymousFileSystem() { return g_anonymous; }
+FileSystem& MessageQueueFileSystem() { return g_queues; }
 std::span<FileSystem* const> MountedFileSystems() { return g_mounted; }
 
 }  // namespace caponier::fs

@@ -13,6 +13,7 @@ FileSystem& ProcessFileSystem();
 FileSystem& SystemFileSystem();
 FileSystem& PipeFileSystem();
 FileSystem& AnonymousFileSystem();
+FileSystem& MessageQueueFileSystem();
 // Those with a mount point, the root first.
 std::span<FileSystem* const> MountedFileSystems();
 

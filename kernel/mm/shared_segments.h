@@ -29,7 +29,7 @@ class SharedSegment final : public PageSource, public SystemVObject {
   u64 touched_pages = 0;
   bool locked = false;
   // As shmctl(2) shows it.
-  i32 creator = 0, last = 0;              // processes
+  i32 creator = 0, last = 0;             // processes
   i64 attached_at = 0, detached_at = 0;  // seconds since 1970; 0: never
 
  private:

@@ -5,7 +5,7 @@ set -u
 status=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-for probe in signals threads timers sequences exec random vectors sockets mappings files locks splices notify process shared_memory semaphores messages; do
+for probe in signals threads timers sequences exec random vectors sockets mappings files locks splices notify process shared_memory semaphores messages message_queues; do
   timeout 60 "$CAPONIER_ROOT/build/x86_64/guest/probes/$probe" </dev/null >"$scratch/linux" 2>&1
   wanted_status=$?
   for arch in x86_64 aarch64; do
