@@ -13,7 +13,8 @@ constinit FileSystem g_proc{"proc", "/proc", linux_abi::kPROC_SUPER_MAGIC, linux
 constinit FileSystem g_sys{"sysfs", "/sys", linux_abi::kSYSFS_MAGIC, linux_abi::MakeDevice(0, 22), true, 1};
 constinit FileSystem g_pipe{"pipefs", "", linux_abi::kPIPEFS_MAGIC, linux_abi::MakeDevice(0, 13), true, 1};
 constinit FileSystem g_anonymous{"anon_inodefs", "", linux_abi::kANON_INODE_FS_MAGIC, linux_abi::MakeDevice(0, 14), true, 1};
-constinit FileSystem g_queues{"mqueue", "", linux_abi::kMQUEUE_MAGIC, linux_abi::MakeDevice(0, 19), false, 1};
+constexpr u64 kQueueMagic = 0x19800202;  // Linux's, which no header has
+constinit FileSystem g_queues{"mqueue", "", kQueueMagic, linux_abi::MakeDevice(0, 19), false, 1};
 FileSystem* const g_mounted[] = {&g_root, &g_dev, &g_proc, &g_sys};
 
 }  // namespace
