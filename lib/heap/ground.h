@@ -38,13 +38,14 @@ struct Ground {
     if (all - released > most) most_bytes.store(all - released, std::memory_order_relaxed);
   }
 
-  // All that waits for a next block goes back, where its addresses or its frames are wanted for another; whether there was anything.
-  bool ReleaseWaiting() {
-    constexpr u64 kAll = ~u64{0};
-    Slab* slabs = nullptr;
-    const u64 released = warm.Release(*this, kAll) + stock.TakeOldest(kAll, &slabs);
-    Release(slabs);
-    return released != 0;
+  // Of the arena and of the system; where they have none, all that waits for a next block goes back first.
+  Result<u32> TakeRun(u32 order, u8 random) {
+    const Result<u32> unit = arena.TakeRun(order, random);
+    return unit.ok() || !ReleaseWaiting() ? unit : arena.TakeRun(order, random);
+  }
+  Result<> Commit(u64 address, u64 bytes, MemoryUse use) {
+    const Result<> done = P::Commit(address, bytes, use);
+    return done.ok() || !ReleaseWaiting() ? done : P::Commit(address, bytes, use);
   }
 
   // What the table says of a slab's units.
@@ -76,6 +77,16 @@ struct Ground {
       metadata.Give(slab, slab->metadata_bytes);
       slab = next;
     }
+  }
+
+ private:
+  // Whether there was anything.
+  bool ReleaseWaiting() {
+    constexpr u64 kAll = ~u64{0};
+    Slab* slabs = nullptr;
+    const u64 released = warm.Release(*this, kAll) + stock.TakeOldest(kAll, &slabs);
+    Release(slabs);
+    return released != 0;
   }
 };
 

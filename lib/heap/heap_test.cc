@@ -239,17 +239,28 @@ TYPED_TEST(HeapTest, AnAccessBetweenLargeBlocksIsLaidToTheNearerOne) {
 }
 
 // Blocks that were freed wait for others all over the addresses.
-TYPED_TEST(HeapTest, WhatWaitsMakesRoomForALargeBlock) {
-  TestHeap<TypeParam> heap({.arena_bytes = 256 * kMiB});
-  std::vector<void*> blocks;
-  for (int i = 0; i < 24; i++) {
-    blocks.push_back(heap.Allocate(kMiB));
-    memset(this->Reach(static_cast<char*>(blocks.back())), 1, kMiB);
+TYPED_TEST(HeapTest, WhatWaitsMakesRoom) {
+  const auto try_to = [](auto action) {
+    TestHeap<TypeParam> heap({.arena_bytes = 256 * kMiB});
+    void* live = heap.Allocate(kMiB / 2);  // in the arena's lower half
+    std::vector<void*> blocks;
+    for (int i = 0; i < 24; i++) {
+      blocks.push_back(heap.Allocate(kMiB));
+      memset(HeapTest<TypeParam>::Reach(blocks.back()), 1, kMiB);
+    }
+    for (void* block : blocks) heap.Free(block);
+    return action(heap, live);
+  };
+  EXPECT_NE(try_to([](auto& heap, void*) { return heap.Allocate(100 * kMiB); }), nullptr) << "for a large block";
+  EXPECT_NE(try_to([](auto& heap, void* live) { return heap.Reallocate(live, 60 * kMiB); }), nullptr) << "for a longer one";
+  for (int i = 0; i < 10; i++) {
+    TestHeap<TypeParam> heap({.arena_bytes = 128 * kMiB});
+    void* blocks[] = {heap.Allocate(30 * kMiB), heap.Allocate(30 * kMiB)};
+    for (void* block : blocks) heap.Free(block);
+    int slots = 0;
+    while (heap.Allocate(200'000) != nullptr) slots++;
+    EXPECT_GT(slots, 300) << "for slabs";
   }
-  for (void* block : blocks) heap.Free(block);
-  void* large = heap.Allocate(100 * kMiB);
-  EXPECT_NE(large, nullptr);
-  heap.Free(large);
 }
 
 // What was written behind a block while it lived is not called a write to free memory.

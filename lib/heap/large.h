@@ -22,20 +22,14 @@ class Large {
     const u64 apart = alignment > kUnitBytes ? alignment : 0;
     const u32 order = RunOrder(whole + apart);
     // Warm pages stand at a run's start.
-    const auto take = [&]() -> Result<WarmRun> {
-      if (apart == 0) return ground.warm.Take(ground, whole, order, random);
-      return WarmRun{.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
-    };
-    Result<WarmRun> taken = take();
-    if (!taken.ok() && ground.ReleaseWaiting()) taken = take();
-    const WarmRun run = TRY(taken);
+    const WarmRun run = apart == 0 ? TRY(ground.warm.Take(ground, whole, order, random))
+                                   : WarmRun{.bytes = 0, .unit = TRY(ground.TakeRun(order, random)), .order = order};
     const u64 run_at = ground.arena.AddressOf(run.unit), pages_at = apart == 0 ? run_at : AlignUp(run_at, apart);
     const u64 inset = alignment > kPageSize ? 0 : AlignDown(whole - occupied, alignment < kGranule ? kGranule : alignment);
     const u64 address = pages_at + inset;
     if (run.bytes < whole) {
       ground.MakeRoomFor(whole);  // what the run has was taken from what waits
-      const auto commit = [&] { return P::Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok(); };
-      if (!commit() && !(ground.ReleaseWaiting() && commit())) {
+      if (!ground.Commit(pages_at + run.bytes, whole - run.bytes, MemoryUse::kBlocks).ok()) {
         if (run.bytes != 0) P::Release(pages_at, run.bytes);
         ground.arena.GiveRun(run.unit, run.order);
         return Error::kNoMemory;
@@ -85,7 +79,7 @@ class Large {
       record = TRY(MoveToLongerRun(ground, *record, whole, random));
     } else if (whole > have) {
       ground.MakeRoomFor(whole - have);
-      TRY(P::Commit(at + have, whole - have, MemoryUse::kBlocks));
+      TRY(ground.Commit(at + have, whole - have, MemoryUse::kBlocks));
     } else if (whole < have) {
       P::Release(at + whole, have - whole);
     }
@@ -157,10 +151,10 @@ class Large {
     // Linux may stop in the middle, and what is put back then would have no tags.
     if (record.tag != kFreeTag && !P::TagsWhenTouched()) return Error::kNotSupported;
     const u64 have = u64{record.pages} * kPageSize;
-    const u32 order = RunOrder(2 * whole), unit = TRY(ground.arena.TakeRun(order, random));
+    const u32 order = RunOrder(2 * whole), unit = TRY(ground.TakeRun(order, random));
     const u64 to = ground.arena.AddressOf(unit);
     ground.MakeRoomFor(whole - have);
-    Result<> done = P::Commit(to + have, whole - have, MemoryUse::kBlocks);
+    Result<> done = ground.Commit(to + have, whole - have, MemoryUse::kBlocks);
     if (done.ok()) {
       done = P::Move(PagesAt(record), have, to, Contents::kKept);
       if (!done.ok()) P::Release(to + have, whole - have);

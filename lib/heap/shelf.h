@@ -190,13 +190,13 @@ class alignas(64) Shelf {
 
   // A slab's, which are new.
   static Result<u64> TakePages(Ground<P>& ground, const SlabPlan& plan, u32 random) {
-    const u32 unit = TRY(ground.arena.TakeRun(plan.order, static_cast<u8>(random)));
+    const u32 unit = TRY(ground.TakeRun(plan.order, static_cast<u8>(random)));
     const u64 places = ((u64{plan.units} << kUnitBits) - plan.bytes) / kPageSize + 1;
     const u64 base = ground.arena.AddressOf(unit) + (random >> 8 & 0xff) % places * kPageSize;
     // Of larger slots whole pages may stay untouched.
     const bool huge = plan.bytes == kMaxSlabBytes && plan.bytes / plan.slots <= kPageSize;
     ground.MakeRoomFor(plan.bytes);
-    if (!P::Commit(base, plan.bytes, huge ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks).ok()) {
+    if (!ground.Commit(base, plan.bytes, huge ? MemoryUse::kHugeBlocks : MemoryUse::kBlocks).ok()) {
       ground.arena.GiveRun(unit, plan.order);
       return Error::kNoMemory;
     }

@@ -35,7 +35,7 @@ class WarmPages {
   // what other blocks left there, and their tags.
   Result<WarmRun> Take(Ground<P>& ground, u64 bytes, u32 order, u8 random) {
     WarmRun run;
-    if (!PopFor(bytes, &run)) run = {.bytes = 0, .unit = TRY(ground.arena.TakeRun(order, random)), .order = order};
+    if (!PopFor(bytes, &run)) run = {.bytes = 0, .unit = TRY(ground.TakeRun(order, random)), .order = order};
     const u64 at = ground.arena.AddressOf(run.unit);
     if (run.bytes > bytes) {
       const u64 rest = run.bytes - bytes;
