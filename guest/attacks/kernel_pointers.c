@@ -1,5 +1,8 @@
 // Hands the kernel addresses of its own, and such as lie across the end of the program's half, in every pointer argument of every system
 // call, and in the pointers that those lead to. Each must fail with EFAULT, before anything is read or written there.
+#include <fcntl.h>
+#include <mqueue.h>
+#include <sys/msg.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -70,6 +73,13 @@ static const struct {
     // The file is looked at first, and is none of those that they are for.
     {"inotify_add_watch", 1, kOtherError},
     {"pidfd_send_signal", 2, kOtherError},
+    {"mq_timedsend", 1, kOtherError},
+    {"mq_timedreceive", 1, kOtherError},
+    {"mq_timedreceive", 3, kOtherError},
+    {"mq_getsetattr", 2, kOtherError},
+    // The name has a slash; the room is less than nothing. CheckMessages has well-formed ones.
+    {"mq_open", 3, kOtherError},
+    {"msgrcv", 1, kOtherError},
     // The sender has no name that could be written there.
     {"recvfrom", 4, kAccepted},
 };
@@ -121,6 +131,28 @@ static void CheckInside(uint64_t address) {
 #endif
 }
 
+// With queues that have what is asked for.
+static void CheckMessages(uint64_t address) {
+  struct mq_attr shape = {.mq_maxmsg = 4, .mq_msgsize = 8};
+  const long queue = syscall(SYS_mq_open, "pointers", O_RDWR | O_CREAT | O_NONBLOCK, 0600, &shape);
+  Check("mq_open's attributes", 0, address, syscall(SYS_mq_open, "others", O_RDWR | O_CREAT, 0600, address));
+  Check("mq_timedsend's text", 0, address, syscall(SYS_mq_timedsend, queue, address, 8, 0, NULL));
+  for (int i = 0; i < 2; i++) syscall(SYS_mq_timedsend, queue, buffers[0], 8, 0, NULL);
+  Check("mq_timedreceive's text", 0, address, syscall(SYS_mq_timedreceive, queue, address, 8, NULL, NULL));
+  Check("mq_timedreceive's priority", 0, address, syscall(SYS_mq_timedreceive, queue, buffers[0], 8, address, NULL));
+  Check("mq_getsetattr's old ones", 0, address, syscall(SYS_mq_getsetattr, queue, NULL, address));
+  close((int)queue);
+  syscall(SYS_mq_unlink, "pointers");
+  const int other = msgget(IPC_PRIVATE, 0600);
+  struct {
+    long type;
+    char text[8];
+  } message = {1, "message"};
+  msgsnd(other, &message, sizeof(message.text), 0);
+  Check("msgrcv's message", 0, address, msgrcv(other, (void *)address, sizeof(message.text), 0, IPC_NOWAIT));
+  msgctl(other, IPC_RMID, NULL);
+}
+
 int main(int count, char **arguments) {
   Prepare();
 #if defined(__x86_64__)
@@ -148,6 +180,7 @@ int main(int count, char **arguments) {
       }
     }
     CheckInside(addresses[i]);
+    CheckMessages(addresses[i]);
   }
   printf("%d arguments, %d wrong\n", checked, wrong);
   fflush(stdout);
