@@ -57,14 +57,22 @@ static void Ready(const char* what) {
   printf(" %x\n", (unsigned)one.revents);
 }
 
-static void* Receive(void* priority) {
-  char text[100] = {0};
-  const ssize_t got = mq_receive(queue, text, 100, priority);
-  printf("received: %zd %s\n", got, text);
+// In a thread, which prints nothing: what is printed has one order.
+struct Other {
+  char text[100];
+  unsigned priority;
+  long result;
+  int error;
+};
+static void* Receive(void* other) {
+  struct Other* self = other;
+  self->result = mq_receive(queue, self->text, 100, &self->priority);
   return 0;
 }
-static void* Send(void* text) {
-  Show("sent", Say(text, 5));
+static void* Send(void* other) {
+  struct Other* self = other;
+  self->result = Say(self->text, 5);
+  self->error = errno;
   return 0;
 }
 static void OnSignal(int signal) { (void)signal; }
@@ -203,19 +211,23 @@ int main(void) {
   mq_setattr(queue, &wanted, 0);
   Show("notify", mq_notify(queue, &notify));
   pthread_t thread;
-  unsigned priority = 0;
-  pthread_create(&thread, 0, Receive, &priority);
+  struct Other receiver = {0};
+  pthread_create(&thread, 0, Receive, &receiver);
   usleep(30000);
   Show("for who waits", Say("handed over", 3));
   pthread_join(thread, 0);
-  printf("priority: %u\n", priority);
+  printf("received: %ld %s\n", receiver.result, receiver.text);
+  printf("priority: %u\n", receiver.priority);
   Notified("somebody waited");
   Say("1", 1), Say("2", 1), Say("3", 1), Say("4", 1);
   Notified("nobody waited");
-  pthread_create(&thread, 0, Send, "5");
+  struct Other sender = {.text = "5"};
+  pthread_create(&thread, 0, Send, &sender);
   usleep(30000);
   Take("makes room", 100);
   pthread_join(thread, 0);
+  errno = sender.error;
+  Show("sent", sender.result);
   Take("the later one", 100);
   Take("2", 100), Take("3", 100), Take("4", 100);
 
