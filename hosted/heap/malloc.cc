@@ -2,8 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "hosted/heap/process_heap.h"
-#include "hosted/heap/recorder.h"
+#include "hosted/heap/end_block.h"
 
 #define CAPONIER_PUBLIC extern "C" __attribute__((visibility("default")))
 
@@ -38,10 +37,7 @@ inline void* OrNoMemory(void* block) { return block == nullptr ? LinuxPlatform::
   return Recorder::Allocate(Caller::OfThisFunction(), [&] { return ProcessHeap::Get().Allocate(visit.cache(), bytes); });
 }
 [[gnu::noinline]] void OtherFree(void* block) {
-  if (block == nullptr) return;
-  const KeptErrno kept;
-  const ProcessHeap::Visit visit;
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(visit.cache(), block); });
+  EndBlock(Caller::OfThisFunction(), block, [&](auto& cache) { ProcessHeap::Get().Free(cache, block); });
 }
 [[gnu::noinline]] void* OtherCalloc(size_t count, size_t bytes) {
   const ProcessHeap::Visit visit;
@@ -139,15 +135,9 @@ CAPONIER_PUBLIC size_t malloc_usable_size(void* block) {
 }
 // C23.
 CAPONIER_PUBLIC void free_sized(void* block, size_t bytes) {
-  if (block == nullptr) return;
-  const KeptErrno kept;
-  const ProcessHeap::Visit visit;
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeSized(visit.cache(), block, bytes); });
+  EndBlock(Caller::OfThisFunction(), block, [&](auto& cache) { ProcessHeap::Get().FreeSized(cache, block, bytes); });
 }
 CAPONIER_PUBLIC void free_aligned_sized(void* block, size_t alignment, size_t bytes) {
-  if (block == nullptr) return;
-  const KeptErrno kept;
-  const ProcessHeap::Visit visit;
-  Recorder::Free(Caller::OfThisFunction(), block,
-                 [&] { ProcessHeap::Get().FreeAligned(visit.cache(), block, alignment, LinuxHeap::Said{bytes}); });
+  EndBlock(Caller::OfThisFunction(), block,
+           [&](auto& cache) { ProcessHeap::Get().FreeAligned(cache, block, alignment, LinuxHeap::Said{bytes}); });
 }

@@ -7,8 +7,7 @@
 #include <new>
 
 #include "hosted/heap/complain.h"
-#include "hosted/heap/process_heap.h"
-#include "hosted/heap/recorder.h"
+#include "hosted/heap/end_block.h"
 
 #define CAPONIER_PUBLIC __attribute__((visibility("default"), weak))
 
@@ -60,31 +59,19 @@ inline void* New(size_t bytes, size_t alignment = 0) {
   return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes, static_cast<size_t>(alignment)); });
 }
 [[gnu::noinline]] void OtherDelete(void* block) noexcept {
-  if (block == nullptr) return;
-  const KeptErrno kept;
-  const ProcessHeap::Visit visit;
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().Free(visit.cache(), block); });
+  EndBlock(Caller::OfThisFunction(), block, [&](auto& cache) { ProcessHeap::Get().Free(cache, block); });
 }
 [[gnu::noinline]] void OtherDeleteAligned(void* block, std::align_val_t alignment) noexcept {
-  if (block == nullptr) return;
-  const KeptErrno kept;
-  const ProcessHeap::Visit visit;
-  Recorder::Free(Caller::OfThisFunction(), block, [&] {
-    ProcessHeap::Get().FreeAligned(visit.cache(), block, static_cast<size_t>(alignment), LinuxHeap::Unsaid());
+  EndBlock(Caller::OfThisFunction(), block, [&](auto& cache) {
+    ProcessHeap::Get().FreeAligned(cache, block, static_cast<size_t>(alignment), LinuxHeap::Unsaid());
   });
 }
 [[gnu::noinline]] void OtherDeleteSized(void* block, size_t bytes) noexcept {
-  if (block == nullptr) return;
-  const KeptErrno kept;
-  const ProcessHeap::Visit visit;
-  Recorder::Free(Caller::OfThisFunction(), block, [&] { ProcessHeap::Get().FreeSized(visit.cache(), block, bytes); });
+  EndBlock(Caller::OfThisFunction(), block, [&](auto& cache) { ProcessHeap::Get().FreeSized(cache, block, bytes); });
 }
 [[gnu::noinline]] void OtherDeleteAlignedSized(void* block, size_t bytes, std::align_val_t alignment) noexcept {
-  if (block == nullptr) return;
-  const KeptErrno kept;
-  const ProcessHeap::Visit visit;
-  Recorder::Free(Caller::OfThisFunction(), block, [&] {
-    ProcessHeap::Get().FreeAligned(visit.cache(), block, static_cast<size_t>(alignment), LinuxHeap::Said{bytes});
+  EndBlock(Caller::OfThisFunction(), block, [&](auto& cache) {
+    ProcessHeap::Get().FreeAligned(cache, block, static_cast<size_t>(alignment), LinuxHeap::Said{bytes});
   });
 }
 

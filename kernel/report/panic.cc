@@ -1,5 +1,4 @@
 // The kernel's own end. It trusts nothing but the early console: no allocation, no locks, no link.
-
 #include "kernel/mm/heap.h"
 #include "kernel/mm/heap_records.h"
 #include "kernel/mm/kernel_space.h"

@@ -152,7 +152,6 @@ Result<i64> SysMsgctl(Call& call) {
     case kIPC_SET: {
       const auto wanted = TRY(mm::ReadUser<MsqidDs>(call[2]));
       Queue* queue = TRY(QueueOf(id));
-      TRY(CheckOwner(call, *queue));
       if (wanted.qbytes > kQueueBytes && call.process().credentials.user.effective != 0) return Error::kNotPermitted;
       TRY(SetOwner(call, *queue, wanted.perm));
       queue->bytes_most = wanted.qbytes;

@@ -3,8 +3,6 @@
 // What a change makes possible for those who wait is done for them at once, the longest waiting first: nobody who comes later gets in
 // between. All that SEM_UNDO leaves to do at the end is seen by nobody, since the machine ends with its process; but what it adds up to
 // has bounds, which are kept.
-#include <algorithm>
-
 #include "kernel/mm/frames.h"
 #include "kernel/syscall/system_v.h"
 #include "kernel/syscall/time_values.h"

@@ -23,7 +23,27 @@ class alignas(64) Shelf {
   // Up to `want` slots, at least one unless memory is short. `random` chooses the place in the slab.
   u32 Take(Ground<P>& ground, u32 size_class, u32 side, Entry* out, u32 want, u32 random) {
     Pages next;
-    const u32 got = TakeLocked(ground, size_class, side, out, want, random, &next);
+    u32 got = 0;
+    {
+      const Locked locked(lock_);
+      if (SlotBytes(size_class) > kMaxSidedBytes) side = 0;
+      Partial& partial = partial_[side];
+      while (got < want) {
+        Slab* slab = partial.front();
+        if (slab == nullptr) {
+          if (got != 0) break;
+          slab = TakeOver(ground, side);
+          if (slab == nullptr) {
+            const Result<Slab*> fresh = NewSlab(ground, size_class, side, random);
+            if (!fresh.ok()) break;
+            slab = fresh.value();
+          }
+          partial.PushFront(slab);
+        }
+        got += TakeFrom(*slab, out + got, want - got, random, &next);
+        if (slab->free == 0) partial.Remove(slab);
+      }
+    }
     // The slab cannot go meanwhile: these slots of it are out.
     if (next.bytes != 0) P::Populate(next.address, next.bytes);
     return got;
@@ -65,30 +85,6 @@ class alignas(64) Shelf {
     u64 address = 0, bytes = 0;
   };
 
-  // `next`: what of a large slab will be used next and never was before, where a stretch of that begins.
-  u32 TakeLocked(Ground<P>& ground, u32 size_class, u32 side, Entry* out, u32 want, u32 random, Pages* next) {
-    const Locked locked(lock_);
-    if (SlotBytes(size_class) > kMaxSidedBytes) side = 0;
-    Partial& partial = partial_[side];
-    u32 got = 0;
-    while (got < want) {
-      Slab* slab = partial.front();
-      if (slab == nullptr) {
-        if (got != 0) break;
-        slab = TakeOver(ground, side);
-        if (slab == nullptr) {
-          const Result<Slab*> fresh = NewSlab(ground, size_class, side, random);
-          if (!fresh.ok()) break;
-          slab = fresh.value();
-        }
-        partial.PushFront(slab);
-      }
-      got += TakeFrom(*slab, out + got, want - got, random, next);
-      if (slab->free == 0) partial.Remove(slab);
-    }
-    return got;
-  }
-
   // The slab that another side gave slots to last is left to it.
   Slab* TakeOver(Ground<P>& ground, u32 side) {
     for (Partial& other : partial_) {
@@ -121,12 +117,12 @@ class alignas(64) Shelf {
     return got;
   }
 
-  // Before this word of a slab is opened.
+  // Before this word of a slab is opened: what of a large slab will be used next and never was before, where a stretch of that begins.
   static void NoteNext(Slab& slab, u32 word, Pages* next) {
     const u32 ahead = slab.words_ahead(), slot = word * kBits;
     if (slab.bytes < kPopulateFrom || ahead == 0 || slab.opened % ahead != 0) return;
     if (slab.words()[slot].load(std::memory_order_relaxed) != 0) return;
-    const u64 from = AlignDown(u64{slot} * slab.slot_bytes, kPageSize), to = AlignUp(from + kPopulateBytes, kPageSize);
+    const u64 from = AlignDown(u64{slot} * slab.slot_bytes, kPageSize), to = from + kPopulateBytes;
     *next = {.address = slab.base + from, .bytes = (to < slab.bytes ? to : slab.bytes) - from};
   }
 

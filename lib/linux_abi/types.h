@@ -219,7 +219,7 @@ struct InotifyEvent {  // the name follows, `len` bytes with its padding
   u32 mask = 0, cookie = 0, len = 0;
 };
 
-// --- System V's and POSIX' objects ----------------------------------------------------------------------------------------------------
+// --- System V's and POSIX' objects ---------------------------------------------------------------------------------------------
 struct IpcPerm {
   i32 key = 0;
   u32 uid = 0, gid = 0, cuid = 0, cgid = 0;
