@@ -320,7 +320,7 @@ void Heap<P>::FreeLarge(Cache& cache, UnitRecord& record, void* block, Size said
   if (!said.Allows(record.link)) AccuseSize(record.link, said.bytes);
   if (!Large<P>::FrontHolds(record)) Stop({.crime = Crime::kUnderflowFound, .block_bytes = record.link});
   if (!Large<P>::BackHolds(ground_, canary_, record)) Stop({.crime = Crime::kOverflowFound, .block_bytes = record.link});
-  Large<P>::Free(ground_, record, NextByte(cache));
+  if (!Large<P>::Free(ground_, record, NextByte(cache))) Accuse(block);
 }
 
 template <Platform P>

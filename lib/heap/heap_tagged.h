@@ -129,7 +129,8 @@ void Heap<P>::EndTagged(Cache& cache, const UnitRecord& slab, AtomicWord* word, 
   const u64 whole = AlignUp(bytes, kGranule);
   if (M == kTags || zero_) Tags::SetAndZero(address, whole, kFreeTag);
   else Tags::Set(address, whole, kFreeTag);
-  word->store(before.Freed().raw(), std::memory_order_release);
+  if (!TryGiveBack(*word, before)) [[unlikely]]
+    return Blame(block);
   Bin& bin = cache.BinOf(slab);
   Entry* last = bin.tail;
   if (last == bin.stop) [[unlikely]]

@@ -148,6 +148,16 @@ TYPED_TEST(HeapTest, WrongFreesAreCalledByTheirNames) {
   EXPECT_EQ(CrimeOf([&] { heap.Free(reinterpret_cast<void*>(~u64{0} - 15)); }), Crime::kForeignFree);
 }
 
+// Another thread frees the same large block in the midst of its free.
+TYPED_TEST(HeapTest, OfTwoFreesOfALargeBlockAtOnceOneIsFound) {
+  TestHeap<TypeParam> heap;
+  Cache* other = heap.heap->OpenCache();
+  void* block = heap.Allocate(300'000);
+  heap.cache->ForgetBytes();
+  TypeParam::meanwhile = [&] { heap.heap->Free(*other, block); };
+  EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
+}
+
 // A pointer into a slab at a slot that never was a block's, into a guard, and far beyond everything.
 TYPED_TEST(HeapTest, PlacesThatNeverWereBlocksAreForeign) {
   TestHeap<TypeParam> heap;

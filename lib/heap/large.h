@@ -57,15 +57,16 @@ class Large {
     return block;
   }
 
-  // The block whose record this is. Its ends have been looked at.
-  static void Free(Ground<P>& ground, UnitRecord& record, u8 random) {
+  // The block whose record this is. Its ends have been looked at. False when another thread has freed it meanwhile.
+  static bool Free(Ground<P>& ground, UnitRecord& record, u8 random) {
     const u64 pages_at = PagesAt(record), bytes = u64{record.pages} * kPageSize;
     const u32 order = record.order, unit = ground.arena.UnitOf(RunOf(ground, record));
-    record.kind = UnitKind::kFreedLarge;
+    if (std::atomic_ref(record.kind).exchange(UnitKind::kFreedLarge, std::memory_order_relaxed) != UnitKind::kLarge) return false;
     ground.large_bytes.fetch_sub(bytes, std::memory_order_relaxed);
-    if (ground.warm.Keep(ground, pages_at, bytes, u64{record.warm_pages} * kPageSize, unit, order, random)) return;
+    if (ground.warm.Keep(ground, pages_at, bytes, u64{record.warm_pages} * kPageSize, unit, order, random)) return true;
     P::Release(pages_at, bytes);
     ground.arena.GiveRun(unit, order);
+    return true;
   }
 
   // To another size, at the same place or another; the block keeps its distance from a page's start, and its tag. It is as it was when this

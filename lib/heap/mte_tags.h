@@ -35,11 +35,14 @@ struct MteTags {
   [[gnu::always_inline]] static void Each(u64 at, u64 bytes, One one, Two two, Block block) {
     const u64 tag = at;
     if (bytes > kTurn - kGranule) [[unlikely]] {
-      if (bytes > kWorthBlocks) {
+      if (bytes >= kWorthBlocks) {
         const u64 end = at + bytes;
         if (const u64 step = arch::ZeroBlockBytes(); step >= kGranule && 2 * step <= bytes) {
           for (; !IsAligned(at, step); at += kGranule) one(at);
           for (; end - at >= step; at += step) block(at);
+        }
+        for (; end - at >= kWorthBlocks;) {
+          for (int i = 0; i < 8; i++) two(at, tag);
         }
         bytes = end - at;
       }
@@ -51,9 +54,6 @@ struct MteTags {
       }
       if ((bytes & 4 * kTurn) != 0) {
         for (int i = 0; i < 16; i++) two(at, tag);
-      }
-      for (const u64 end = at + AlignDown(bytes, 8 * kTurn); at < end;) {
-        for (int i = 0; i < 8; i++) two(at, tag);
       }
     }
     if ((bytes & 4 * kGranule) != 0) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "lib/arch/arm_atomics.h"
 #include "lib/heap/slot_word.h"
 #include "lib/heap/tag_select.h"
 
@@ -44,6 +45,13 @@ Tag ClaimTag(T& left, T& own, T& right, TaggedWord before, u64 slack, NextByte&&
     const Tag tag = PickTag(allowed, next);
     if (TryClaim(left, own, right, before, tag, slack)) return tag;
   }
+}
+
+// A block's end, once its memory has the free tag: false when its word is not `before` any more, since another thread has freed the block
+// meanwhile. The word says "free" in any case.
+template <typename T>
+[[gnu::always_inline]] inline bool TryGiveBack(T& own, TaggedWord before) {
+  return arch::ExchangeRelease(own, before.Freed().raw()) == before.raw();
 }
 
 }  // namespace caponier::heap

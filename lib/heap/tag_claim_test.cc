@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <utility>
 
 namespace caponier::heap {
 namespace {
@@ -26,6 +27,12 @@ struct Cell {
     steps->Take();
     value = to;
     steps->Take();
+  }
+  u32 exchange(u32 to, std::memory_order) {
+    steps->Take();
+    const u32 before = std::exchange(value, to);
+    steps->Take();
+    return before;
   }
 };
 
@@ -76,6 +83,28 @@ TEST(TagClaim, GivesNothingWhenNothingIsLeft) {
   EXPECT_EQ(own.value, 0u);
   left.value = TaggedWord(left.value).Freed().raw();
   EXPECT_EQ(ClaimTag(left, own, right, used, kSlack, [] { return u8{0}; }), Tag{5});
+}
+
+// Two threads free one block at once: one of them is told, whenever the other comes in, also where the slot is another block's by then.
+TEST(TagClaim, ABlockIsGivenBackOnce) {
+  for (const bool used_again : {false, true}) {
+    for (int step = 0; step < 2; step++) {
+      Steps ours, quiet;
+      const TaggedWord before(Live(Tag{7}));
+      Cell own{&ours, before.raw()}, wall{&quiet};
+      bool theirs = false;
+      ours.until = step;
+      ours.other = [&] {
+        Cell same{&quiet, own.value};
+        theirs = TryGiveBack(same, before);
+        if (theirs && used_again) EXPECT_TRUE(TryClaim(wall, same, wall, TaggedWord(same.value), Tag{8}, kSlack));
+        own.value = same.value;
+      };
+      const bool mine = TryGiveBack(own, before);
+      EXPECT_NE(mine, theirs) << "when the other came in at step " << step;
+      EXPECT_FALSE(TaggedWord(own.value).live());
+    }
+  }
 }
 
 // What the words say is taken is what the policy does not allow, in every state.

@@ -61,6 +61,25 @@ TEST(TaggedHeap, NoDanglingPointerEverPasses) {
   EXPECT_GT(heap.heap->bytes_retired(), 0u) << "slabs that emptied with exhausted slots did not retire";
 }
 
+// Another thread frees the same block in the midst of its free, and the slot may have served others by then: who comes second is told.
+TEST(TaggedHeap, OfTwoFreesAtOnceOneIsFound) {
+  for (const u64 bytes : {48, 500, 2000, 40'000}) {
+    for (const int reuses : {0, 1, 5}) {
+      Heap heap({.quarantine = 0, .arena_bytes = kGibi});
+      Cache* other = heap.heap->OpenCache();
+      void* block = heap.Allocate(bytes);
+      SimulatedTags::meanwhile = [&] {
+        heap.heap->Free(*other, block);
+        for (int i = 0; i < reuses; i++) {
+          void* next = heap.heap->Allocate(*other, bytes);
+          if (i + 1 < reuses) heap.heap->Free(*other, next);
+        }
+      };
+      EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree) << bytes << " " << reuses;
+    }
+  }
+}
+
 // Slots forget their tags with their slab, so an empty one serves no other class.
 TEST(TaggedHeap, NoDanglingPointerPassesWhenSizesChange) {
   TestHeap<TaggedPlatform> heap;

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "lib/arch/x86_instructions.h"
@@ -29,6 +31,7 @@ class SimulatedTags {
     for (u64 at = 0; at < bytes; at += kGranule) *ShadowOf(address + at) = tag.value;
   }
   static void SetAndZero(u64 address, u64 bytes, Tag tag) {
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
     Set(address, bytes, tag);
     __builtin_memset(reinterpret_cast<void*>(address), 0, bytes);
   }
@@ -55,6 +58,7 @@ class SimulatedTags {
   }
   static void Move(u64 from, u64 bytes, u64 to) { __builtin_memcpy(ShadowOf(to), ShadowOf(from), bytes / kGranule); }
   static inline std::atomic<u64> granules_set = 0;
+  static inline std::function<void()> meanwhile;  // what another thread does when tags are set next
 
  private:
   struct Reservation {
@@ -159,6 +163,7 @@ struct TestPlatform {
     return false;
   }
   static void Fill(MutableBytes bytes) {
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
     const std::lock_guard guard(random_lock);
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() >> 24);
   }
@@ -197,7 +202,8 @@ struct TestPlatform {
   static inline std::atomic<i64> fail_in = -1;
   static inline bool touched = true;  // programs use all of their memory
   static inline bool tags_when_touched = false;
-  static inline u64 loses_every = 0;  // one in so many moves finds its destination taken; 0: none
+  static inline std::function<void()> meanwhile;  // what another thread does when bytes are drawn next
+  static inline u64 loses_every = 0;              // one in so many moves finds its destination taken; 0: none
   static inline std::vector<std::pair<u64, u64>> lost;
   static inline bool touched_lost = false;
   static void NoteTouch(u64 address, u64 bytes) {
