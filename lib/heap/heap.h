@@ -256,7 +256,8 @@ class Heap {
     Entry* last = bin.tail;
     if (M != kOther && AreSteps<VectorsOf<M>>(slot_bytes) && last != bin.stop) [[likely]] {
       ClearSteps<VectorsOf<M>>(block, bin.second, bin.third, slot_end);
-      word->store(before.Freed().raw(), std::memory_order_relaxed);
+      if (!TryEnd(word, before)) [[unlikely]]
+        return Blame(block);
       bin.tail = last + 1;
       *last = {address, word};
       return;
@@ -271,6 +272,10 @@ class Heap {
     if (!EndHolds<kUsual>(static_cast<std::byte*>(block) + slot_bytes, canary_.For(address), before.slack())) [[unlikely]]
       return BlameTail(block);
     ClearWideAndRest(cache, cache.BinOf(slab), word, block, slot_bytes - before.slack() + kCanaryBytes);
+  }
+  // A block without tags ends, whose word was `before`: false when another thread has ended it since.
+  [[gnu::always_inline]] static bool TryEnd(AtomicWord* word, SlotWord before) {
+    return before.live() && word->exchange(before.Freed().raw(), std::memory_order_relaxed) == before.raw();
   }
   // Whether a block's canary is there, and nothing was written to the end of its slot behind that: too far behind the block, or before the next
   // one. Not looked at in larger slots whose end is another page, which may have no memory yet.
@@ -295,23 +300,24 @@ class Heap {
     const u64 whole = AlignUp(bytes, kGranule);
     if (whole > Narrow::kClearInTurns || whole <= Narrow::kSteps) return ClearOtherAndRest(cache, bin, word, block, whole);
     ClearShort(block, whole);
-    word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
-    Rest(cache, bin, {Tags::Address(block), word});
+    EndAndRest(cache, bin, word, block);
   }
   [[gnu::always_inline, CAPONIER_FAST]] void ClearWideAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
     const u64 whole = AlignUp(bytes, kGranule);
     if (whole > Wide::kClearInTurns || whole < kTurn) return ClearOtherAndRest(cache, bin, word, block, whole);
     ClearTurns<Wide>(block, whole);
-    word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
-    Rest(cache, bin, {Tags::Address(block), word});
+    EndAndRest(cache, bin, word, block);
   }
   [[gnu::noinline]] void ClearOtherAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes);
 
-  [[gnu::always_inline]] void Rest(Cache& cache, Bin& bin, Entry entry) {
+  [[gnu::always_inline]] void EndAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block) {
+    if (!TryEnd(word, SlotWord(word->load(std::memory_order_relaxed)))) [[unlikely]]
+      return Blame(block);
+    const u64 address = Tags::Address(block);
     Entry* last = bin.tail;
     if (last == bin.stop) [[unlikely]]
-      return RestSlowly(cache, bin, entry.address, entry.word);
-    *last = entry;
+      return RestSlowly(cache, bin, address, word);
+    *last = {address, word};
     bin.tail = last + 1;
     bin.NoteRested();
   }

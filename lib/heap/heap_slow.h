@@ -216,8 +216,7 @@ bool Heap<P>::IsZeroFor(u64 address, u64 bytes) const {
 template <Platform P>
 void Heap<P>::ClearOtherAndRest(Cache& cache, Bin& bin, AtomicWord* word, void* block, u64 bytes) {
   __builtin_memset(block, 0, bytes);
-  word->store(SlotWord(word->load(std::memory_order_relaxed)).Freed().raw(), std::memory_order_relaxed);
-  Rest(cache, bin, {Tags::Address(block), word});
+  EndAndRest(cache, bin, word, block);
 }
 
 template <Platform P>

@@ -113,6 +113,8 @@ template <Platform P>
 template <typename Size>
 void Heap<P>::FreeTaggedLong(Cache& cache, const UnitRecord& slab, AtomicWord* word, void* block, Size said) {
   const TaggedWord before(word->load(std::memory_order_relaxed));
+  if (Tags::TagOf(block) != before.tag()) [[unlikely]]  // another thread has freed it by now
+    return Blame(block);
   EndTagged<kOther>(cache, slab, word, before, block, said, slab.slot_bytes - WordOf(slab, word).slack());
 }
 

@@ -158,6 +158,30 @@ TYPED_TEST(HeapTest, OfTwoFreesOfALargeBlockAtOnceOneIsFound) {
   EXPECT_EQ(CrimeOf([&] { heap.Free(block); }), Crime::kDoubleFree);
 }
 
+// Two threads free one block in the same instant, again and again: one of them is told each time.
+TYPED_TEST(HeapTest, OfTwoFreesInOneInstantOneIsFound) {
+  constexpr int kRounds = 2000;
+  TestHeap<TypeParam> heap;
+  Cache* caches[2] = {heap.cache, heap.heap->OpenCache()};
+  for (const u64 bytes : {u64{40}, u64{200}, u64{3000}, u64{20'000}}) {
+    std::atomic<void*> block = nullptr;
+    std::atomic<int> ready = 0, round = 0, found = 0;
+    const auto free_each = [&](int self) {
+      for (int i = 1; i <= kRounds; i++) {
+        if (self == 0) EXPECT_EQ(CrimeOf([&] { block = heap.heap->Allocate(*caches[0], bytes); }), std::nullopt);
+        for (ready++; ready < 2 * i;) std::this_thread::yield();
+        // An overflow to who comes while the other clears the block's end.
+        found += CrimeOf([&] { heap.heap->Free(*caches[self], block); }).has_value();
+        for (round++; round < 2 * i;) std::this_thread::yield();
+      }
+    };
+    std::thread other(free_each, 1);
+    free_each(0);
+    other.join();
+    EXPECT_EQ(found, kRounds) << bytes;
+  }
+}
+
 // A pointer into a slab at a slot that never was a block's, into a guard, and far beyond everything.
 TYPED_TEST(HeapTest, PlacesThatNeverWereBlocksAreForeign) {
   TestHeap<TypeParam> heap;
