@@ -56,6 +56,8 @@ u64 NowNs();
 struct ClockScale {
   u64 base_counter = 0, base_ns = 0, mult = 0;
   u32 shift = 0;
+  u64 Nanoseconds(u64 counts) const { return MulShift(counts, mult, shift); }
+  static u64 MulShift(u64 a, u64 b, u32 shift) { return static_cast<u64>(static_cast<unsigned __int128>(a) * b >> shift); }
 };
 ClockScale CounterScale();
 // One interrupt at NowNs() >= deadline; replaces the one before. kNoDeadline stops it.

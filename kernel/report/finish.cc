@@ -43,9 +43,7 @@ void WriteReport(const sched::Process& process) {
   ReportSink sink;
   const u64 now = arch::CycleCounter();
   const arch::ClockScale scale = arch::CounterScale();
-  const auto ns = [&](u64 from, u64 to) {
-    return static_cast<u64>(static_cast<unsigned __int128>(to - from) * scale.mult >> scale.shift);
-  };
+  const auto ns = [&](u64 from, u64 to) { return scale.Nanoseconds(to - from); };
   const boot::BootInfo& info = boot::g_handoff.info;
   Format(sink,
          "{{\"phases_ns\":{{\"start_to_entry\":{},\"entry_to_seeded\":{},\"seeded_to_paging\":{},\"paging_to_kernel_ready\":{},"

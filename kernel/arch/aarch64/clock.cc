@@ -20,8 +20,6 @@ u64 Counter() {
   return value;
 }
 
-u64 MulShift(u64 a, u64 b, u32 shift) { return static_cast<u64>(static_cast<unsigned __int128>(a) * b >> shift); }
-
 }  // namespace
 
 bool InitClock() {
@@ -52,9 +50,7 @@ void StopTimer() {
 }
 
 // Not part of what is compiled for size, where the shift would be a call.
-[[gnu::noinline]] u64 NowNs() {
-  return g_scale.base_ns + MulShift(Counter() - g_scale.base_counter, g_scale.mult, g_scale.shift);
-}
+[[gnu::noinline]] u64 NowNs() { return g_scale.base_ns + g_scale.Nanoseconds(Counter() - g_scale.base_counter); }
 
 ClockScale CounterScale() { return g_scale; }
 
@@ -67,7 +63,7 @@ void SetTimer(u64 deadline_ns) {
   const u64 now = NowNs();
   u64 ahead = deadline_ns > now ? deadline_ns - now : 0;
   if (ahead > kFarthest) ahead = kFarthest;
-  CAPONIER_WRITE("cntv_cval_el0", Counter() + MulShift(ahead, g_ticks_per_ns, 32) + 1);
+  CAPONIER_WRITE("cntv_cval_el0", Counter() + ClockScale::MulShift(ahead, g_ticks_per_ns, 32) + 1);
   CAPONIER_WRITE("cntv_ctl_el0", kTimerEnable);
   InstructionBarrier();
 }

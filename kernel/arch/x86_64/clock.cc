@@ -62,9 +62,6 @@ ClockScale CounterScale() {
 }
 
 // Not part of what is compiled for size, where the shift would be a call.
-[[gnu::noinline]] u64 NowNs() {
-  const u64 elapsed = CycleCounter() - g_scale.base_counter;
-  return g_scale.base_ns + static_cast<u64>(static_cast<unsigned __int128>(elapsed) * g_scale.mult >> g_scale.shift);
-}
+[[gnu::noinline]] u64 NowNs() { return g_scale.base_ns + g_scale.Nanoseconds(CycleCounter() - g_scale.base_counter); }
 
 }  // namespace caponier::arch
