@@ -62,21 +62,27 @@ void ProcessHeap::CloseAgain() {
 }
 
 void ProcessHeap::BeforeFork() {
+  file_list_.BeforeFork();
   start_lock_.Lock();
   last_cache_lock_.Lock();
   heap_.LockAll();
   Recorder::Lock();
   FutexLock::ForkBegins();
 }
-void ProcessHeap::AfterForkInParent() {
+void ProcessHeap::UnlockAll() {
   FutexLock::ForkEnds();
   Recorder::Unlock();
   heap_.UnlockAll();
   last_cache_lock_.Unlock();
   start_lock_.Unlock();
 }
+void ProcessHeap::AfterForkInParent() {
+  UnlockAll();
+  file_list_.AfterForkInParent();
+}
 void ProcessHeap::AfterForkInChild() {
-  AfterForkInParent();
+  UnlockAll();
+  file_list_.AfterForkInChild();
   Recorder::AfterForkInChild();
   if (mine_ != &nobodys_) mine_->ForgetBytes();  // the child draws its own
   last_cache_->ForgetBytes();

@@ -1,6 +1,7 @@
 // The heap of this process, and what each of its threads has of it.
 #pragma once
 
+#include "hosted/heap/file_list.h"
 #include "hosted/heap/linux_platform.h"
 
 // Of functions that are the heap's fast ones, so that nothing of theirs runs on a processor that cannot; where all can, they are in the functions
@@ -65,11 +66,13 @@ class ProcessHeap {
   static void Close(void* cache);
   static void CloseAgain();
   static void GiveUpLastCache();
+  static void UnlockAll();
   static void BeforeFork();
   static void AfterForkInParent();
   static void AfterForkInChild();
 
   static inline constinit LinuxHeap heap_;
+  static inline constinit FileList file_list_;
   static inline constinit FutexLock start_lock_;
   static inline constinit std::atomic<bool> started_ = false;
   static inline constinit heap::Cache* last_cache_ = nullptr;  // whose the lock's holder has it
