@@ -1,6 +1,7 @@
 #include "hosted/heap/complain.h"
 
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/base/format.h"
@@ -8,8 +9,8 @@
 namespace caponier::hosted {
 
 void Say(std::string_view text) {
-  // If nobody can be told, ending is still right.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+  // If nobody can be told, ending is still right. write() could end the thread alone, if that is cancelled.
+  (void)syscall(SYS_write, STDERR_FILENO, text.data(), text.size());
 }
 void Complain(std::string_view text) {
   InlineText<512> line;

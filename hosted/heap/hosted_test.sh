@@ -32,6 +32,8 @@ narrow() { # on a processor without AVX2, whose code is another
 everywhere=(native linked tagged)
 expect double-free 134 "double free" "${everywhere[@]}"
 expect double-free-later 134 "double free" "${everywhere[@]}"
+expect double-free-cancelled 134 "double free; block of 64 bytes" "${everywhere[@]}"
+expect use-after-free-cancelled 139 "use after free; block of 300000 bytes" "${everywhere[@]}"
 expect foreign 134 "free of a pointer that is no block's" "${everywhere[@]}"
 expect interior 134 "free of a pointer into a block; block of 64 bytes; distance 16 bytes" "${everywhere[@]}"
 expect misaligned 134 "free of a misaligned pointer; block of 64 bytes; distance 3 bytes" "${everywhere[@]}"

@@ -37,6 +37,7 @@ static_pie_tagged() { emulated "$work/static-pie.aarch64" "$@"; }
 plain=(dynamic static static_pie)
 tagged=(dynamic_tagged static_pie_tagged)
 expect double-free 134 "double free; block of 64 bytes" "${plain[@]}" "${tagged[@]}"
+expect double-free-cancelled 134 "double free; block of 64 bytes" "${plain[@]}" "${tagged[@]}"
 expect interior 134 "free of a pointer into a block; block of 64 bytes; distance 16 bytes" "${plain[@]}" "${tagged[@]}"
 expect overflow-by-one 134 "overflow of a block, found when it was freed; block of 61 bytes" "${plain[@]}" "${tagged[@]}"
 expect overflow-large 139 "access behind a block; block of 300000 bytes" "${plain[@]}" "${tagged[@]}"

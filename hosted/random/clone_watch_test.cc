@@ -90,13 +90,13 @@ TEST(CloneWatch, TheNextDrawAfterACopyIsFromANewKey) {
   caponier_random_u64();
   size_t reseeds_without = 0;
   for (int i = 0; i < 200; i++) {
-    const u64 before = ProcessRoot::Get().generation();
+    const u64 before = ProcessRoot::Get()->generation();
     caponier_random_u64();
-    const u64 between = ProcessRoot::Get().generation();
+    const u64 between = ProcessRoot::Get()->generation();
     if (between != before) reseeds_without++;
     clock.page().generation += 7;
     caponier_random_u64();
-    ASSERT_NE(ProcessRoot::Get().generation(), between);
+    ASSERT_NE(ProcessRoot::Get()->generation(), between);
   }
   EXPECT_LT(reseeds_without, 50u);
   ProcessRoot::WatchForTest("/nonexistent");

@@ -2,7 +2,8 @@
 
 #include <errno.h>
 #include <sys/auxv.h>
-#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "hosted/random/failure.h"
 #include "lib/arch/arm_hwcap.h"
@@ -29,7 +30,8 @@ bool FillByInstruction(std::optional<u64> (*execute)(), std::span<std::byte, 32>
 
 void FillFromKernel(MutableBytes output) {
   while (!output.empty()) {
-    const ssize_t got = getrandom(output.data(), output.size(), 0);
+    // The C library's own function is a place where a thread is cancelled, which may have the lock of all here.
+    const long got = syscall(SYS_getrandom, output.data(), output.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) StopForLackOf("getrandom", got < 0 ? errno : 0);
     output = output.subspan(static_cast<size_t>(got));

@@ -1,6 +1,5 @@
 #include "hosted/random/process_root.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,7 +8,6 @@
 
 #include <new>
 
-#include "hosted/random/failure.h"
 #include "hosted/random/kernel_random.h"
 #include "hosted/random/private_pages.h"
 
@@ -62,18 +60,18 @@ bool ProcessRoot::AnotherPid() const {
   return pid != 0 && pid != getpid();
 }
 
-ProcessRoot& ProcessRoot::Make() {
+ProcessRoot* ProcessRoot::Make() {
   bool wiped;
   void* pages = MapPrivatePages(sizeof(ProcessRoot), &wiped);
-  if (pages == nullptr) StopForLackOf("mmap", errno);
+  if (pages == nullptr) return nullptr;
   auto* fresh = static_cast<ProcessRoot*>(pages);  // zeros are its first state
   ProcessRoot* root = nullptr;
   // Before anybody can look: it is the same for all who try.
   if (wiped) wiped_.store(true, std::memory_order_relaxed);
   else fresh->guard_pid_.store(getpid(), std::memory_order_relaxed);
-  if (the_one_.compare_exchange_strong(root, fresh, std::memory_order_acq_rel)) return *fresh;
+  if (the_one_.compare_exchange_strong(root, fresh, std::memory_order_acq_rel)) return fresh;
   UnmapPrivatePages(pages, sizeof(ProcessRoot));  // another thread was first
-  return *root;
+  return root;
 }
 
 void ProcessRoot::NoticeTime() {

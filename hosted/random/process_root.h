@@ -16,10 +16,10 @@ namespace caponier::hosted {
 
 class ProcessRoot {
  public:
-  // The one of this process.
-  static ProcessRoot& Get() {
+  // The one of this process. Null when there is no memory for it.
+  static ProcessRoot* Get() {
     ProcessRoot* root = the_one_.load(std::memory_order_acquire);
-    return root != nullptr ? *root : Make();
+    return root != nullptr ? root : Make();
   }
 
   // Changes with every reseed, and is 0 before the first. It starts at a random number, so that no generation of a child is one of
@@ -48,7 +48,7 @@ class ProcessRoot {
 
  private:
   class Lock;
-  static ProcessRoot& Make();
+  static ProcessRoot* Make();
   void ReseedLocked();
   bool AnotherPid() const;
 

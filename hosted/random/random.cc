@@ -1,6 +1,6 @@
 // The library's four functions.
 //
-// A thread without memory for a buffer takes its bytes from the kernel too.
+// A thread without memory for a buffer takes its bytes from the kernel.
 //
 // Two things can happen in the middle of a draw, both by a signal. A handler may draw itself: it finds the thread inside, keeps its hands
 // off the half-changed buffer and takes its bytes from the kernel. And a handler may fork: then the child returns from the handler into
@@ -28,12 +28,13 @@ void Fill(MutableBytes output) {
   for (;;) {
     t_inside = 1;
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    ProcessRoot& root = ProcessRoot::Get();
     ThreadState* state = ThreadState::Mine();
-    if (state == nullptr) {
+    ProcessRoot* there = state != nullptr ? ProcessRoot::Get() : nullptr;
+    if (there == nullptr) {
       t_inside = 0;
       return FillFromKernel(output);
     }
+    ProcessRoot& root = *there;
     state->Prepare(root, output.size());
     const u64 generation = state->generation;
     state->bytes.Fill(output);
@@ -65,4 +66,6 @@ CAPONIER_PUBLIC uint64_t caponier_random_uniform(uint64_t bound) {
   if (bound == 0) hosted::StopForEmptyRange();
   return random::UniformBelow(bound, hosted::Next);
 }
-CAPONIER_PUBLIC void caponier_random_reseed(void) { hosted::ProcessRoot::Get().Reseed(); }
+CAPONIER_PUBLIC void caponier_random_reseed(void) {
+  if (hosted::ProcessRoot* root = hosted::ProcessRoot::Get(); root != nullptr) root->Reseed();  // else nothing was drawn ahead
+}

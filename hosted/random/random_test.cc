@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -70,6 +71,55 @@ TEST(Random, ThreadsNeverShareADraw) {
 TEST(Random, AThreadWithoutMemoryDraws) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(DrawWithoutMemory(), testing::ExitedWithCode(0), "");
+}
+
+// Nothing was drawn before, and another library's keys of threads are all that there can be.
+[[noreturn]] void FirstDrawWithoutMemory() {
+  const rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+  if (setrlimit(RLIMIT_AS, &none) != 0) _exit(2);
+  caponier_random_reseed();
+  _exit(Drawn() != Drawn() ? 0 : 1);
+}
+TEST(Random, AProcessWithoutMemoryDraws) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(FirstDrawWithoutMemory(), testing::ExitedWithCode(0), "");
+}
+[[noreturn]] void FirstDrawWithoutKeys() {
+  pthread_key_t key;
+  while (pthread_key_create(&key, nullptr) == 0) {
+  }
+  _exit(Drawn() != Drawn() ? 0 : 1);
+}
+TEST(Random, AProcessWithoutKeysOfThreadsDraws) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(FirstDrawWithoutKeys(), testing::ExitedWithCode(0), "");
+}
+
+// A draw is no place where a thread is cancelled: it would keep the lock of all.
+[[noreturn]] void DrawWhenCancelled() {
+  std::thread([] {
+    sleep(20);  // who waits for the lock takes no signal
+    _exit(4);
+  }).detach();
+  static bool drew = false;
+  const auto draw = [](void*) -> void* {
+    pthread_cancel(pthread_self());
+    const Draw first = Drawn();
+    caponier_random_reseed();
+    drew = Drawn() != first;
+    pthread_testcancel();
+    _exit(2);
+  };
+  pthread_t thread;
+  if (pthread_create(&thread, nullptr, draw, nullptr) != 0) _exit(3);
+  void* end;
+  pthread_join(thread, &end);
+  const Draw after = Drawn();
+  _exit(drew && end == PTHREAD_CANCELED && Drawn() != after ? 0 : 1);
+}
+TEST(Random, AThreadThatIsCancelledFinishesItsDraw) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(DrawWhenCancelled(), testing::ExitedWithCode(0), "");
 }
 
 TEST(Random, ManyShortThreadsLeaveNoMemoryBehind) {
@@ -192,13 +242,13 @@ TEST(Random, DrawsInASignalHandler) {
 
 TEST(Random, TimeAndRequestReseed) {
   Drawn();
-  u64 before = ProcessRoot::Get().generation();
+  u64 before = ProcessRoot::Get()->generation();
   caponier_random_reseed();
-  EXPECT_NE(ProcessRoot::Get().generation(), before);
-  before = ProcessRoot::Get().generation();
+  EXPECT_NE(ProcessRoot::Get()->generation(), before);
+  before = ProcessRoot::Get()->generation();
   usleep(150'000);
   for (int i = 0; i < 31; i++) Drawn();  // one buffer
-  EXPECT_NE(ProcessRoot::Get().generation(), before);
+  EXPECT_NE(ProcessRoot::Get()->generation(), before);
 }
 
 // The whole of this process's memory, searched for eight bytes that must not be in it. They are kept with every bit turned, so that
@@ -290,6 +340,14 @@ TEST(RandomDeathTest, EndsWhenTheKernelGivesNothing) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(DrawWithoutKernel(), testing::KilledBySignal(SIGABRT),
               "^caponier-random: getrandom failed \\(38\\); no randomness, so this process ends\n$");
+}
+TEST(RandomDeathTest, EndsByAThreadThatIsCancelledToo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(std::thread([] {
+                pthread_cancel(pthread_self());
+                DrawWithoutKernel();
+              }).join(),
+              testing::KilledBySignal(SIGABRT), "^caponier-random: getrandom failed");
 }
 TEST(RandomDeathTest, UniformOfZeroEnds) {
   EXPECT_EXIT(caponier_random_uniform(0), testing::KilledBySignal(SIGABRT), "there is no number below zero");

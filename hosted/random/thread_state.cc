@@ -4,7 +4,6 @@
 
 #include <new>
 
-#include "hosted/random/failure.h"
 #include "hosted/random/private_pages.h"
 #include "lib/fortuna/shad256.h"
 
@@ -13,6 +12,7 @@ namespace {
 
 pthread_key_t g_at_thread_end;
 pthread_once_t g_once = PTHREAD_ONCE_INIT;
+bool g_has_key = false;
 
 }  // namespace
 
@@ -22,9 +22,8 @@ void ThreadState::End(void* state) {
 }
 
 ThreadState* ThreadState::Make() {
-  pthread_once(&g_once, [] {
-    if (const int error = pthread_key_create(&g_at_thread_end, End); error != 0) StopForLackOf("pthread_key_create", error);
-  });
+  pthread_once(&g_once, [] { g_has_key = pthread_key_create(&g_at_thread_end, End) == 0; });
+  if (!g_has_key) return nullptr;  // nobody would wipe it
   bool wiped;
   auto* state = static_cast<ThreadState*>(MapPrivatePages(sizeof(ThreadState), &wiped));  // zeros are its first state
   if (state == nullptr) return nullptr;

@@ -37,6 +37,19 @@ void DoubleFreeLater() {
   for (int i = 0; i < 20; i++) free(New(64));
   if (g_wrong) free(Hidden(block));
 }
+// A thread that another has cancelled, and that the report must not end instead of the process.
+void Cancelled(void (*crime)()) {
+  static void (*commit)();
+  commit = crime;
+  const auto run = [](void*) -> void* {
+    pthread_cancel(pthread_self());
+    commit();
+    return nullptr;
+  };
+  pthread_t thread;
+  if (pthread_create(&thread, nullptr, run, nullptr) == 0) pthread_join(thread, nullptr);
+}
+void CancelledDoubleFree() { Cancelled(DoubleFree); }
 void Foreign() {
   static char pool[64];
   if (g_wrong) free(Hidden(pool));
@@ -150,6 +163,7 @@ struct NamedCrime {
 constexpr NamedCrime kCrimes[] = {
     {"double-free", DoubleFree},
     {"double-free-later", DoubleFreeLater},
+    {"double-free-cancelled", CancelledDoubleFree},
     {"foreign", Foreign},
     {"interior", Interior},
     {"misaligned", Misaligned},
@@ -158,6 +172,7 @@ constexpr NamedCrime kCrimes[] = {
     {"overflow-large", OverflowLarge},
     {"underflow-large", UnderflowLarge},
     {"use-after-free-large", UseAfterFreeLarge},
+    {"use-after-free-cancelled", [] { Cancelled(UseAfterFreeLarge); }},
     {"write-after-free", WriteAfterFree},
     {"realloc-freed", Reallocate},
     {"sized-delete", SizedDelete},
