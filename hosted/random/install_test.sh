@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs libcaponier-random below a temporary prefix and uses it as the README of hosted/random says: a C program by pkg-config, a C and a
-# C++ program by CMake, from the shared and from the static library. The libraries show no name but caponier_*.
+# C++ program by CMake, from the shared and from the static library, which may be unloaded. The libraries show no name but caponier_*.
 source "$(dirname -- "$0")/../install.bash"
 here=$root/hosted/random
 install_library random
@@ -35,4 +35,11 @@ for program in "$work/token" "$work/build/token" "$work/build/deal"; do
 done
 [[ $("$work/token") =~ ^[0-9a-f]{32}\ [1-6]$ ]] || fail "token printed something else"
 [[ $("$work/build/deal") =~ ^(.. ){5}$ ]] || fail "deal printed something else"
+
+# Another library may have the static one in it, and be unloaded while threads run that have drawn.
+cc -shared -Wl,--whole-archive "$prefix"/lib*/libcaponier-random.a -Wl,--no-whole-archive -o "$work/plugin.so" || exit 1
+cc -Wall -Wextra -Werror "$here/testing/unload.c" -pthread -o "$work/unload" || exit 1
+for plugin in "$work/plugin.so" "$library"; do
+  [[ $("$work/unload" "$plugin") == unloaded ]] || fail "unloading ${plugin##*/}: status $?"
+done
 echo "installed, built and ran"

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <new>
 
 #include "hosted/random/private_pages.h"
@@ -12,7 +13,12 @@ namespace {
 
 pthread_key_t g_at_thread_end;
 pthread_once_t g_once = PTHREAD_ONCE_INIT;
-bool g_has_key = false;
+std::atomic<bool> g_has_key = false;
+
+// A library that has this in it may be unloaded before its threads end, and what the key calls is gone then. Their buffers stay.
+[[gnu::destructor]] void DeleteKey() {
+  if (g_has_key.exchange(false)) pthread_key_delete(g_at_thread_end);
+}
 
 }  // namespace
 
