@@ -33,6 +33,8 @@ void FillFromKernel(MutableBytes output) {
     // The C library's own function is a place where a thread is cancelled, which may have the lock of all here.
     const long got = syscall(SYS_getrandom, output.data(), output.size(), 0);
     if (got < 0 && errno == EINTR) continue;
+    // A buffer that is no memory: the program gets the fault that any other draw would give it.
+    if (got < 0 && errno == EFAULT) *static_cast<volatile std::byte*>(output.data()) = std::byte{0};
     if (got <= 0) StopForLackOf("getrandom", got < 0 ? errno : 0);
     output = output.subspan(static_cast<size_t>(got));
   }

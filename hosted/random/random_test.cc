@@ -349,6 +349,18 @@ TEST(RandomDeathTest, EndsByAThreadThatIsCancelledToo) {
               }).join(),
               testing::KilledBySignal(SIGABRT), "^caponier-random: getrandom failed");
 }
+// The handler finds the thread inside a draw, and so has the kernel write to a place that is no memory.
+void DrawNowhereInsideADraw() {
+  signal(SIGSEGV, [](int) {
+    signal(SIGSEGV, SIG_DFL);
+    caponier_random_fill(reinterpret_cast<void*>(16), 32);
+  });
+  caponier_random_fill(reinterpret_cast<void*>(16), 32);
+}
+TEST(RandomDeathTest, ABufferThatIsNoMemoryFaultsInsideADrawToo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(DrawNowhereInsideADraw(), testing::KilledBySignal(SIGSEGV), "^$");
+}
 TEST(RandomDeathTest, UniformOfZeroEnds) {
   EXPECT_EXIT(caponier_random_uniform(0), testing::KilledBySignal(SIGABRT), "there is no number below zero");
 }
