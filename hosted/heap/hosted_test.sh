@@ -44,7 +44,7 @@ expect underflow-large 139 "" native linked tagged
 expect use-after-free-large 139 "use after free; block of 300000 bytes" "${everywhere[@]}"
 expect write-after-free 134 "write to free memory" native linked
 expect write-after-free 139 "use after free; block of 100 bytes; distance 50 bytes" tagged
-expect realloc-freed 134 "double free; block of 100 bytes" "${everywhere[@]}"
+expect realloc-freed 134 "double free, by realloc; block of 100 bytes" "${everywhere[@]}"
 expect sized-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 101" "${everywhere[@]}"
 expect array-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 50" "${everywhere[@]}"
 expect aligned-delete 134 "sized delete with a wrong size; block of 100 bytes; size given 64" "${everywhere[@]}"

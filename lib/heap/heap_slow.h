@@ -325,7 +325,7 @@ void Heap<P>::FreeLarge(Cache& cache, UnitRecord& record, void* block, Size said
 template <Platform P>
 void* Heap<P>::Reallocate(Cache& cache, void* pointer, u64 bytes) {
   if (pointer == nullptr) return Allocate(cache, bytes);
-  const Block block = LookAt(pointer);
+  const Block block = LookAt(pointer, Wish::kResize);
   if (block.word != nullptr) {
     // In place if it fits, and if it does not shrink to less than half of the slot.
     const u64 slot_bytes = block.record->slot_bytes, slack = slot_bytes - bytes;

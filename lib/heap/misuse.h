@@ -29,7 +29,7 @@ enum class Crime : u8 {
 std::string_view CrimeName(Crime crime);
 
 // What the program wanted of the pointer that is no live block's.
-enum class Wish : u8 { kFree, kSize };
+enum class Wish : u8 { kFree, kResize, kSize };
 
 struct Misuse {
   Crime crime;

@@ -29,6 +29,9 @@ TEST(Misuse, TheLineHasWhatIsKnownAndNoMore) {
   line.Clear();
   Describe({.crime = Crime::kInteriorFree, .block_bytes = 40, .distance = 16, .wish = Wish::kSize}, line);
   EXPECT_EQ(line.text(), "size asked of a pointer into a block; block of 40 bytes; distance 16 bytes");
+  line.Clear();
+  Describe({.crime = Crime::kForeignFree, .wish = Wish::kResize}, line);
+  EXPECT_EQ(line.text(), "free of a pointer that is no block's, by realloc");
 }
 
 }  // namespace
