@@ -1,8 +1,8 @@
 #include "hosted/random/process_root.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,23 +36,23 @@ u64 NowMs() {
 }  // namespace
 
 // Held for some microseconds, with all signals blocked: a handler that wanted the lock would wait for ever, and one that forked would
-// let the child return into the middle of a change to what is zeros there.
+// let the child return into the middle of a change to what is zeros there. The mask is the kernel's own, by system call: a C library's
+// functions leave its own signals out of every mask they set, and would unblock the timer signal that glibc's timer thread waits for.
 class ProcessRoot::Lock {
  public:
   explicit Lock(ProcessRoot& root) : root_(root) {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
+    const u64 all = ~u64{0};
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before_, sizeof(all));
     while (root_.locked_.exchange(1, std::memory_order_acquire) != 0) sched_yield();
   }
   ~Lock() {
     root_.locked_.store(0, std::memory_order_release);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof(before_));
   }
 
  private:
   ProcessRoot& root_;
-  sigset_t before_;
+  u64 before_;
 };
 
 bool ProcessRoot::AnotherPid() const {

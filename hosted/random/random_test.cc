@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -238,6 +239,20 @@ TEST(Random, DrawsInASignalHandler) {
   std::set<Draw> all(inside.begin(), inside.end());
   all.insert(outside.begin(), outside.end());
   EXPECT_EQ(all.size(), inside.size() + outside.size());
+}
+
+// Those of the C library itself too, which its own functions never set: glibc's timer thread waits for one of them, and ends the process
+// when it comes unblocked.
+TEST(Random, LeavesEverySignalAsItWas) {
+  std::jthread([] {
+    const u64 all = ~u64{0};
+    u64 before = 0, after = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, nullptr, sizeof(all));
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, nullptr, &before, sizeof(before));
+    Drawn();  // the thread's first, which takes the process's lock
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, nullptr, &after, sizeof(after));
+    EXPECT_EQ(before, after);
+  }).join();
 }
 
 TEST(Random, TimeAndRequestReseed) {
