@@ -1,5 +1,5 @@
 // Mappings of files: what they show when the file shrinks, grows or gets holes under them, and what a file that may only be read, or is
-// sealed, lets them do. Prints the same on Linux and on Caponier.
+// sealed, lets them do; and what limits of memory refuse. Prints the same on Linux and on Caponier.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,6 +179,43 @@ static void Hints(void) {
   Hint("far too large", low, 1 << 20, MAP_NORESERVE);
 }
 
+static void* MapMemory(int protection, int flags, int mebibytes) {
+  return mmap(0, (size_t)mebibytes << 20, protection, flags | MAP_ANONYMOUS, -1, 0);
+}
+static void SetLimit(int resource, int mebibytes) {
+  struct rlimit limit;
+  getrlimit(resource, &limit);
+  limit.rlim_cur = mebibytes == -1 ? RLIM_INFINITY : (rlim_t)mebibytes << 20;
+  Show("limit", setrlimit(resource, &limit));
+}
+
+static void Limits(void) {
+  const int both = PROT_READ | PROT_WRITE;
+  void* const reserved = MapMemory(PROT_NONE, MAP_PRIVATE, 16);
+  void* const data = MapMemory(both, MAP_PRIVATE, 16);
+  SetLimit(RLIMIT_DATA, 32);
+  ShowMapped("data below it", MapMemory(both, MAP_PRIVATE, 8));
+  ShowMapped("data beyond it", MapMemory(both, MAP_PRIVATE, 32));
+  ShowMapped("only readable", MapMemory(PROT_READ, MAP_PRIVATE, 32));
+  ShowMapped("shared", MapMemory(both, MAP_SHARED, 32));
+  Show("to become data", mprotect(reserved, 16 << 20, both));
+  Show("is data already", mprotect(data, 16 << 20, both));
+  ShowMapped("in the place of data", mmap(data, 16 << 20, both, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+  ShowMapped("data grown beyond it", mremap(data, 16 << 20, 40 << 20, MREMAP_MAYMOVE));
+  Show("the break beyond it", sbrk(16 << 20) == (void*)-1 ? -1 : 0);
+  ShowMapped("data grown below it", mremap(data, 16 << 20, 17 << 20, MREMAP_MAYMOVE));
+  SetLimit(RLIMIT_DATA, 0);
+  ShowMapped("none but the hard limit", MapMemory(both, MAP_PRIVATE, 1));
+  SetLimit(RLIMIT_DATA, -1);
+  SetLimit(RLIMIT_AS, 512);
+  ShowMapped("all memory beyond it", MapMemory(PROT_READ, MAP_PRIVATE, 512));
+  ShowMapped("all memory below it", MapMemory(PROT_READ, MAP_PRIVATE, 64));
+  SetLimit(RLIMIT_AS, 1);
+  ShowMapped("more than is there", MapMemory(PROT_READ, MAP_PRIVATE, 1));
+  SetLimit(RLIMIT_AS, -1);
+  ShowMapped("lifted", MapMemory(both, MAP_PRIVATE, 1));
+}
+
 int main(void) {
   const struct sigaction action = {.sa_handler = OnFault};
   sigaction(SIGBUS, &action, 0);
@@ -192,6 +230,8 @@ int main(void) {
   Sealed();
   puts("flags");
   Flags();
+  puts("limits");
+  Limits();
   puts("hints");
   Hints();
   return 0;

@@ -226,6 +226,25 @@ Result<void> AddressSpace::CheckProtection(const Protection& wanted, const Mappi
   return Error::kNotPermitted;
 }
 
+Result<void> AddressSpace::CheckLimits(u64 begin, u64 end, u64 bytes, const Protection& protection, bool shared) const {
+  for (const bool data : {false, true}) {
+    const u64 limit = data ? limits_.data : limits_.accessible;
+    const auto counts = [data](const Protection& has, bool is_shared) {
+      return data ? has.write && !is_shared : Accessible(has);
+    };
+    if (limit == ~u64{0} || !counts(protection, shared)) continue;
+    u64 total = bytes, replaced = 0;
+    for (const Mapping& mapping : mappings_) {
+      if (!counts(mapping.protection, mapping.shared) || (data && mapping.purpose == Purpose::kStack)) continue;
+      total += mapping.bytes();
+      const u64 from = std::max(mapping.begin, begin), to = std::min(mapping.end, end);
+      if (from < to) replaced += to - from;
+    }
+    if (bytes > replaced && total - replaced > limit) return Error::kNoMemory;
+  }
+  return {};
+}
+
 Result<u64> AddressSpace::Map(const MapRequest& request) {
   u64 bytes = 0;
   if (request.bytes == 0 || !CheckedAdd(request.bytes, kPageSize - 1, &bytes)) return Error::kInvalidArgument;
@@ -243,12 +262,13 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
     if (address < kLowestAddress) return Error::kNotPermitted;
     if (address > arch::kUserEnd || bytes > arch::kUserEnd - address) return Error::kNoMemory;
     if (request.fixed_no_replace && Overlaps(address, address + bytes)) return Error::kExists;
-    TRY(RemoveRange(address, address + bytes));
   } else {
     const u64 limit = request.below_4g ? 0x8000'0000 : arch::kUserEnd;
     address = AlignDown(address, kPageSize);
     if (!TakesHint(address, bytes, limit)) address = TRY(FindPlace(bytes, request.alignment, limit));
   }
+  TRY(CheckLimits(address, address + bytes, bytes, request.protection, request.shared));
+  if (request.fixed) TRY(RemoveRange(address, address + bytes));
   Mapping mapping;
   mapping.begin = address;
   mapping.end = address + bytes;
@@ -350,6 +370,7 @@ Result<void> AddressSpace::Protect(u64 address, u64 bytes, Protection protection
     covered = mappings_[i].end;
   }
   if (covered < end) return Error::kNoMemory;
+  TRY(CheckLimits(address, end, end - address, protection, Find(address)->shared));
   TRY(SplitAt(address));
   TRY(SplitAt(end));
   for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin < end; i++) {
@@ -535,6 +556,7 @@ Result<u64> AddressSpace::Remap(const RemapRequest& remap) {
     return address;
   }
   if (found->protection.write && !found->shared && PagesFor(new_bytes) > TotalFrames()) return Error::kNoMemory;
+  if (!remap.keep_from) TRY(CheckLimits(address, address + old_bytes, new_bytes, found->protection, found->shared));
   // In place, when the mapping ends here and what follows is free with its guard.
   const u64 grown_end = address + new_bytes;
   if (in_place && address + old_bytes == found->end && grown_end <= arch::kUserEnd &&
@@ -549,7 +571,7 @@ Result<u64> AddressSpace::Remap(const RemapRequest& remap) {
   request.address = fixed_to;
   request.fixed = fixed_to != 0;
   request.bytes = new_bytes;
-  request.protection = {.read = true};  // replaced below: a mapping may hold rights that no new one could get
+  request.protection = {};  // replaced below: a mapping may hold rights that no new one could get
   request.shared = found->shared;
   request.never_writable = found->never_writable;
   request.purpose = found->purpose;

@@ -112,6 +112,9 @@ class AddressSpace : public RefCounted {
   // The program break: sets it when `wanted` is reachable, returns the one in force.
   u64 Break(u64 wanted);
   void SetBreakStart(u64 address) { break_start_ = break_ = address; }
+  // What the program may have from now on, in bytes: accessible memory [RLIMIT_AS], private writable memory that is no stack [RLIMIT_DATA].
+  // Inaccessible mappings, which Linux counts among the first, are only addresses here too.
+  void SetLimits(u64 accessible, u64 data) { limits_ = {accessible, data}; }
 
   enum class FaultOutcome : u8 { kDone, kNotMapped, kForbidden, kPastEnd, kOutOfMemory };
   // Makes the page at `address` present for `access`.
@@ -166,12 +169,17 @@ class AddressSpace : public RefCounted {
   // Those that touch the range, among each other and with their neighbours.
   void MergeIn(u64 begin, u64 end);
   Result<void> CheckProtection(const Protection& wanted, const Mapping* before);
+  // Whether the limits let `bytes` of such memory stand in the place of what is mapped from `begin` to `end`.
+  Result<void> CheckLimits(u64 begin, u64 end, u64 bytes, const Protection& protection, bool shared) const;
 
   bool refused_code_ = false;
   PageTables tables_;
   ChunkedVector<Mapping> mappings_;  // by address
   Policy policy_;
   u64 break_start_ = 0, break_ = 0;
+  struct {
+    u64 accessible = ~u64{0}, data = ~u64{0};
+  } limits_;
   u64 resident_pages_ = 0;
 };
 

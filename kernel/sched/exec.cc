@@ -22,6 +22,7 @@ void ForgetProgram(mm::AddressSpace& fresh) {
   Thread& self = CurrentThread();
   Process& process = *self.process;
   ActivateMemory(fresh);
+  process.ApplyMemoryLimits();
   self.tid = process.pid;  // whichever thread called, it is the main one now
   process.private_barriers = false;
   self.clear_child_tid = self.robust_list = self.rseq = 0;

@@ -1,5 +1,5 @@
 // Resource limits as getrlimit(2) shows them. The descriptor limit is enforced by the file table, that of a file's size by the calls that
-// make files longer, the address-space and stack limits by the memory calls; the rest are remembered.
+// make files longer, those of memory by its mappings, of signals and messages by their queues; the rest are remembered.
 #pragma once
 
 #include "lib/base/types.h"

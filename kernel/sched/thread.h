@@ -80,6 +80,11 @@ struct Process {
   WaitQueue continued;     // stopped threads wait for SIGCONT
   IntervalTimers timers;
   Limits limits;
+  // Tells the memory what RLIMIT_AS and RLIMIT_DATA say. A soft limit of no data means the hard one, as on Linux.
+  void ApplyMemoryLimits() {
+    const Limit& data = limits.of[linux_abi::kRLIMIT_DATA];
+    memory->SetLimits(limits.of[linux_abi::kRLIMIT_AS].soft, data.soft != 0 ? data.soft : data.hard);
+  }
   Credentials credentials;
   i32 pid = 1;
   i32 parent_pid = 0;

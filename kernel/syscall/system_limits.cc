@@ -23,6 +23,7 @@ Result<void> SetLimit(Call& call, u32 resource, const Rlimit64& wanted) {
   if (resource == kRLIMIT_NOFILE && wanted.max > kMostDescriptors) return Error::kNotPermitted;
   if (wanted.max > limit->hard && call.process().user_id != 0) return Error::kNotPermitted;
   *limit = {wanted.cur, wanted.max};
+  call.process().ApplyMemoryLimits();
   return {};
 }
 
