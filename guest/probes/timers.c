@@ -125,6 +125,11 @@ static void test_itimers(void) {
   CHECK("disarm", setitimer(ITIMER_REAL, &timer, &old));
   getitimer(ITIMER_REAL, &old);
   printf("left %ld\n", (long)old.it_value.tv_usec);
+  timer.it_interval.tv_usec = 20000;
+  CHECK("an interval only", setitimer(ITIMER_REAL, &timer, 0));
+  getitimer(ITIMER_REAL, &old);
+  printf("interval %ld\n", (long)old.it_interval.tv_usec);
+  timer.it_interval.tv_usec = 0;
   CHECK("no such timer", syscall(SYS_setitimer, 7, &timer, 0));
   timer.it_value.tv_usec = 1000000;
   CHECK("bad value", setitimer(ITIMER_REAL, &timer, 0));

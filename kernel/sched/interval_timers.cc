@@ -90,7 +90,7 @@ void SetRealTimer(Process& process, u64 deadline_ns, u64 interval_ns) {
   RealTimer& real = process.timers.real;
   real.process = &process;
   real.expire = ExpireReal;
-  real.interval_ns = interval_ns;
+  real.interval_ns = deadline_ns == 0 ? 0 : interval_ns;
   if (deadline_ns == 0) {
     RemoveTimer(real);
   } else {
