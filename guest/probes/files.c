@@ -1,4 +1,4 @@
-// Files without a name, and files that may not grow: O_TMPFILE, linkat and RLIMIT_FSIZE. Prints the same on Linux and on Caponier.
+// Files without a name, and files that may not grow: O_TMPFILE, linkat and RLIMIT_FSIZE; and O_NOATIME. Prints the same on Linux and on Caponier.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest/probes/show.h"
@@ -76,6 +77,32 @@ static void MayNotGrow(void) {
   if (pipe(ends) == 0) Show("a pipe", write(ends[1], bytes, 300));
 }
 
+static struct timespec AccessTime(int file) {
+  struct stat status;
+  fstat(file, &status);
+  return status.st_atim;
+}
+static void KeepsAccessTime(void) {
+  const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 2}};
+  const int directory = open(".", O_RDONLY | O_DIRECTORY | O_NOATIME);
+  const int file = open("accessed", O_RDWR | O_CREAT | O_NOATIME, 0600);
+  char entries[4096];
+  for (int pass = 0; pass < 2; pass++) {
+    futimens(directory, old);
+    futimens(file, old);
+    syscall(SYS_getdents64, directory, entries, sizeof(entries));
+    read(file, entries, sizeof(entries));
+    lseek(directory, 0, SEEK_SET);
+    const long first = AccessTime(directory).tv_sec, second = AccessTime(file).tv_sec;
+    printf("accessed: directory %s, file %s\n", first == 1 ? "kept" : "changed", second == 1 ? "kept" : "changed");
+    fcntl(directory, F_SETFL, 0);
+    fcntl(file, F_SETFL, 0);
+    write(file, "text", 4);
+    lseek(file, 0, SEEK_SET);
+  }
+  unlink("accessed");
+}
+
 int main(void) {
   char directory[] = "/tmp/files-XXXXXX";
   if (mkdtemp(directory) == 0 || chdir(directory) != 0) return 1;
@@ -86,5 +113,7 @@ int main(void) {
   WithoutName();
   puts("files that may not grow");
   MayNotGrow();
+  puts("times of access");
+  KeepsAccessTime();
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "lib/base/list.h"
 #include "lib/base/ref.h"
 #include "lib/base/result.h"
+#include "lib/linux_abi/file_flags.h"
 
 namespace caponier::fs {
 
@@ -78,6 +79,7 @@ class File : public RefCounted {
 
   u32 status_flags() const { return status_flags_; }  // O_APPEND, O_NONBLOCK, access mode: Linux's native values
   void set_status_flags(u32 flags) { status_flags_ = flags; }
+  bool touches_access_time() const { return (status_flags_ & linux_abi::kO_NOATIME) == 0; }
   bool readable() const;
   bool writable() const;
   bool nonblocking() const;

@@ -51,7 +51,7 @@ void ForgetPages(const RegularFile& node, u64 first, u64 last, mm::AddressSpace:
 // --- regular files ---------------------------------------------------------------------------------------------------------------
 
 Result<Ref<File>> RegularFile::Open(const OpenHow& how, Location where) {
-  auto file = TRY(MakeRef<OpenRegular>(Ref<RegularFile>::Share(this), how.keep_access_time));
+  auto file = TRY(MakeRef<OpenRegular>(Ref<RegularFile>::Share(this)));
   if (how.truncate && how.write) TRY(Truncate(0));
   file->set_where(std::move(where));
   return Ref<File>(std::move(file));
@@ -82,7 +82,7 @@ bool RegularFile::sealed_for_writing() const {
 Result<u64> OpenRegular::Read(mm::IoBuffer& to, u64 offset) {
   const u64 done = TRY(node_->data().Read(to, offset == kStream ? position : offset));
   if (offset == kStream) position += done;
-  if (!keep_access_time_) node_->TouchAccessed();
+  if (touches_access_time()) node_->TouchAccessed();
   if (done != 0) Tell(where(), linux_abi::kIN_ACCESS);
   return done;
 }
@@ -171,7 +171,7 @@ class PositionKeeper final : public EntryVisitor {
 
 Result<void> OpenDirectory::List(EntryVisitor& visitor) {
   if (node_->removed) return {};
-  node_->TouchAccessed();
+  if (touches_access_time()) node_->TouchAccessed();
   Tell(where(), linux_abi::kIN_ACCESS);
   PositionKeeper keeper(visitor, position);
   if (position == 0 && !keeper.Visit(".", node_->number(), InodeType::kDirectory, 0)) return {};

@@ -11,7 +11,7 @@ namespace caponier::fs {
 // A regular file of the memory tree.
 class OpenRegular final : public File {
  public:
-  OpenRegular(Ref<RegularFile> node, bool keep_access_time) : node_(std::move(node)), keep_access_time_(keep_access_time) {}
+  explicit OpenRegular(Ref<RegularFile> node) : node_(std::move(node)) {}
   Result<u64> Read(mm::IoBuffer& to, u64 offset) override;
   Result<u64> Write(mm::IoBuffer& from, u64 offset) override;
   Result<u64> Seek(i64 offset, int whence) override;
@@ -24,7 +24,6 @@ class OpenRegular final : public File {
  private:
   Ref<RegularFile> node_;
   Ref<mm::PageSource> mapped_;  // made at the first mmap, shared by the later ones
-  bool keep_access_time_;
 };
 
 class OpenDirectory final : public File {
