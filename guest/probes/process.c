@@ -56,6 +56,7 @@ int main(void) {
   setvbuf(stdout, 0, _IOLBF, 0);
   const int process = (int)syscall(SYS_pidfd_open, getpid(), 0);
   printf("opened %d, flags %d\n", process >= 0, fcntl(process, F_GETFD));
+  printf("only half a number: %d\n", syscall((1L << 32) | SYS_getpid) == getpid());
   struct pollfd wait = {process, POLLIN, 0};
   Show("not ended", poll(&wait, 1, 0));
   const struct sigaction action = {.sa_sigaction = OnSignal, .sa_flags = SA_SIGINFO};

@@ -367,6 +367,25 @@ static void test_descriptor(void) {
   sigprocmask(SIG_SETMASK, &old, 0);
 }
 
+#if defined(__x86_64__)
+static volatile int steps;
+static void on_step(int signal, siginfo_t* info, void* context) {
+  (void)signal, (void)info;
+  if (++steps == 100) ((ucontext_t*)context)->uc_mcontext.gregs[REG_EFL] &= ~0x100;
+}
+static void test_single_steps(void) {
+  const struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
+  sigaction(SIGTRAP, &action, 0);
+  __asm__ volatile(
+      "sub $128, %%rsp; pushf; orq $0x100, (%%rsp); popf; mov %0, %%eax; syscall; nop; pushf; andq $~0x100, (%%rsp); popf; add "
+      "$128, %%rsp"
+      :
+      : "i"(SYS_getpid)
+      : "cc", "memory", "rax", "rcx", "r11");
+  printf("x86-64 steps with a system call among them: %d\n", steps);
+}
+#endif
+
 int main(void) {
   setvbuf(stdout, 0, _IOLBF, 0);
   test_order();
@@ -377,6 +396,9 @@ int main(void) {
   test_wait();
   test_restart();
   test_context();
+#if defined(__x86_64__)
+  test_single_steps();
+#endif
   test_output_under_a_timer();
   test_descriptor();
   errno = 0;

@@ -96,7 +96,7 @@ namespace caponier::arch {
 
 void OnSyscall(TrapFrame& frame) {
   using namespace syscall;
-  const u64 number = SyscallNumber(frame);
+  const u64 number = static_cast<u32>(SyscallNumber(frame));  // an int to Linux, whatever the register's upper half holds
   Call call{.frame = frame,
             .thread = sched::CurrentThread(),
             .arguments = {SyscallArgument(frame, 0), SyscallArgument(frame, 1), SyscallArgument(frame, 2),

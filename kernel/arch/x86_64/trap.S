@@ -79,6 +79,9 @@ FUNCTION SyscallEntry
   jne LeaveByIret
   cmpq %r11, FRAME_RFLAGS(%rsp)
   jne LeaveByIret
+  // With the trap flag sysret traps before the program's next instruction, again each time a handler of that returns; the resume flag it clears.
+  testl $0x10100, %r11d
+  jnz LeaveByIret
   shrq $47, %rcx
   jnz LeaveByIret
   POP_REGISTERS
