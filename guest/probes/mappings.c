@@ -149,6 +149,22 @@ static void Flags(void) {
   Show("lock", mlock2(place, kPage, 0));
   Show("lock when touched", mlock2(place, kPage, MLOCK_ONFAULT));
   Show("lock, unknown", mlock2(place, kPage, 8));
+  Show("lock all when touched, but what", mlockall(MCL_ONFAULT));
+}
+
+// Children are to find zeros there; and what is behind a hole is forgotten too.
+static void Advice(void) {
+  char* const pages = mmap(0, 4 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  Show("wiped at a fork", madvise(pages, 4 * kPage, MADV_WIPEONFORK));
+  Show("kept at a fork", madvise(pages, 4 * kPage, MADV_KEEPONFORK));
+  Show("a file's wiped", madvise(MapFile(FourPages(), 1, PROT_READ, MAP_PRIVATE), kPage, MADV_WIPEONFORK));
+  Show("shared ones wiped", madvise(MapFile(-1, 1, PROT_READ, MAP_SHARED | MAP_ANONYMOUS), kPage, MADV_WIPEONFORK));
+  pages[0] = pages[3 * kPage] = 7;
+  munmap(pages + kPage, kPage);
+  Show("a hole's wiped", madvise(pages, 4 * kPage, MADV_WIPEONFORK));
+  Show("forgotten around a hole", madvise(pages, 4 * kPage, MADV_DONTNEED));
+  ShowByte("before it", pages);
+  ShowByte("behind it", pages + 3 * kPage);
 }
 
 // Places that the program names without insisting: low ones, and some that its code reaches. Elsewhere the machine has its own.
@@ -230,6 +246,8 @@ int main(void) {
   Sealed();
   puts("flags");
   Flags();
+  puts("advice");
+  Advice();
   puts("limits");
   Limits();
   puts("hints");

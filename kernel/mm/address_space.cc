@@ -499,14 +499,15 @@ Result<void> AddressSpace::Discard(u64 address, u64 bytes) {
     return Error::kInvalidArgument;
   const u64 end = AlignUp(address + bytes, kPageSize);
   u64 covered = address;
+  bool has_hole = false;
   for (size_t i = IndexAtOrAbove(address); i < mappings_.size() && mappings_[i].begin < end; i++) {
     const Mapping& mapping = mappings_[i];
-    if (mapping.begin > covered) return Error::kNoMemory;
+    has_hole |= mapping.begin > covered;
     covered = mapping.end;
     if (mapping.sealed) return Error::kNotPermitted;
     DropPages(mapping.begin > address ? mapping.begin : address, mapping.end < end ? mapping.end : end);
   }
-  return covered < end ? Result<void>(Error::kNoMemory) : Result<void>();
+  return has_hole || covered < end ? Result<void>(Error::kNoMemory) : Result<void>();
 }
 
 void AddressSpace::Forget(const void* object, u64 first, u64 last, Copies copies) {

@@ -137,6 +137,15 @@ Result<i64> SysMadvise(Call& call) {
     case kMADV_COLD:
     case kMADV_PAGEOUT:  // advice about speed, size of pages and copies that this machine does not make
       return call.process().memory->Covers(address, end) ? Result<i64>(0) : Error::kNoMemory;
+    case kMADV_KEEPONFORK:
+    case kMADV_WIPEONFORK:  // nothing forks
+      for (u64 at = address; at < end;) {
+        const mm::Mapping* mapping = call.process().memory->Find(at);
+        if (mapping == nullptr) return Error::kNoMemory;
+        if (call.Int(2) == kMADV_WIPEONFORK && (mapping->source || mapping->shared)) return Error::kInvalidArgument;
+        at = mapping->end;
+      }
+      return 0;
     case kMADV_POPULATE_READ:
     case kMADV_POPULATE_WRITE: {
       const auto access = call.Int(2) == kMADV_POPULATE_WRITE ? arch::Access::kWrite : arch::Access::kRead;
@@ -200,7 +209,7 @@ Result<i64> SysMunlock(Call& call) {
 
 Result<i64> SysMlockall(Call& call) {
   const u32 flags = call.Unsigned(0);
-  return flags == 0 || (flags & ~7u) != 0 ? Result<i64>(Error::kInvalidArgument) : Result<i64>(0);
+  return flags == 0 || flags == kMCL_ONFAULT || (flags & ~7u) != 0 ? Result<i64>(Error::kInvalidArgument) : Result<i64>(0);
 }
 
 Result<i64> SysMunlockall(Call&) { return 0; }
