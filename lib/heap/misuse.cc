@@ -35,7 +35,7 @@ void Describe(const Misuse& misuse, TextSink& sink) {
   }
   sink.Write(name);
   if (misuse.wish == Wish::kResize) sink.Write(", by realloc");
-  if (misuse.block_bytes != 0) Format(sink, "; block of {} bytes", misuse.block_bytes);
+  if (misuse.block_bytes) Format(sink, "; block of {} bytes", *misuse.block_bytes);
   if (misuse.distance != 0) Format(sink, "; distance {} bytes", misuse.distance);
   if (misuse.crime == Crime::kWrongSizeFree) Format(sink, "; size given {}", misuse.given_bytes);
   if (misuse.crime == Crime::kWrongAlignment) Format(sink, "; alignment given {}", misuse.given_bytes);

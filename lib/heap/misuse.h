@@ -1,6 +1,8 @@
 // What a program did wrong with its blocks, and the one line that says so. The text holds no address: sizes, distances and counts only.
 #pragma once
 
+#include <optional>
+
 #include "lib/base/format.h"
 #include "lib/heap/tag_policy.h"
 
@@ -33,10 +35,10 @@ enum class Wish : u8 { kFree, kResize, kSize };
 
 struct Misuse {
   Crime crime;
-  u64 block_bytes = 0;  // of the block concerned, as it was asked for; 0 when there is none
-  u64 distance = 0;     // bytes from the block's end (overflow) or start (underflow, interior)
-  u64 given_bytes = 0;  // what a sized delete said
-  u32 generation = 0;   // blocks the slot has served, under tags; 0 when not known
+  std::optional<u64> block_bytes = std::nullopt;  // of the block concerned, as it was asked for
+  u64 distance = 0;                               // bytes from the block's end (overflow) or start (underflow, interior)
+  u64 given_bytes = 0;                            // what a sized delete said
+  u32 generation = 0;                             // blocks the slot has served, under tags; 0 when not known
   u32 pointer_generation = 0;
   Wish wish = Wish::kFree;
   u64 block = 0;  // where it begins, without a tag, for who keeps records.h; 0 when not known. Never in the text.

@@ -18,6 +18,9 @@ TEST(Misuse, TheLineHasWhatIsKnownAndNoMore) {
   Describe({.crime = Crime::kDoubleFree}, line);
   EXPECT_EQ(line.text(), "double free");
   line.Clear();
+  Describe({.crime = Crime::kDoubleFree, .block_bytes = 0}, line);
+  EXPECT_EQ(line.text(), "double free; block of 0 bytes");
+  line.Clear();
   Describe({.crime = Crime::kOverflow, .block_bytes = 40, .distance = 8, .generation = 3}, line);
   EXPECT_EQ(line.text(), "access behind a block; block of 40 bytes; distance 8 bytes; generation 3 of its slot");
   line.Clear();
