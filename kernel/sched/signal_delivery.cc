@@ -44,7 +44,9 @@ bool EnterHandler(Thread& thread, arch::TrapFrame& frame, const SignalInfo& info
   const u64 sp = arch::StackPointer(frame);
   const bool switch_stack =
       (action.flags & kSA_ONSTACK) != 0 && (alternate.flags & kSS_DISABLE) == 0 && !OnAlternateStack(thread, sp);
-  const linux_abi::Siginfo encoded = EncodeSignalInfo(info);
+  SignalInfo told = info;  // where the fault was, without the pointer's tag unless the handler asks for that [sigaction(2)]
+  if ((action.flags & kSA_EXPOSE_TAGBITS) == 0) told.address = mm::WithoutTopByte(told.address);
+  const linux_abi::Siginfo encoded = EncodeSignalInfo(told);
   const SignalSet old_mask = thread.signals.restore_mask ? thread.signals.saved_mask : thread.signals.blocked;
   const arch::SignalDelivery delivery{
       .signal = info.signal,

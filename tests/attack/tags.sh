@@ -32,5 +32,5 @@ held_back() {
   works aarch64 -- late_tags "$1" open
 }
 for way in write thread; do held_back $way; done
-for use in copy futex private; do works aarch64 -- other_tags $use; done
+for use in copy futex private told; do works aarch64 -- other_tags $use; done
 exit $status
