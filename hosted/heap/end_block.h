@@ -11,7 +11,7 @@ template <typename End>
 [[gnu::always_inline]] inline void EndBlock(const Caller& caller, const void* block, End end) {
   if (block == nullptr) return;
   const KeptErrno kept;
-  const ProcessHeap::Visit visit;
+  const ProcessHeap::Visit visit(ProcessHeap::Purpose::kEndBlock);
   Recorder::Free(caller, block, [&] { end(visit.cache()); });
 }
 

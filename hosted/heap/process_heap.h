@@ -38,13 +38,15 @@ class ProcessHeap {
   }
 
   // The calling thread's cache for one call; the first of all starts the heap. A thread without one gets one of its own, which stays, unless
-  // its cache was closed already, since the C library frees what is its own after that: then who opens one closes it. Where there is no memory
-  // for one, the thread waits for the one that is kept for that.
+  // its cache was closed already, since the C library frees what is its own after that: then who opens one closes it. So it is too for the first
+  // blocks that a thread ends before it has made any: it may be at its end, where nothing tells of that. Where there is no memory for one, the
+  // thread waits for the one that is kept for that.
+  enum class Purpose : u8 { kAny, kEndBlock };
   class Visit {
    public:
-    Visit() {
+    explicit Visit(Purpose purpose = Purpose::kAny) {
       if (mine_ == &nobodys_) [[unlikely]]
-        leave_ = Enter();
+        leave_ = Enter(purpose);
     }
     ~Visit() {
       if (leave_ != nullptr) [[unlikely]]
@@ -61,7 +63,7 @@ class ProcessHeap {
  private:
   friend struct ProcessHeapStarter;
   // What is to be done when the visit ends, or null.
-  [[gnu::noinline]] static void (*Enter())();
+  [[gnu::noinline]] static void (*Enter(Purpose purpose))();
   static void Start();
   static void Close(void* cache);
   static void CloseAgain();
@@ -80,6 +82,7 @@ class ProcessHeap {
   static inline constinit heap::Cache nobodys_ = {};
   static inline constinit thread_local heap::Cache* mine_ = &nobodys_;
   static inline constinit thread_local bool closed_ = false;
+  static inline constinit thread_local u8 early_ends_ = 0;  // blocks ended before the thread has had a cache that stays
 };
 
 }  // namespace caponier::hosted

@@ -63,6 +63,35 @@ int main(void) {
 }' >"$work/binds.c"
 gcc -shared -fPIC -O1 "$work/deep.c" -o "$work/libdeep.so" && gcc -O1 "$work/binds.c" -o "$work/binds" "-Wl,-rpath,$work" || fail 'compile a library'
 same 'a library bound deeply' "$work/binds"
+# Threads whose first and last call is the C library's at their very end, where it frees what other threads leave whose stacks it does not keep: nothing
+# of the heap stays with them.
+cat >"$work/threads.c" <<'SOURCE'
+#include <pthread.h>
+#include <stdio.h>
+static void* nothing(void* none) { return none; }
+static long resident(void) {
+  long all = 0, now = 0;
+  FILE* file = fopen("/proc/self/statm", "r");
+  if (file == 0 || fscanf(file, "%ld %ld", &all, &now) != 2) return -1;
+  fclose(file);
+  return now * 4;
+}
+int main(void) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, 16 << 20);
+  long before = 0;
+  for (int i = 0; i < 6000; i++) {
+    if (i == 1000) before = resident();
+    pthread_t thread;
+    if (pthread_create(&thread, &attributes, nothing, 0) != 0) i--;
+  }
+  return puts(resident() - before < 2000 ? "no more memory" : "more memory") < 0;
+}
+SOURCE
+gcc -O1 "$work/threads.c" -o "$work/threads" -pthread || fail 'compile threads'
+same 'threads that do nothing' "$work/threads"
 
 # The server is in Debian's package of its tools, under another name.
 serve() { # [VARIABLE=VALUE]
