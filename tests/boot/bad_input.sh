@@ -93,6 +93,7 @@ accept 'options after the program are its own' 3 '3 arguments 15 bytes, *' run .
 accept '-- before the program' 3 '1 arguments 3 bytes, *' run -- ./program --
 accept 'a variable that is no text' 3 "$(variables_and x86_64 1 7)" run --env $'A\n=\xff\x01\x7f' ./program
 accept 'a variable that the caller lacks' 3 "$(variables_and x86_64 0 0)" run --env CAPONIER_ABSENT ./program
+LC_ALL=xx_XX.nonsense accept 'a locale that is not installed' 3 '1 arguments 1 bytes, *' run ./program x
 timeout -k 5 $bound "$CAPONIER" run --help >/dev/full 2>err
 status=$?
 : >out
