@@ -63,9 +63,10 @@ MappedFile::~MappedFile() {
 
 std::vector<std::string> SplitDirectories(std::string_view list) {
   std::vector<std::string> parts;
-  while (!list.empty()) {
+  for (bool more = !list.empty(); more;) {
     const size_t end = std::min(list.find_first_of(":;"), list.size());
-    if (end > 0) parts.emplace_back(list.substr(0, end));
+    parts.emplace_back(end == 0 ? "." : list.substr(0, end));
+    more = end < list.size();
     list.remove_prefix(std::min(end + 1, list.size()));
   }
   return parts;

@@ -25,10 +25,12 @@ std::vector<std::string> BuiltInDirectories(Arch arch) {
 
 }  // namespace
 
-LibraryCollector::LibraryCollector(FileSet& files, std::vector<Tree> trees, Arch arch, std::string_view library_path)
+LibraryCollector::LibraryCollector(FileSet& files, std::vector<Tree> trees, Arch arch, std::string_view library_path,
+                                   std::string directory)
     : files_(files),
       trees_(std::move(trees)),
       arch_(arch),
+      directory_(std::move(directory)),
       library_path_(SplitDirectories(library_path)),
       built_in_(BuiltInDirectories(arch)) {
   for (const Tree& tree : trees_) ReadConfiguration(tree, "/etc/ld.so.conf", 0);
@@ -63,7 +65,8 @@ void LibraryCollector::AddProgram(const Tree& tree, const std::string& path, con
   program_ = tree.HostPath(path);
   interpreter_ = facts.interpreter;
   Object interpreter;
-  if (!Take(facts.interpreter, interpreter)) {
+  // The kernel would take a relative one from wherever the program is started.
+  if (!facts.interpreter.starts_with('/') || !Take(facts.interpreter, interpreter)) {
     const auto other = passed_over_.find(std::string(BaseName(facts.interpreter)));
     Refuse(other == passed_over_.end() ? fmt::format("its interpreter {} is not found", facts.interpreter)
                                        : fmt::format("its interpreter {} is not an ELF file", other->second));
@@ -170,7 +173,8 @@ std::optional<ElfFacts> LibraryCollector::Look(const std::string& host_path) try
   Refuse(at == std::string::npos ? line : fmt::format("{}: {}", line.substr(0, at), line.substr(at + inner.size())));
 }
 
-bool LibraryCollector::Take(const std::string& path, Object& found) {
+bool LibraryCollector::Take(const std::string& name, Object& found) {
+  const std::string path = name.starts_with('/') ? name : directory_ + "/" + name;
   for (const Tree& tree : trees_) {
     const auto host = tree.Resolve(path);
     if (!host.has_value() || !S_ISREG(host->status.st_mode)) continue;

@@ -21,7 +21,9 @@ namespace caponier::tool {
 
 class LibraryCollector {
  public:
-  LibraryCollector(FileSet& files, std::vector<Tree> trees, Arch arch, std::string_view library_path);
+  // `directory` is where the program starts: relative names of libraries and folders are meant from there.
+  LibraryCollector(FileSet& files, std::vector<Tree> trees, Arch arch, std::string_view library_path,
+                   std::string directory = "/");
 
   // The program's interpreter and libraries; `path` is where the program lies in the machine, free of links. A static program
   // needs none. Throws Failure(126) when the interpreter or a library is not found, cannot be read or is malformed.
@@ -43,7 +45,7 @@ class LibraryCollector {
 
   void AddNeeded(const Object& object);
   bool Find(const std::string& name, const Object& object, Object& found);
-  bool Take(const std::string& path, Object& found);
+  bool Take(const std::string& name, Object& found);
   std::optional<ElfFacts> Look(const std::string& host_path);  // nothing when it is to be passed over
   [[noreturn]] void Refuse(const std::string& why) const;      // the program, for this reason
   std::vector<std::string> Expand(const std::vector<std::string>& directories, const Object& object) const;
@@ -53,6 +55,7 @@ class LibraryCollector {
   FileSet& files_;
   std::vector<Tree> trees_;
   Arch arch_;
+  std::string directory_;
   std::vector<std::string> library_path_, configured_, built_in_;
   std::string interpreter_;
   std::string program_;                             // on the host; empty while modules are added

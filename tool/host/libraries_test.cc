@@ -33,6 +33,12 @@ class LibrariesTest : public testing::Test {
     }
     return "";
   }
+  void Relative(const ElfRecipe& recipe, std::string_view library_path = "") {
+    dir_.Write("bin/prog", MakeElf(recipe), 0755);
+    const MappedFile file(dir_ / "bin/prog");
+    LibraryCollector collector(files_, {Tree(dir_.path())}, recipe.arch, library_path, "/work");
+    collector.AddProgram(Tree(dir_.path()), "/bin/prog", ReadProgram(file.bytes(), "prog"));
+  }
   void Library(const std::string& path, const ElfRecipe& recipe = {}) { dir_.Write(path, MakeElf(recipe)); }
   bool Has(const std::string& path) const { return files_.Find(path) != nullptr; }
 
@@ -79,6 +85,20 @@ TEST_F(LibrariesTest, SearchesInTheLoadersOrder) {
   EXPECT_EQ(Collect({.interpreter = kLoader, .needed = {"liba.so"}, .rpath = "/rpath", .runpath = "/run"}), "");
   EXPECT_TRUE(Has("/run/liba.so"));  // DT_RUNPATH silences DT_RPATH
   EXPECT_FALSE(Has("/rpath/liba.so"));
+}
+
+TEST_F(LibrariesTest, RelativeNamesAreMeantFromWhereTheProgramStarts) {
+  for (const char* path : {"work/liba.so", "work/sub/libb.so", "work/sub/libc.so", "work/sub/libd.so"}) Library(path);
+  Relative({.interpreter = kLoader, .needed = {"liba.so"}}, ":/absent");  // an empty element is where it starts
+  EXPECT_TRUE(Has("/work/liba.so"));
+  Relative({.interpreter = kLoader, .needed = {"libb.so"}}, "sub");
+  EXPECT_TRUE(Has("/work/sub/libb.so"));
+  Relative({.interpreter = kLoader, .needed = {"libc.so"}, .runpath = "sub"});
+  EXPECT_TRUE(Has("/work/sub/libc.so"));
+  Relative({.interpreter = kLoader, .needed = {"./sub/libd.so"}});
+  EXPECT_TRUE(Has("/work/sub/libd.so"));
+  Library("work/ld.so");
+  EXPECT_THROW(Relative({.interpreter = "ld.so", .needed = {}}), Failure);
 }
 
 TEST_F(LibrariesTest, RpathIsInheritedAndRunpathIsNot) {

@@ -86,7 +86,7 @@ class Planner {
     plan_.arguments = options_.program;
     const ElfFacts facts = FollowScripts({root, path}).second;
     plan_.interpreter = facts.interpreter;
-    plan_.objects = {root.Resolve(exe_.path)->host_path};
+    plan_.objects = {Again(exe_).host_path};
     if (const auto interpreter = root.Resolve(facts.interpreter); !facts.interpreter.empty() && interpreter.has_value()) {
       plan_.objects.push_back(interpreter->host_path);
     } else if (!facts.interpreter.empty()) {
@@ -94,24 +94,32 @@ class Planner {
                     fmt::format("{}: cannot be executed: its interpreter {} is not in --root", program(), facts.interpreter));
     }
     plan_.files.AddWholeTree(root);
-    plan_.exe = root.Resolve(exe_.path)->path;
+    plan_.exe = Again(exe_).path;
   }
 
   void PlanFromHost() {
     plan_.arguments = options_.program;
+    PlanWorkdir();
     const auto [located, facts] = FollowScripts(Locate(program()));
     const std::vector<Tree> trees = LibraryTrees(located.tree);
     plan_.exe = plan_.files.Add(located.tree, located.path);
-    LibraryCollector libraries(plan_.files, trees, plan_.arch, LookUp(options_.environment, "LD_LIBRARY_PATH").value_or(""));
+    LibraryCollector libraries(plan_.files, trees, plan_.arch, LookUp(options_.environment, "LD_LIBRARY_PATH").value_or(""),
+                               plan_.workdir);
     libraries.AddProgram(located.tree, plan_.exe, facts);
     plan_.interpreter = facts.interpreter;
-    plan_.objects = {located.tree.Resolve(located.path)->host_path};
+    plan_.objects = {Again(located).host_path};
     plan_.objects.insert(plan_.objects.end(), libraries.host_paths().begin(), libraries.host_paths().end());
     for (const std::string& object : AddProgramData(plan_.files, located.tree, plan_.exe, plan_.arch))
       libraries.AddObject(located.tree, object);
-    PlanWorkdir();
     AddNamedFiles();
     for (const std::string& word : options_.with) AddWith(word, libraries);
+  }
+
+  // What was found a moment ago may be gone.
+  Tree::Found Again(const Located& located) const {
+    const auto found = located.tree.Resolve(located.path);
+    if (!found.has_value()) throw Failure(kStatusNotFound, fmt::format("{}: not found", program()));
+    return *found;
   }
 
   // Where `word` is found: by path on the host, else by name in a sysroot when one is meant, else on the host's PATH.
@@ -129,16 +137,16 @@ class Planner {
   // A program by path that lies in a folder with its own /: --sysroot, or the folder in which its interpreter's path leads to a
   // file, as /x/sysroot for /x/sysroot/usr/bin/python3. Only programs of another architecture are looked at for the latter.
   Located InItsTree(const std::string& path) {
-    const auto found = Tree().Resolve(path);
-    if (const auto sysroot = NamedSysroot(kHostArch); sysroot.has_value() && found->path.starts_with(sysroot->prefix() + "/")) {
-      return {*sysroot, found->path.substr(sysroot->prefix().size())};
+    const Tree::Found found = Again({Tree(), path});
+    if (const auto sysroot = NamedSysroot(kHostArch); sysroot.has_value() && found.path.starts_with(sysroot->prefix() + "/")) {
+      return {*sysroot, found.path.substr(sysroot->prefix().size())};
     }
-    const MappedFile file(found->host_path);
+    const MappedFile file(found.host_path);
     if (!LooksLikeElf(file.bytes())) return {Tree(), path};
     const ElfFacts facts = ReadProgram(file.bytes(), program(), PagesAllowed());
     if (facts.arch == kHostArch || facts.interpreter.empty()) return {Tree(), path};
-    for (std::string folder = DirectoryOf(found->path); folder != "/"; folder = DirectoryOf(folder)) {
-      if (Tree(folder).Resolve(facts.interpreter).has_value()) return {Tree(folder), found->path.substr(folder.size())};
+    for (std::string folder = DirectoryOf(found.path); folder != "/"; folder = DirectoryOf(folder)) {
+      if (Tree(folder).Resolve(facts.interpreter).has_value()) return {Tree(folder), found.path.substr(folder.size())};
     }
     return {Tree(), path};
   }
@@ -172,8 +180,7 @@ class Planner {
   // From a script to the interpreter at the end of its "#!" lines; puts what each line adds before the arguments.
   std::pair<Located, ElfFacts> FollowScripts(Located located) {
     for (int depth = 0;; depth++) {
-      const auto found = located.tree.Resolve(located.path);
-      const MappedFile file(found->host_path);
+      const MappedFile file(Again(located).host_path);
       if (LooksLikeElf(file.bytes())) {
         exe_ = located;
         return {located, Accept(ReadProgram(file.bytes(), program(), PagesAllowed()))};
@@ -189,11 +196,14 @@ class Planner {
         throw Failure(kStatusNotExecutable,
                       fmt::format("{}: cannot be executed: its interpreters are scripts of scripts", program()));
       if (!options_.root.has_value()) plan_.files.Add(located.tree, located.path);
-      plan_.arguments.front() = located.path;
+      // As it was called, when that leads there in the machine too.
+      const bool as_called =
+          depth == 0 && program().find('/') != std::string::npos && located.path == plan_.workdir + "/" + program();
+      plan_.arguments.front() = as_called ? program() : located.path;
       plan_.arguments.insert(plan_.arguments.begin(), line->arguments.begin(), line->arguments.end());
       plan_.arguments.insert(plan_.arguments.begin(), line->interpreter);
       try {
-        located.path = FindProgram(located.tree, line->interpreter, kDefaultPath, "/");
+        located.path = FindProgram(located.tree, line->interpreter, kDefaultPath, plan_.workdir);
       } catch (const Failure& failure) {
         throw Failure(kStatusNotExecutable, fmt::format("{}: cannot be executed: interpreter {}", program(), failure.what()));
       }
@@ -249,7 +259,8 @@ class Planner {
     if (IsKernelPath(found.path)) throw Failure(fmt::format("--with {}: the machine makes its own /dev, /proc and /sys", word));
     if (!S_ISREG(found.status.st_mode) && !S_ISDIR(found.status.st_mode))
       throw Failure(fmt::format("--with {}: neither a regular file nor a directory", word));
-    const std::string at = plan_.files.AddAll(Tree(), word.starts_with('/') ? word : here_.directory + "/" + word);
+    const std::string at = plan_.files.AddAll(Tree(), word.starts_with('/') ? word : here_.directory + "/" + word,
+                                              [](const std::string& path) { return !IsKernelPath(path); });
     std::vector<std::string> objects;
     for (const auto& [name, entry] : plan_.files.entries()) {
       const std::string path = "/" + name;

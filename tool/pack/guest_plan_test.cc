@@ -101,6 +101,31 @@ TEST_F(GuestPlanTest, FollowsScripts) {
   EXPECT_EQ(FailureOf({"orphan"}).first, 126);
 }
 
+TEST_F(GuestPlanTest, ScriptsKnowTheNameTheyWereCalledBy) {
+  dir_.Write("bin/interp", MakeElf({}), 0755);
+  dir_.Write("bin/script", "#!bin/interp\n", 0755);  // from where it is started, as Linux has it
+  EXPECT_THAT(Plan({"./bin/script"}).arguments, ElementsAre("bin/interp", "./bin/script"));
+  EXPECT_THAT(Plan({"script"}).arguments, ElementsAre("bin/interp", dir_ / "bin/script"));
+  RunOptions elsewhere;
+  elsewhere.workdir = "/tmp";
+  EXPECT_EQ(FailureOf({"./bin/script"}, elsewhere).first, 126);
+  dir_.Write("bin/script", "#!" + (dir_ / "bin/interp") + "\n", 0755);
+  EXPECT_THAT(Plan({"./bin/script"}, elsewhere).arguments, ElementsAre(dir_ / "bin/interp", dir_.path() + "/./bin/script"));
+}
+
+TEST_F(GuestPlanTest, FindsLibrariesFromWhereTheProgramStarts) {
+  const std::string loader = dir_.Write("lib/ld-test.so", MakeElf({}), 0755);
+  dir_.Write("lib/libhere.so", MakeElf({}));
+  dir_.Write("bin/prog", MakeElf({.interpreter = loader, .needed = {"libhere.so"}}), 0755);
+  EXPECT_EQ(FailureOf({"prog"}).first, 126);
+  RunOptions options;
+  options.environment = {"LD_LIBRARY_PATH=lib"};
+  EXPECT_TRUE(Has(Plan({"prog"}, options), dir_ / "lib/libhere.so"));
+  options.environment = {"LD_LIBRARY_PATH=:"};
+  options.workdir = "lib";
+  EXPECT_TRUE(Has(Plan({"prog"}, options), dir_ / "lib/libhere.so"));
+}
+
 TEST_F(GuestPlanTest, RefusesWhatIsNoProgram) {
   dir_.Write("bin/text", "hello", 0755);
   dir_.Write("bin/empty", "", 0755);
