@@ -180,6 +180,8 @@ Command ParseRun(std::span<const std::string> words) {
   options.kernel_order = order::KernelOrderNamed(kernel_order).value();
   if (accelerator == "kvm") options.accelerator = AcceleratorChoice::kKvm;
   if (accelerator == "tcg") options.accelerator = AcceleratorChoice::kTcg;
+  if (options.report.has_value() && options.report == options.seed_file)
+    throw Failure("--report and --seed-file name the same file");
   if (options.root.has_value() && options.sysroot.has_value()) throw Failure("--root and --sysroot exclude each other");
   size_t program = end;
   if (program < words.size() && words[program] == "--") program++;
@@ -223,7 +225,9 @@ Command ParseBench(std::span<const std::string> words) {
   app.add_option("--arch", arch, "x86_64 or aarch64; default: both, one after the other; of heap x86_64")->type_name("ARCH");
   app.add_option("--runs", options.runs, "how often each is measured")->type_name("N")->check(CLI::Range(1, 1000));
   app.add_flag("--json", options.json, "every number, as JSON");
-  app.add_option("--plot", options.plot, "random, heap: a picture, by its name .svg or .png")->type_name("FILE");
+  app.add_option("--plot", options.plot, "random, heap: a picture, by its name .svg or .png")
+      ->type_name("FILE")
+      ->check(Writable());
   app.add_option("--library", options.libraries, "heap: another allocator besides, a library to preload; may repeat")
       ->type_name("NAME=FILE")
       ->allow_extra_args(false);

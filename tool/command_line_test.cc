@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tool/failure.h"
+#include "tool/testing/temp_dir_for_test.h"
 
 namespace caponier::tool {
 namespace {
@@ -101,6 +102,8 @@ TEST(CommandLine, Audit) {
   EXPECT_EQ(LineOf({"audit", "nothing"}), "unknown command audit nothing (see caponier audit --help)");
   EXPECT_THAT(LineOf({"audit", "dump", "core", "--arch", "x86_64"}), HasSubstr("--register is required"));
   EXPECT_THAT(LineOf({"audit", "layout", "--plans", "60"}), HasSubstr("see caponier audit layout --help"));
+  EXPECT_EQ(LineOf({"audit", "layout", "--control", "stack", "--boots", "0"}),
+            "--control needs two --boots or more, to judge them");
   EXPECT_THAT(LineOf({"audit", "tables", "--wx", "none"}), HasSubstr("see caponier audit tables --help"));
 }
 
@@ -126,6 +129,28 @@ TEST(CommandLine, RefusesInOneLine) {
   EXPECT_EQ(LineOf({"fly"}), "unknown command fly (see caponier --help)");
   EXPECT_EQ(LineOf({"check"}), "check takes one PROGRAM");
   EXPECT_EQ(LineOf({"check", "a", "b"}), "check takes one PROGRAM");
+}
+
+TEST(CommandLine, RefusesWhatCannotBeWrittenBeforeTheWork) {
+  TempDir dir;
+  dir.Write("file", "kept");
+  const std::string absent = dir / "absent/file";
+  EXPECT_EQ(LineOf({"audit", "heap", "--json", absent}),
+            "--json: " + absent + " cannot be written: no such file or directory (see caponier audit heap --help)");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"audit", "layout", "-o"},
+                                                                                     {"audit", "tables", "--json"},
+                                                                                     {"entropy", "plot", "x", "-o"},
+                                                                                     {"bench", "random", "--plot"}}) {
+    for (const std::string& path : {absent, dir.path()}) {
+      std::vector<std::string> all = words;
+      all.push_back(path);
+      EXPECT_THAT(LineOf(all), HasSubstr("cannot be written: ")) << words[0] << words[1];
+    }
+  }
+  Parse({"audit", "heap", "--json", dir / "file", "-o", dir / "new"});
+  EXPECT_FALSE(std::filesystem::exists(dir / "new"));
+  EXPECT_EQ(std::filesystem::file_size(dir / "file"), 4u);
+  EXPECT_EQ(LineOf({"run", "--report", "same", "--seed-file", "same", "ls"}), "--report and --seed-file name the same file");
 }
 
 TEST(CommandLine, HelpIsNotAFailure) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,9 @@ class UsageFormatter final : public CLI::Formatter {
 
 // Throws Failure(125). `command`: the words behind caponier that --help can be added to.
 [[noreturn]] void RefuseWords(const CLI::ParseError& error, const std::string& command);
+
+// A file that will be written after work that takes long: refused before it when it cannot be. Makes and changes none.
+std::function<std::string(const std::string&)> Writable();
 
 // CLI11's own parser over the words behind `caponier GROUP COMMAND`; the app's name is COMMAND. The help, when they ask for it.
 std::optional<PrintText> ParseWords(CLI::App& app, const std::string& group, std::span<const std::string> words);

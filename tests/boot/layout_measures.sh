@@ -58,6 +58,10 @@ for moved in 'kernel image' 'kernel image, in memory' 'frame table' 'double faul
   check "the $moved alone is named" test "$(grep -c FAILS "$scratch/output")" = 1
   check "the $moved is named" grep -qx "  FAILS ${moved/break/program}: 2 times not where it was foretold" "$scratch/output"
 done
+timeout 120 "$CAPONIER" audit layout --arch x86_64 --control nowhere --plans 8 --boots 2 --processes 0 --calls 100 >"$scratch/output" 2>"$scratch/errors"
+code=$?
+check "a region that is none is refused" test $code = 125
+check "and the regions are named" grep -q '^caponier: --control nowhere: the regions are .*; kernel image; ' "$scratch/errors"
 
 # An x86-64 processor without five levels of page tables.
 mkdir "$scratch/bin"

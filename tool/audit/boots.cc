@@ -92,6 +92,14 @@ Place InMemory(const Region& region, const Walk& walk) {
   return {region.name + std::string(kInMemory), page->physical % kGiB};  // memory begins at a multiple of that
 }
 
+// What no region is called would be moved nowhere, and nothing found.
+void RequireNamed(const std::string& moved, const std::vector<Region>& regions, const std::vector<Place>& places) {
+  std::set<std::string> names{std::string(kImageInMemory)};
+  for (const Region& region : regions) names.insert(region.name);
+  for (const Place& place : places) names.insert(place.name);
+  if (!names.contains(moved)) throw Failure(fmt::format("--control {}: the regions are {}", moved, fmt::join(names, "; ")));
+}
+
 }  // namespace
 
 Boots CollectBoots(const Install& install, Arch arch, const std::string& layout, const std::string& moved, u64 boots) {
@@ -104,6 +112,7 @@ Boots CollectBoots(const Install& install, Arch arch, const std::string& layout,
     if (!machine.Next().has_value()) throw Failure("the audited program ended before its first moment");
     std::vector<Place> places = machine.places();
     const Finding finding = machine.Look();
+    if (i == 0 && !moved.empty()) RequireNamed(moved, finding.regions, places);
     const Foretold foretold = machine.HoldAgainst(finding, moved);
     all.right += foretold.right;
     all.wrong.insert(all.wrong.end(), foretold.wrong.begin(), foretold.wrong.end());

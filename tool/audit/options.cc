@@ -49,7 +49,7 @@ std::variant<Options, PrintText> ParseTables(std::span<const std::string> words)
       ->type_name("N")
       ->check(CLI::Range(u64{1}, u64{10'000'000}));
   app.add_flag("--addresses", options.addresses, "say at which address each violation is");
-  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE")->check(Writable());
   if (auto help = ParseWords(app, "audit", words)) return *help;
   options.architectures = Chosen(arch);
   options.kernel_order = order::KernelOrderNamed(kernel_order).value();
@@ -86,9 +86,10 @@ std::variant<Options, PrintText> ParseLayout(std::span<const std::string> words)
   app.add_option("--calls", options.calls, "random calls of the audited program; default: 10000")
       ->type_name("N")
       ->check(CLI::Range(u64{1}, u64{10'000'000}));
-  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
-  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE")->check(Writable());
+  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html")->check(Writable());
   if (auto help = ParseWords(app, "audit", words)) return *help;
+  if (!options.moved.empty() && options.boots < 2) throw Failure("--control needs two --boots or more, to judge them");
   options.architectures = Chosen(arch);
   return options;
 }
@@ -112,7 +113,7 @@ std::variant<Options, PrintText> ParseDump(std::span<const std::string> words) {
                  "the kernel's ELF file: names its regions, and holds its list of them against the tables")
       ->type_name("FILE");
   app.add_flag("--addresses", options.addresses, "say at which address each violation is");
-  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE")->check(Writable());
   if (auto help = ParseWords(app, "audit", words)) return *help;
   options.arch = Chosen(arch).front();
   return options;
@@ -140,8 +141,8 @@ std::variant<Options, PrintText> ParseHeap(std::span<const std::string> words) {
       ->type_name("NAME=FILE")
       ->allow_extra_args(false);
   app.add_option("--cases", options.cases, "only those with this in their names")->type_name("TEXT");
-  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
-  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE")->check(Writable());
+  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html")->check(Writable());
   if (auto help = ParseWords(app, "audit", words)) return *help;
   return options;
 }

@@ -13,6 +13,7 @@
 #include "tool/bench/random.h"
 #include "tool/failure.h"
 #include "tool/host/tree.h"
+#include "tool/json_text.h"
 
 namespace caponier::tool {
 namespace bench {
@@ -30,7 +31,7 @@ int BenchRandom(const BenchOptions& options, const std::string& build) {
   RandomPlan plan;
   if (options.runs > 0) plan.turns = options.runs;
   const Json result = CompareRandom(peers, plan);
-  fmt::print("{}", options.json ? result.dump(2) + "\n" : RandomTables(result));
+  fmt::print("{}", options.json ? JsonText(result) : RandomTables(result));
   if (!options.plot.empty()) PlotRandom(result, options.plot);
   return 0;
 }
@@ -44,13 +45,13 @@ int BenchHeap(const BenchOptions& options, const std::string& build) {
   }
   if (arch == Arch::kAarch64) {  // which is emulated: counted, not timed
     const Json result = CountTaggedHeaps(build, libraries, options.runs > 0 ? options.runs : 1);
-    fmt::print("{}", options.json ? result.dump(2) + "\n" : CountTables(result));
+    fmt::print("{}", options.json ? JsonText(result) : CountTables(result));
     return 0;
   }
   const std::vector<HeapPeer> peers = FindHeapPeers(build + "/host", libraries);
   const std::vector<HeapWork> works = FindHeapWorks(DirectoryOf(build));
   const Json result = CompareHeaps(peers, works, options.runs > 0 ? options.runs : 5);
-  fmt::print("{}", options.json ? result.dump(2) + "\n" : HeapTables(result));
+  fmt::print("{}", options.json ? JsonText(result) : HeapTables(result));
   if (!options.plot.empty()) PlotHeaps(result, options.plot);
   return 0;
 }
@@ -65,7 +66,7 @@ int BenchLayout(const BenchOptions& options, const Install& install, const std::
     std::fflush(stdout);
     all[std::string(NameOf(arch))] = std::move(result);
   }
-  if (options.json) fmt::print("{}\n", all.dump(2));
+  if (options.json) fmt::print("{}", JsonText(all));
   return 0;
 }
 
@@ -104,7 +105,7 @@ int Bench(const BenchOptions& options) {
     std::fflush(stdout);
     all[std::string(NameOf(arch))] = std::move(result);
   }
-  if (options.json) fmt::print("{}\n", all.dump(2));
+  if (options.json) fmt::print("{}", JsonText(all));
   return 0;
 }
 

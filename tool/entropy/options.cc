@@ -43,7 +43,7 @@ std::variant<Options, PrintText> ParseAssess(std::span<const std::string> words)
   app.add_flag("--conditioned", conditioned, "FILE is the output of a conditioning component: assess its bits only (h')");
   app.add_flag("--restart", restart, "FILE is 1000 restarts of 1000 samples each; needs --initial; status 1 when they fail");
   app.add_option("--initial", options.initial, "the initial entropy estimate in bits a sample, for --restart")->type_name("H");
-  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE")->check(Writable());
   app.add_option("--seed", options.seed, "of the permutations of --iid, to repeat a run; default: another each time")
       ->type_name("N");
   if (auto help = ParseWords(app, "entropy", words)) return *help;
@@ -77,7 +77,7 @@ std::variant<Options, PrintText> ParseConditioning(std::span<const std::string> 
   app.add_option("--bit-entropy", options.component.bit_entropy,
                  "h': entropy of a bit that comes out, from `assess --conditioned`; for a component that is not vetted")
       ->type_name("H");
-  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE")->check(Writable());
   if (auto help = ParseWords(app, "entropy", words)) return *help;
   if (!(options.component.input_entropy > 0 &&
         options.component.input_entropy <= static_cast<double>(options.component.input_bits))) {
@@ -96,7 +96,7 @@ std::variant<Options, PrintText> ParsePlot(std::span<const std::string> words) {
   app.formatter(std::make_shared<UsageFormatter>("caponier entropy plot FILE [--bits N] -o REPORT.html"));
   app.add_option("FILE", options.file, "the samples, one a byte")->required();
   AddBits(app, options.bits);
-  app.add_option("--output,-o", options.output, "the page to write")->required()->type_name("REPORT.html");
+  app.add_option("--output,-o", options.output, "the page to write")->required()->type_name("REPORT.html")->check(Writable());
   if (auto help = ParseWords(app, "entropy", words)) return *help;
   return options;
 }
@@ -122,7 +122,7 @@ std::variant<Options, PrintText> ParseCollect(std::span<const std::string> words
   app.add_option("--accel", accelerator, "tcg (default) or kvm, for a guest")
       ->type_name("HOW")
       ->check(CLI::IsMember({"tcg", "kvm"}));
-  app.add_option("--output,-o", options.output, "the file to write")->required()->type_name("FILE");
+  app.add_option("--output,-o", options.output, "the file to write")->required()->type_name("FILE")->check(Writable());
   if (auto help = ParseWords(app, "entropy", words)) return *help;
   if (!arch.empty()) options.arch = ArchNamed(arch);
   if (!options.arch.has_value() && options.restarts != 1) throw Failure("--restarts is for a guest: it needs --arch");
@@ -146,8 +146,8 @@ std::variant<Options, PrintText> ParseSimulate(std::span<const std::string> word
   app.add_option("--runs", options.runs, "boots of each subset, or runs of each fault; default: 10")
       ->type_name("N")
       ->check(CLI::Range(u64{1}, u64{100'000}));
-  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE");
-  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html");
+  app.add_option("--json", options.json, "write every number as JSON")->type_name("FILE")->check(Writable());
+  app.add_option("--output,-o", options.output, "the page to write")->type_name("REPORT.html")->check(Writable());
   if (auto help = ParseWords(app, "entropy", words)) return *help;
   return options;
 }

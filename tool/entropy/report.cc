@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "tool/failure.h"
+#include "tool/json_text.h"
 
 namespace caponier::tool::entropy {
 namespace {
@@ -198,6 +199,6 @@ void WriteFile(const std::string& path, std::string_view text) {
   }
 }
 
-void WriteJson(const std::string& path, const Json& json) { WriteFile(path, json.dump(2) + "\n"); }
+void WriteJson(const std::string& path, const Json& json) { WriteFile(path, JsonText(json)); }
 
 }  // namespace caponier::tool::entropy

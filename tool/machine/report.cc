@@ -5,27 +5,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <memory>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "tool/command_line.h"
 #include "tool/failure.h"
+#include "tool/json_text.h"
+#include "tool/machine/process.h"
 
 namespace caponier::tool {
 namespace {
 
 using nlohmann::ordered_json;
 
-std::string QemuVersion(Arch arch) {
-  const std::string command = "'" + QemuProgram(arch) + "' --version 2>/dev/null";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "re"), pclose);
-  char line[256];
-  if (pipe == nullptr || fgets(line, sizeof(line), pipe.get()) == nullptr) return "unknown";
-  std::string text = line;
-  if (text.ends_with('\n')) text.pop_back();
-  return text;
+std::string QemuVersion(Arch arch) try {
+  constexpr size_t kMost = 255;
+  std::string text;
+  if (!Process::Spawn({QemuProgram(arch), "--version"}, {}).Collect(text, kMost, Clock::now() + std::chrono::seconds(10)))
+    return "unknown";
+  text.resize(std::min(text.find('\n'), text.size()));
+  return text.empty() ? "unknown" : text;
+} catch (const Failure&) {
+  return "unknown";
 }
 
 const char* CauseName(link::ExitCause cause) {
@@ -89,13 +92,14 @@ std::string RenderReport(const LaunchFacts& facts, const Outcome& outcome) {
         {"exit", Between(facts.spawned, outcome.ended)},
         {"total", Between(facts.start, outcome.ended)}}},
   };
-  // Text from the machine may hold any bytes: what is not UTF-8 is replaced.
-  return report.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return JsonText(report);
 }
 
 UniqueFd OpenReport(const std::string& path) {
   UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666));
-  if (!file && errno == ENXIO) throw Failure(fmt::format("cannot write --report {}: nobody reads this pipe or socket", path));
+  struct stat status;
+  if (!file && errno == ENXIO && stat(path.c_str(), &status) == 0 && !S_ISCHR(status.st_mode))
+    throw Failure(fmt::format("cannot write --report {}: nobody reads this pipe or socket", path));
   if (!file) throw SystemFailure("cannot write --report " + path, errno);
   fcntl(file.get(), F_SETFL, fcntl(file.get(), F_GETFL) & ~O_NONBLOCK);
   return file;

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "tool/testing/temp_dir_for_test.h"
 
 namespace caponier::tool {
 namespace {
@@ -19,6 +22,16 @@ TEST(Report, NamesTheHeapThatIsOn) {
   EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), HasSubstr(R"("heap": "libc")"));
   outcome.report = R"({"mitigations":7})";
   EXPECT_THAT(RenderReport({.heap = "tagged"}, outcome), Not(HasSubstr("heap")));
+}
+
+TEST(Report, NamesTheEmulatorInAFolderOfAnyName) {
+  TempDir dir;
+  dir.Write("it's $(here)/qemu-system-x86_64", "#!/bin/sh\necho version 1.2\necho more\n", 0755);
+  setenv("CAPONIER_EMULATORS", (dir / "it's $(here)").c_str(), 1);
+  EXPECT_THAT(RenderReport({}, {}), HasSubstr(R"("qemu": "version 1.2")"));
+  setenv("CAPONIER_EMULATORS", (dir / "absent").c_str(), 1);
+  EXPECT_THAT(RenderReport({}, {}), HasSubstr(R"("qemu": "unknown")"));
+  unsetenv("CAPONIER_EMULATORS");
 }
 
 TEST(Report, NamesTheKernelsOrder) {
