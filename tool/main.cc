@@ -1,10 +1,13 @@
 // The `caponier` command. The launcher at the root of the repository builds this program and starts it.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <new>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -28,11 +31,20 @@ void OpenStandardDescriptors() {
   }
 }
 
+// A file that becomes shorter while it is looked at leaves pages of its mapping without bytes.
+void OnBusError(int) {
+  constexpr std::string_view kLine = "caponier: a file became shorter, or its disk failed, while it was read\n";
+  [[maybe_unused]] const ssize_t told = write(STDERR_FILENO, kLine.data(), kLine.size());
+  _exit(caponier::tool::kStatusFailed);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   using namespace caponier::tool;
   OpenStandardDescriptors();
+  signal(SIGBUS, OnBusError);
+  signal(SIGXFSZ, SIG_IGN);  // a file beyond the caller's limit is a write that fails, which is told
   const Command command = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   if (const auto* options = std::get_if<RunOptions>(&command)) return Run(*options);
   int status = 0;
@@ -46,6 +58,9 @@ int main(int argc, char** argv) try {
 } catch (const caponier::tool::Failure& failure) {
   caponier::tool::Say(failure.what());
   return failure.status();
+} catch (const std::bad_alloc&) {
+  caponier::tool::Say("out of memory: the limits that this process was given are too low");
+  return caponier::tool::kStatusFailed;
 } catch (const std::exception& failure) {
   caponier::tool::Say(failure.what());
   return caponier::tool::kStatusFailed;

@@ -93,7 +93,9 @@ accept 'options after the program are its own' 3 '3 arguments 15 bytes, *' run .
 accept '-- before the program' 3 '1 arguments 3 bytes, *' run -- ./program --
 accept 'a variable that is no text' 3 "$(variables_and x86_64 1 7)" run --env $'A\n=\xff\x01\x7f' ./program
 accept 'a variable that the caller lacks' 3 "$(variables_and x86_64 0 0)" run --env CAPONIER_ABSENT ./program
-LC_ALL=xx_XX.nonsense accept 'a locale that is not installed' 3 '1 arguments 1 bytes, *' run ./program x
+env LC_ALL=xx_XX.nonsense timeout -k 5 $bound "$CAPONIER" run ./program x >out 2>err </dev/null
+status=$?
+if ((status == 3)) && [[ -s out && ! -s err ]]; then ok 'a locale that is not installed'; else not_ok "a locale that is not installed: status $status, $(cat err)"; fi
 timeout -k 5 $bound "$CAPONIER" run --help >/dev/full 2>err
 status=$?
 : >out
@@ -131,6 +133,17 @@ done
 )
 status=$(<status)
 judge 'more memory than the host gives' 125 'emulator ended .*memory'
+limited() { # NAME PATTERN LIMIT...: under `ulimit LIMIT...`
+  (
+    ulimit "${@:3}"
+    timeout -k 5 $bound "$CAPONIER" run ./program >out 2>err </dev/null
+    echo $? >status
+  )
+  status=$(<status)
+  judge "$1" 125 "$2"
+}
+limited 'files that may not grow' 'cannot write the archive: File too large' -f 8
+limited 'little memory for the tool itself' 'out of memory' -d 1000
 
 # --- programs that are none ----------------------------------------------------------------------------------------------------
 mkdir -p directory
@@ -358,9 +371,14 @@ refuse '--workdir that is a file in --root' 125 '--workdir /program: not a direc
 refuse '--with what is absent' 125 '--with ./absent: not found' run --with ./absent ./program
 refuse '--with a pipe' 125 '--with ./fifo: neither' run --with ./fifo ./program
 refuse '--with a link to itself' 125 '--with ./loop: too many' run --with ./loop ./program
+rm -rf names && mkdir names && (cd names && for ((i = 0; i < 25; i++)); do mkdir "$(printf 'd%.0s' {1..200})" && cd -P d*; done) 2>/dev/null
+refuse '--with names that are too long to read' 125 'cannot read .*names/d*/.*: File name too long' run --with names ./program
+rm -rf names
 refuse '--with the devices' 125 '--with /dev: the machine makes its own' run --with /dev ./program
 refuse '--report in no directory' 125 'cannot write --report /absent/r: No such file' run --report /absent/r ./program
 refuse '--report that is a directory' 125 'cannot write --report directory: Is a directory' run --report directory ./program
+refuse '--report and --seed-file as one' 125 'name the same file' run --report same --seed-file same ./program
+if [[ -e same ]]; then not_ok 'a refused --report leaves a file'; else ok 'a refused --report leaves no file'; fi
 refuse '--report into a pipe that nobody reads' 125 'cannot write --report fifo: nobody reads' run --report fifo ./program
 mkdir closed && chmod a-w closed
 timeout -k 5 $bound "${as_anybody[@]}" "$CAPONIER" run --report closed/r ./program >out 2>err </dev/null

@@ -120,6 +120,9 @@ for arch in x86_64 aarch64; do
   is "$arch or SIGPIPE" "$(cat status err)" 141
   run $program copy >/dev/full 2>err <<<x
   is "$arch a full disk is told" "$? $(cat err)" '125 caponier: standard output: no space left on device'
+  (ulimit -f 4096 && run $program copy <large >out 2>err; echo $? >status)
+  is "$arch a file that may not grow is told" "$(cat status err) $(stat -c %s out)" '141
+caponier: standard output: file too large 4194304'
   for closed in '>&-' '2>&-' '<&-' '>&- 2>&- <&-'; do
     eval "run \$program exit 7 $closed"
     is "$arch with $closed" $? 7
@@ -160,6 +163,11 @@ for arch in x86_64 aarch64; do
     finish "$arch an ignored SIGHUP stays ignored, as nohup asks" 143
     exit $failed
   ) || failed=1
+  start wait
+  started=$!
+  kill -BUS $started # as for a file that becomes shorter while it is mapped
+  finish "$arch SIGBUS ends the tool" 125
+  is "$arch and is told" "$(cat err)" 'caponier: a file became shorter, or its disk failed, while it was read'
   start wait
   started=$!
   kill -KILL $started

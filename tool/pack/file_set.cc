@@ -117,7 +117,10 @@ void FileSet::AddBelow(const Tree& tree, const std::string& tree_path, const std
     const std::string from = Child(tree_path, name), to = Child(path, name);
     if (filter && !filter(from)) continue;
     struct stat status;
-    if (lstat(tree.HostPath(from).c_str(), &status) != 0) continue;
+    if (lstat(tree.HostPath(from).c_str(), &status) != 0) {
+      if (errno == ENOENT) continue;  // removed meanwhile
+      throw SystemFailure("cannot read " + tree.HostPath(from), errno);
+    }
     if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode)) continue;
     entries_.emplace(Key(to), EntryFor(tree.HostPath(from), status));
     if (S_ISDIR(status.st_mode)) AddBelow(tree, from, to, filter);

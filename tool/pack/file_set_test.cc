@@ -1,12 +1,15 @@
 #include "tool/pack/file_set.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "tool/failure.h"
 #include "tool/testing/temp_dir_for_test.h"
+#include "tool/unique_fd.h"
 
 namespace caponier::tool {
 namespace {
@@ -29,6 +32,24 @@ std::string WholeTreeFailure(const TempDir& dir) {
     return failure.what();
   }
   return "accepted";
+}
+
+TEST(FileSet, LeavesNothingOutThatItCannotName) {
+  TempDir dir;
+  const std::string name(200, 'd');
+  UniqueFd at(open(dir.path().c_str(), O_RDONLY | O_DIRECTORY));
+  for (int depth = 0; depth < 25; depth++) {  // beyond PATH_MAX
+    ASSERT_EQ(mkdirat(at.get(), name.c_str(), 0755), 0);
+    at = UniqueFd(openat(at.get(), name.c_str(), O_RDONLY | O_DIRECTORY));
+  }
+  FileSet files;
+  try {
+    files.AddAll(Tree(), dir.path());
+    ADD_FAILURE() << "packed in part";
+  } catch (const Failure& failure) {
+    EXPECT_THAT(failure.what(), HasSubstr("cannot read " + dir.path()));
+    EXPECT_THAT(failure.what(), HasSubstr("File name too long"));
+  }
 }
 
 TEST(FileSet, AddsTheWayToAFile) {
