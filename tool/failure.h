@@ -11,6 +11,7 @@ inline constexpr int kStatusNotExecutable = 126;  // PROGRAM exists and cannot b
 inline constexpr int kStatusNotFound = 127;       // PROGRAM does not exist
 inline constexpr int kStatusSignalBase = 128;     // 128+N: signal N ended the program
 
+// An empty line: it has been told.
 class Failure : public std::runtime_error {
  public:
   Failure(int status, const std::string& line) : std::runtime_error(line), status_(status) {}

@@ -31,6 +31,7 @@ std::string Install::Require(Arch arch, const std::string& path) const {
     int status = 0;
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == kStatusFailed) throw Failure("");  // it has said why
     if (status != 0) throw Failure(fmt::format("the kernel for {} could not be built", NameOf(arch)));
     unsetenv("CAPONIER_STALE");
   }

@@ -56,7 +56,7 @@ int main(int argc, char** argv) try {
   if (std::fflush(stdout) != 0) throw SystemFailure("standard output", errno);
   return status;
 } catch (const caponier::tool::Failure& failure) {
-  caponier::tool::Say(failure.what());
+  if (const std::string_view line = failure.what(); !line.empty()) caponier::tool::Say(line);
   return failure.status();
 } catch (const std::bad_alloc&) {
   caponier::tool::Say("out of memory: the limits that this process was given are too low");

@@ -172,6 +172,15 @@ refuse 'an empty file' 126 'it is empty' run ./empty
 refuse 'neither ELF nor a script' 126 'neither an ELF program nor a script' run ./text
 cp program $'od\nd \xff' && accept 'an odd name of a sound program' 3 '1 arguments 2 bytes, *' run $'./od\nd \xff' x
 
+head -c 2000 /dev/urandom >$'od\nd \xff samples'
+timeout -k 5 $bound "$CAPONIER" entropy assess --json json $'od\nd \xff samples' >/dev/null 2>err
+status=$?
+if ((status == 0)) && python3 -c 'import json; json.load(open("json", encoding="utf-8"))'; then
+  ok 'an odd name in JSON'
+else
+  not_ok "an odd name in JSON: status $status, $(cat err)"
+fi
+
 # script NAME LINE
 script() { printf '#!%s\n' "$2" >"$1" && chmod +x "$1"; }
 script s1 /absent/interpreter
@@ -402,6 +411,39 @@ printf '#!/bin/sh\nkill -9 $$\n' >emulator/qemu-system-x86_64
 absent_emulator 'an emulator that dies' "$scratch/emulator:$PATH" 'emulator was ended by signal 9'
 printf '\0' >emulator/qemu-system-x86_64
 absent_emulator 'an emulator that is no program' "$scratch/emulator:$PATH" 'qemu-system-x86_64|emulator'
+
+# --- the project's folder belongs to another -----------------------------------------------------------------------------------------
+# project [STAMP...]: a launcher alone in a folder that its caller cannot write to, with these stamps of what is complete.
+project() {
+  rm -rf project && mkdir -p project/build project/{cmake,lib,kernel,guest,hosted,tool}
+  cp "$CAPONIER_ROOT/caponier" project/
+  touch project/{packages.txt,CMakeLists.txt,CMakePresets.json}
+  for each in "$@"; do touch "project/build/.$each"; done
+  [[ " $* " != *' nothing '* ]] || rm -rf project/build
+  chmod a-w project project/build 2>/dev/null
+  timeout -k 5 $bound "${as_anybody[@]}" project/caponier run ./program >out 2>err </dev/null
+  status=$?
+  chmod u+w project project/build 2>/dev/null
+}
+project nothing
+judge 'a folder in which nothing was built' 125 'cannot write to .*project$'
+project
+judge 'packages that were never looked at' 125 'cannot write to .*project/build, where what is missing'
+project packages-run
+judge 'an emulator that was never looked at' 125 'cannot write to .*project/build, where what is missing'
+project packages-run emulator
+judge 'a tool that was never built' 125 'cannot write to .*project/build, where what is missing'
+project packages-run emulator built-host built-x86_64 built-aarch64
+judge 'a tool that is gone' 125 'cannot write to .*project/build, where what is missing'
+mkdir -p project/build/host/tool
+cp "$CAPONIER_ROOT/build/host/tool/caponier-tool" project/build/host/tool/
+chmod a-w project/build
+timeout -k 5 $bound env CAPONIER_LAUNCHER="$scratch/project/caponier" CAPONIER_STALE=' x86_64' "${as_anybody[@]}" \
+  project/build/host/tool/caponier-tool run --heap libc ./program >out 2>err </dev/null
+status=$?
+chmod u+w project/build
+judge 'a kernel that was never built' 125 'cannot write to .*project/build, where what is missing'
+rm -rf project
 
 # --- long lists ------------------------------------------------------------------------------------------------------------------
 # A mebibyte of arguments and of environment go through whole, in many words and in the longest that Linux allows (128 KiB with
