@@ -186,6 +186,9 @@ Command ParseRun(std::span<const std::string> words) {
   size_t program = end;
   if (program < words.size() && words[program] == "--") program++;
   options.program.assign(words.begin() + static_cast<std::ptrdiff_t>(program), words.end());
+  for (const char* name : {"--root", "--sysroot", "--with", "--workdir"}) {
+    if (options.program.empty() && app.get_option(name)->count() != 0) throw Failure(fmt::format("{} needs a PROGRAM", name));
+  }
   return options;
 }
 

@@ -127,6 +127,8 @@ TEST(CommandLine, RefusesInOneLine) {
   EXPECT_EQ(LineOf({"--version", "x"}), "--version: nothing is known about x (see caponier --help)");
   EXPECT_EQ(LineOf({""}), "unknown command '' (see caponier --help)");
   EXPECT_EQ(LineOf({"fly"}), "unknown command fly (see caponier --help)");
+  for (const char* option : {"--root", "--sysroot", "--with", "--workdir"})
+    EXPECT_EQ(LineOf({"run", option, "/"}), std::string(option) + " needs a PROGRAM");
   EXPECT_EQ(LineOf({"check"}), "check takes one PROGRAM");
   EXPECT_EQ(LineOf({"check", "a", "b"}), "check takes one PROGRAM");
 }

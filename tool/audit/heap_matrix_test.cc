@@ -141,6 +141,7 @@ TEST_F(HeapMatrix, ALibraryIsTriedOnItsArchitecture) {
                    "\x7f"
                    "ELF"
                    "\x02");
+    header[16] = 3;  // a shared object
     header[18] = machine;
     return dir_.Write(name, header, 0644);
   };

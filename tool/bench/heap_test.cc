@@ -125,22 +125,24 @@ TEST(BenchHeap, TheFirstPeerIsTheCLibrary) {
 
 TEST(BenchHeap, ALibraryHasANameAndAnArchitecture) {
   const TempDir dir;
-  const auto write = [&](const char* name, unsigned short machine) {
+  const auto write = [&](const char* name, unsigned short machine, unsigned short type = ET_DYN) {
     Elf64_Ehdr header{};
     std::memcpy(header.e_ident, ELFMAG, SELFMAG);
     header.e_ident[EI_CLASS] = ELFCLASS64;
     header.e_machine = machine;
+    header.e_type = type;
     return dir.Write(name, std::string(reinterpret_cast<const char*>(&header), sizeof(header)), 0644);
   };
-  const std::string x86 = write("x86.so", EM_X86_64), arm = write("arm.so", EM_AARCH64), other = write("other.so", EM_RISCV);
+  const std::string x86 = write("x86.so", EM_X86_64), arm = write("arm.so", EM_AARCH64), other = write("other.so", EM_RISCV),
+                    fixed = write("fixed", EM_X86_64, ET_EXEC);
   EXPECT_EQ(ParseNamedLibrary("mine=" + x86).name, "mine");
   EXPECT_EQ(ParseNamedLibrary("mine=" + x86).arch, Arch::kX86_64);
   EXPECT_EQ(ParseNamedLibrary("a=" + arm).arch, Arch::kAarch64);
   const std::vector<HeapPeer> peers = FindHeapPeers("/nonexistent", std::vector{ParseNamedLibrary("mine=" + x86)});
   EXPECT_EQ(peers.back().name, "mine");
   EXPECT_EQ(peers.back().preload, x86);
-  for (const std::string& wrong :
-       {x86, "=" + x86, std::string("mine="), "mine=" + other, std::string("mine=/bin"), std::string("mine=/nonexistent")})
+  for (const std::string& wrong : {x86, "=" + x86, std::string("mine="), "mine=" + other, "mine=" + fixed,
+                                   std::string("mine=/bin"), std::string("mine=/nonexistent")})
     EXPECT_THROW(ParseNamedLibrary(wrong), Failure) << wrong;
 }
 

@@ -285,7 +285,7 @@ TEST(Entropy, PlotIsOnePageWithEachPicture) {
     EXPECT_EQ(page.find("nan"), std::string::npos);
   }
   EXPECT_THAT(LineOf([&] { entropy::Run(Parse({"plot", dir / "<noise> & co", "-o", dir / "no/such/page"})); }),
-              HasSubstr("No such file"));
+              HasSubstr("no such file"));
 }
 
 }  // namespace
