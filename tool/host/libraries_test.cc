@@ -36,7 +36,7 @@ class LibrariesTest : public testing::Test {
   void Relative(const ElfRecipe& recipe, std::string_view library_path = "") {
     dir_.Write("bin/prog", MakeElf(recipe), 0755);
     const MappedFile file(dir_ / "bin/prog");
-    LibraryCollector collector(files_, {Tree(dir_.path())}, recipe.arch, library_path, "/work");
+    LibraryCollector collector(files_, {Tree(dir_.path())}, recipe.arch, library_path, "/start");
     collector.AddProgram(Tree(dir_.path()), "/bin/prog", ReadProgram(file.bytes(), "prog"));
   }
   void Library(const std::string& path, const ElfRecipe& recipe = {}) { dir_.Write(path, MakeElf(recipe)); }
@@ -88,16 +88,16 @@ TEST_F(LibrariesTest, SearchesInTheLoadersOrder) {
 }
 
 TEST_F(LibrariesTest, RelativeNamesAreMeantFromWhereTheProgramStarts) {
-  for (const char* path : {"work/liba.so", "work/sub/libb.so", "work/sub/libc.so", "work/sub/libd.so"}) Library(path);
+  for (const char* path : {"start/liba.so", "start/sub/libb.so", "start/sub/libc.so", "start/sub/libd.so"}) Library(path);
   Relative({.interpreter = kLoader, .needed = {"liba.so"}}, ":/absent");  // an empty element is where it starts
-  EXPECT_TRUE(Has("/work/liba.so"));
+  EXPECT_TRUE(Has("/start/liba.so"));
   Relative({.interpreter = kLoader, .needed = {"libb.so"}}, "sub");
-  EXPECT_TRUE(Has("/work/sub/libb.so"));
+  EXPECT_TRUE(Has("/start/sub/libb.so"));
   Relative({.interpreter = kLoader, .needed = {"libc.so"}, .runpath = "sub"});
-  EXPECT_TRUE(Has("/work/sub/libc.so"));
+  EXPECT_TRUE(Has("/start/sub/libc.so"));
   Relative({.interpreter = kLoader, .needed = {"./sub/libd.so"}});
-  EXPECT_TRUE(Has("/work/sub/libd.so"));
-  Library("work/ld.so");
+  EXPECT_TRUE(Has("/start/sub/libd.so"));
+  Library("start/ld.so");
   EXPECT_THROW(Relative({.interpreter = "ld.so", .needed = {}}), Failure);
 }
 
