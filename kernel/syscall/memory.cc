@@ -134,15 +134,15 @@ Result<i64> SysMadvise(Call& call) {
     case kMADV_NOHUGEPAGE:
     case kMADV_DONTDUMP:
     case kMADV_DODUMP:
+    case kMADV_KEEPONFORK:
     case kMADV_COLD:
     case kMADV_PAGEOUT:  // advice about speed, size of pages and copies that this machine does not make
       return call.process().memory->Covers(address, end) ? Result<i64>(0) : Error::kNoMemory;
-    case kMADV_KEEPONFORK:
     case kMADV_WIPEONFORK:  // nothing forks
       for (u64 at = address; at < end;) {
         const mm::Mapping* mapping = call.process().memory->Find(at);
         if (mapping == nullptr) return Error::kNoMemory;
-        if (call.Int(2) == kMADV_WIPEONFORK && (mapping->source || mapping->shared)) return Error::kInvalidArgument;
+        if (mapping->source || mapping->shared) return Error::kInvalidArgument;
         at = mapping->end;
       }
       return 0;
