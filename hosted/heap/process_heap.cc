@@ -29,16 +29,16 @@ void ProcessHeap::Start() {
 }
 
 void (*ProcessHeap::Enter(Purpose purpose))() {
-  bool ended = closed_;
-  if (!ended && purpose == Purpose::kEndBlock && early_ends_ < kEarlyEnds) {
+  bool for_one_call = closed_;
+  if (!for_one_call && purpose == Purpose::kEndBlock && early_ends_ < kEarlyEnds) {
     early_ends_++;
-    ended = true;
+    for_one_call = true;
   }
   if (!started_.load(std::memory_order_acquire)) {
     const heap::Locked locked(start_lock_);
     if (!started_.load(std::memory_order_relaxed)) Start();
   }
-  void (*leave)() = ended ? CloseAgain : nullptr;
+  void (*leave)() = for_one_call ? CloseAfterCall : nullptr;
   // What is called from here on may allocate, which finds a cache in place.
   if (heap::Cache* cache = heap_.OpenCache(); cache != nullptr) {
     mine_ = cache;
@@ -58,15 +58,17 @@ void ProcessHeap::GiveUpLastCache() {
 }
 
 void ProcessHeap::Close(void* cache) {
-  mine_ = &nobodys_;  // a later destructor of this thread may open another
   closed_ = true;
-  heap_.CloseCache(static_cast<heap::Cache*>(cache));
+  CloseMine(static_cast<heap::Cache*>(cache));
 }
 
-void ProcessHeap::CloseAgain() {
+void ProcessHeap::CloseAfterCall() {
   (void)pthread_setspecific(g_at_thread_end, nullptr);
-  heap::Cache* cache = mine_;
-  mine_ = &nobodys_;
+  CloseMine(mine_);
+}
+
+void ProcessHeap::CloseMine(heap::Cache* cache) {
+  mine_ = &nobodys_;  // a later call of this thread may open another
   heap_.CloseCache(cache);
 }
 

@@ -66,7 +66,8 @@ class ProcessHeap {
   [[gnu::noinline]] static void (*Enter(Purpose purpose))();
   static void Start();
   static void Close(void* cache);
-  static void CloseAgain();
+  static void CloseAfterCall();
+  static void CloseMine(heap::Cache* cache);
   static void GiveUpLastCache();
   static void UnlockAll();
   static void BeforeFork();

@@ -29,7 +29,7 @@ struct MteTags {
  private:
   static constexpr u64 kTurn = 8 * kGranule;
   // Below this, finding the blocks' borders costs more than they save.
-  static constexpr u64 kWorthBlocks = 1024;
+  static constexpr u64 kWorthBlocks = 8 * kTurn;
 
   template <typename One, typename Two, typename Block>
   [[gnu::always_inline]] static void Each(u64 at, u64 bytes, One one, Two two, Block block) {
@@ -41,7 +41,7 @@ struct MteTags {
           for (; !IsAligned(at, step); at += kGranule) one(at);
           for (; end - at >= step; at += step) block(at);
         }
-        for (; end - at >= kWorthBlocks;) {
+        while (end - at >= kWorthBlocks) {
           for (int i = 0; i < 8; i++) two(at, tag);
         }
         bytes = end - at;

@@ -49,7 +49,6 @@ void Cancelled(void (*crime)()) {
   pthread_t thread;
   if (pthread_create(&thread, nullptr, run, nullptr) == 0) pthread_join(thread, nullptr);
 }
-void CancelledDoubleFree() { Cancelled(DoubleFree); }
 void Foreign() {
   static char pool[64];
   if (g_wrong) free(Hidden(pool));
@@ -163,7 +162,7 @@ struct NamedCrime {
 constexpr NamedCrime kCrimes[] = {
     {"double-free", DoubleFree},
     {"double-free-later", DoubleFreeLater},
-    {"double-free-cancelled", CancelledDoubleFree},
+    {"double-free-cancelled", [] { Cancelled(DoubleFree); }},
     {"foreign", Foreign},
     {"interior", Interior},
     {"misaligned", Misaligned},
