@@ -122,7 +122,11 @@ extern "C" [[noreturn]] void KernelMain() {
 #if defined(__x86_64__)
   if (g_handoff.info.serve_draws) ServeDraws();
 #endif
-  if (!drivers::link::Init(g_handoff.info).ok()) report::Panic("the link to the tool does not come up");
+  constexpr std::string_view kNoLink = "the link to the tool does not come up";
+  if (!drivers::link::Init(g_handoff.info).ok()) report::Panic(kNoLink);
+  report::RunPhases().link_asked = arch::CycleCounter();
+  if (!drivers::link::Open().ok()) report::Panic(kNoLink);
+  report::RunPhases().link_open = arch::CycleCounter();
   drivers::StartRng(g_handoff.info);
   const loader::Config config = UnpackArchive();
   if (config.record_kernel_heap) mm::StartHeapRecords();

@@ -386,10 +386,14 @@ Result<void> Init(const boot::BootInfo& info) {
   TRY(g.slot->AddQueue(virtio::ConsoleReceiveQueue(wire::kPortNumber), g.receive, 8, diagnostics));
   TRY(g.slot->AddQueue(virtio::ConsoleTransmitQueue(wire::kPortNumber), g.transmit, 32, diagnostics));
   TRY(AllocateBuffers());
-  TRY(device.Start());
+  return device.Start();
+}
+
+Result<void> Open() {
+  FirstDiagnostic diagnostics;
   TRY(OpenPort(diagnostics));
   for (u16 i = 0; i < kReceiveBuffers; i++) OfferReceiveBuffer(i);
-  device.Notify(virtio::ConsoleReceiveQueue(wire::kPortNumber));
+  g.slot->device().Notify(virtio::ConsoleReceiveQueue(wire::kPortNumber));
   HandleInterrupt(g.slot->line(), OnInterrupt);
   OnInterrupt();  // the handshake left the line raised, and a line that stays up makes no new edge
   g.up = true;

@@ -11,14 +11,16 @@
 
 namespace caponier::drivers::link {
 
-// Finds the console device among the slots and brings up the port. kNoDevice when there is none.
+// Finds the console device among the slots and starts it. kNoDevice when there is none.
 Result<void> Init(const boot::BootInfo& info);
+// Brings up the port, once after Init, by asking the emulator and waiting for its answers.
+Result<void> Open();
 fs::ConsoleBackend& Console();
 // Whom signals from the tool (Ctrl-C) are for, once there is a program.
 void SetProgram(sched::Process* process);
 void SetWindow(u16 rows, u16 columns);
 
-// Each waits until the device has taken the frame. Before Init the text goes to the early console.
+// Each waits until the device has taken the frame. Before Open the text goes to the early console.
 void SendMessage(std::string_view line);
 void SendCrashText(std::string_view lines);
 void SendReport(std::string_view part);

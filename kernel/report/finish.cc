@@ -46,10 +46,11 @@ void WriteReport(const sched::Process& process) {
   const auto ns = [&](u64 from, u64 to) { return scale.Nanoseconds(to - from); };
   const boot::BootInfo& info = boot::g_handoff.info;
   Format(sink,
-         "{{\"phases_ns\":{{\"start_to_entry\":{},\"entry_to_seeded\":{},\"seeded_to_paging\":{},\"paging_to_kernel_ready\":{},"
-         "\"kernel_ready_to_program\":{},\"program\":{}}},",
+         "{{\"phases_ns\":{{\"start_to_entry\":{},\"entry_to_seeded\":{},\"seeded_to_paging\":{},\"paging_to_link_asked\":{},"
+         "\"link_asked_to_link_open\":{},\"link_open_to_kernel_ready\":{},\"kernel_ready_to_program\":{},\"program\":{}}},",
          ns(0, info.entry_counter), ns(info.entry_counter, info.seeded_counter), ns(info.seeded_counter, g_phases.kernel_entry),
-         ns(g_phases.kernel_entry, g_phases.kernel_ready), ns(g_phases.kernel_ready, g_phases.program_entry),
+         ns(g_phases.kernel_entry, g_phases.link_asked), ns(g_phases.link_asked, g_phases.link_open),
+         ns(g_phases.link_open, g_phases.kernel_ready), ns(g_phases.kernel_ready, g_phases.program_entry),
          ns(g_phases.program_entry, now));
   Format(sink, "\"random\":");
   kernel::random::Describe(sink);

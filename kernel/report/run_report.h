@@ -8,9 +8,10 @@
 
 namespace caponier::report {
 
-// Moments of the start, in CycleCounter() units; stage 1 keeps its own in BootInfo.
+// Moments of the start, in CycleCounter() units; stage 1 keeps its own in BootInfo. Between link_asked and link_open the machine waits
+// for the emulator.
 struct Phases {
-  u64 kernel_entry = 0, kernel_ready = 0, program_entry = 0;
+  u64 kernel_entry = 0, link_asked = 0, link_open = 0, kernel_ready = 0, program_entry = 0;
 };
 Phases& RunPhases();
 void WantReport(bool wanted);

@@ -15,8 +15,10 @@ namespace {
 
 constexpr int kDefaultRuns = 5;
 
-// Places are drawn and mapped in these phases of a boot, and in no other.
-constexpr std::array kBootPhases = {"seeded_to_paging", "paging_to_kernel_ready", "kernel_ready_to_program"};
+// Places are drawn and mapped in these phases of a boot, and in no other. Between the second and the third the machine waits for the
+// emulator's answer, and the instructions of that say how busy the host is.
+constexpr std::array kBootPhases = {"seeded_to_paging", "paging_to_link_asked", "link_open_to_kernel_ready",
+                                    "kernel_ready_to_program"};
 
 struct Layout {
   bool fixed;
