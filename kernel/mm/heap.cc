@@ -67,12 +67,13 @@ u32 PageOf(u64 address) { return static_cast<u32>((address - g_arena.begin) / kP
 u32 SlotsOf(u32 size_class) { return static_cast<u32>(kPageSize >> (kSmallestShift + size_class)); }
 u64 SlotBytes(const Slab& slab) { return u64{1} << (kSmallestShift + slab.size_class); }
 
+// Behind the first, so that what has become free is not the next to be used.
 void Push(u32& head, u32 page) {
   Slab& slab = SlabAt(page);
-  slab.next = head;
-  slab.previous = kNone;
-  if (head != kNone) SlabAt(head).previous = page;
-  head = page;
+  slab.previous = head;
+  slab.next = head == kNone ? kNone : std::exchange(SlabAt(head).next, page);
+  if (slab.next != kNone) SlabAt(slab.next).previous = page;
+  if (head == kNone) head = page;
 }
 void Unlink(u32& head, u32 page) {
   const Slab& slab = SlabAt(page);
@@ -274,6 +275,20 @@ Result<u32> PageForClass(u32 size_class) {
   return page;
 }
 
+// The first free slot from a random one on.
+u32 TakeSlot(Slab& slab) {
+  const u32 from = NextByte() % SlotsOf(slab.size_class);
+  u32 word = from / 64;
+  u64 found = slab.free[word] & ~u64{0} << from % 64;
+  if (found == 0) {
+    if (slab.free[word ^ 1] != 0) word ^= 1;
+    found = slab.free[word];
+  }
+  const u32 bit = static_cast<u32>(__builtin_ctzll(found));
+  slab.free[word] ^= u64{1} << bit;
+  return word * 64 + bit;
+}
+
 // --- larger blocks ---
 
 constexpr char kLargeBlock[] = "heap block";
@@ -316,9 +331,7 @@ void* AllocateBlock(size_t bytes) {
     const Result<u32> page = PageForClass(size_class);
     if (!page.ok()) return nullptr;
     Slab& slab = SlabAt(page.value());
-    const u32 word = slab.free[0] != 0 ? 0 : 1;
-    const u32 slot = word * 64 + static_cast<u32>(__builtin_ctzll(slab.free[word]));
-    slab.free[word] &= slab.free[word] - 1;
+    const u32 slot = TakeSlot(slab);
     if (--slab.free_slots == 0) Unlink(g_with_room[size_class], page.value());
     const u64 slot_bytes = SlotBytes(slab);
     if (void* block = Issue(AddressOf(page.value()) + slot * slot_bytes, slot_bytes, bytes)) return block;

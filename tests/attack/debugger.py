@@ -316,6 +316,19 @@ def look_at_tags(allocate, free):
     run("kill")
 
 
+def follow_slots(allocate, free):
+    """How many blocks of a row lie right behind the one that was made before them, and how many have the place of the one that was freed before them."""
+    row = [plain(allocate(64)) for _ in range(64)]
+    behind = sum(other - one == 64 for one, other in zip(row, row[1:]))
+    at_once = 0
+    for _ in range(32):
+        block = allocate(64)
+        free(block)
+        at_once += plain(allocate(64)) == plain(block)
+    print(f"returned {behind} of 63 right behind the one before, {at_once} of 32 at the place freed before")
+    run("kill")
+
+
 def misuse_variable(crime):
     """Has the kernel run a function that clears a variable on its stack, and misuses that by the address which the function uses: writes behind or
     before it, or to it when the function has returned."""
@@ -357,6 +370,8 @@ def misuse_block(crime):
         return look_for_shadow_stacks()
     if crime == "looking at tags":
         return look_at_tags(allocate, free)
+    if crime == "following slots":
+        return follow_slots(allocate, free)
     block = allocate(40)
     while not 64 <= block & 4095 < 4096 - 64:
         block = allocate(40)
@@ -391,16 +406,16 @@ def misuse_block(crime):
             block = one
         return write_by_kernel(block)
     free(block)
-    if crime == "late write":
-        if not UNPROTECTED:
-            write_by_kernel(block + 8)
-        return allocate(40)
+    if crime == "late write" and not UNPROTECTED:
+        write_by_kernel(block + 8)
     if crime == "stale use":
         for _ in range(6):
             free(allocate(40))
-    if crime in ("stale use", "stale free"):
-        while plain(allocate(40)) != plain(block):
+    if crime in ("late write", "stale use", "stale free"):
+        while plain(again := allocate(40)) != plain(block):
             pass
+    if crime == "late write":
+        return again
     return free(block) if crime == "stale free" else write_by_kernel(block + 8)
 
 
