@@ -36,6 +36,7 @@ expect double-free-cancelled 134 "double free; block of 64 bytes" "${everywhere[
 expect use-after-free-cancelled 139 "use after free; block of 300000 bytes" "${everywhere[@]}"
 expect foreign 134 "free of a pointer that is no block's" "${everywhere[@]}"
 expect interior 134 "free of a pointer into a block; block of 64 bytes; distance 16 bytes" "${everywhere[@]}"
+expect behind 134 "free of a pointer behind a block; block of 130 bytes; distance 14 bytes" "${everywhere[@]}"
 expect misaligned 134 "free of a misaligned pointer; block of 64 bytes; distance 3 bytes" "${everywhere[@]}"
 expect overflow-by-one 134 "overflow of a block, found when it was freed; block of 61 bytes" "${everywhere[@]}"
 expect overflow-by-zero 134 "overflow of a block, found when it was freed; block of 61 bytes" "${everywhere[@]}"

@@ -49,6 +49,10 @@ template <Platform P>
 void Heap<P>::Accuse(const void* pointer, Wish wish) {
   const auto stop = [&] [[noreturn]] (Misuse misuse) {
     misuse.wish = wish;
+    if (misuse.crime == Crime::kInteriorFree && misuse.block_bytes && misuse.distance >= *misuse.block_bytes) {
+      misuse.crime = Crime::kBehindFree;
+      misuse.distance -= *misuse.block_bytes;
+    }
     Stop(misuse);
   };
   const u64 address = Tags::Address(pointer);

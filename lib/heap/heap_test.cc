@@ -125,11 +125,13 @@ TYPED_TEST(HeapTest, ReallocKeepsTheBytes) {
 
 TYPED_TEST(HeapTest, WrongFreesAreCalledByTheirNames) {
   TestHeap<TypeParam> heap;
-  for (const u64 bytes : {u64{1}, u64{24}, u64{100}, u64{3000}, u64{200'000}, u64{400'000}}) {
+  for (const u64 bytes : {u64{1}, u64{24}, u64{100}, u64{130}, u64{3000}, u64{200'000}, u64{400'000}}) {
     SCOPED_TRACE(bytes);
     char* block = static_cast<char*>(heap.Allocate(bytes));
     EXPECT_EQ(CrimeOf([&] { heap.Free(block + 1); }), Crime::kMisalignedFree);
     if (bytes > 16) EXPECT_EQ(CrimeOf([&] { heap.Free(block + 16); }), Crime::kInteriorFree);
+    if (bytes == 130) EXPECT_EQ(CrimeOf([&] { heap.Free(block + 144); }), Crime::kBehindFree);
+    if (bytes == 400'000) EXPECT_EQ(CrimeOf([&] { heap.Free(block + bytes); }), Crime::kBehindFree);
     EXPECT_EQ(CrimeOf([&] { heap.heap->FreeSized(*heap.cache, block, bytes + 1); }), Crime::kWrongSizeFree);
     const auto free_aligned = [&](u64 alignment) {
       heap.heap->FreeAligned(*heap.cache, block, alignment, typename Heap<TypeParam>::Unsaid());

@@ -8,6 +8,7 @@ std::string_view CrimeName(Crime crime) {
     case Crime::kStaleFree: return "free of a block that was freed before, whose slot is in use again";
     case Crime::kForeignFree: return "free of a pointer that is no block's";
     case Crime::kInteriorFree: return "free of a pointer into a block";
+    case Crime::kBehindFree: return "free of a pointer behind a block";
     case Crime::kMisalignedFree: return "free of a misaligned pointer";
     case Crime::kWrongSizeFree: return "sized delete with a wrong size";
     case Crime::kWrongAlignment: return "aligned delete with a wrong alignment";

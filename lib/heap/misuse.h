@@ -13,6 +13,7 @@ enum class Crime : u8 {
   kStaleFree,         // the block was freed before, and its slot serves another one now
   kForeignFree,       // no block was ever there
   kInteriorFree,      // inside a block, at a multiple of 16 bytes
+  kBehindFree,        // behind a block in its slot or its last page, at a multiple of 16 bytes
   kMisalignedFree,    // at no multiple of 16 bytes
   kWrongSizeFree,     // sized delete with another size than the block's
   kWrongAlignment,    // aligned delete with an alignment the block does not have
@@ -36,7 +37,7 @@ enum class Wish : u8 { kFree, kResize, kSize };
 struct Misuse {
   Crime crime;
   std::optional<u64> block_bytes = std::nullopt;  // of the block concerned, as it was asked for
-  u64 distance = 0;                               // bytes from the block's end (overflow) or start (underflow, interior)
+  u64 distance = 0;                               // bytes from the block's end (overflow, behind) or start (underflow, interior)
   u64 given_bytes = 0;                            // what a sized delete said
   u32 generation = 0;                             // blocks the slot has served, under tags; 0 when not known
   u32 pointer_generation = 0;

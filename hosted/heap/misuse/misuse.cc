@@ -57,6 +57,10 @@ void Interior() {
   char* block = New(64);
   free(Hidden(block + (g_wrong ? 16 : 0)));
 }
+void Behind() {
+  char* block = New(130);
+  free(Hidden(block + (g_wrong ? 144 : 0)));
+}
 void Misaligned() {
   char* block = New(64);
   free(Hidden(block + (g_wrong ? 3 : 0)));
@@ -165,6 +169,7 @@ constexpr NamedCrime kCrimes[] = {
     {"double-free-cancelled", [] { Cancelled(DoubleFree); }},
     {"foreign", Foreign},
     {"interior", Interior},
+    {"behind", Behind},
     {"misaligned", Misaligned},
     {"overflow-by-one", OverflowByOne},
     {"overflow-by-zero", OverflowByZero},
