@@ -57,6 +57,8 @@ std::optional<Frame> FrameReader::Next() {
   std::memcpy(&header, buffer_.data() + begin_, sizeof(header));
   const u32 length = header.length;
   const Shape shape = ShapeOf(header.type);
+  if (header.reserved[0] != 0 || header.reserved[1] != 0 || header.reserved[2] != 0)
+    throw Failure("the machine sent a frame with a header that is none");
   if (!shape.known) throw Failure(fmt::format("the machine sent a frame of unknown type {}", static_cast<unsigned>(header.type)));
   if (length > link::kMaxPayload)
     throw Failure(fmt::format("the machine sent a frame of {} bytes, more than {}", length, link::kMaxPayload));

@@ -67,6 +67,16 @@ TEST(FrameReader, RefusesUnknownTypesAndTypesThatOnlyTheToolSends) {
   }
 }
 
+TEST(FrameReader, RefusesReservedBytesThatAreNotZero) {
+  for (size_t at = 1; at < 4; at++) {
+    FrameReader reader;
+    std::string header = Header(static_cast<u8>(FrameType::kStdout), 0);
+    header[at] = 1;
+    Feed(reader, header);
+    EXPECT_THROW(reader.Next(), Failure) << at;
+  }
+}
+
 TEST(FrameReader, RefusesALengthOverTheLimitBeforeTheBytesArrive) {
   for (const u32 length : {link::kMaxPayload + 1, 0x7fff'ffffu, 0xffff'ffffu}) {
     FrameReader reader;

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "tool/machine/kvm_probe.h"
 #include "tool/scan/implemented.h"
 #include "tool/scan/object.h"
+#include "tool/testing/make_elf_for_test.h"
 
 namespace caponier::tool {
 namespace {
@@ -69,6 +72,50 @@ TEST(ScannedObject, ReadsAWholeProgram) {
   ASSERT_TRUE(call.has_value());
   EXPECT_EQ(call->name, "exit_group");
   EXPECT_TRUE(call->implemented);
+}
+
+// Of a call whose number is not known, in two functions that overlap; and a second table of symbols, which a file cannot have.
+TEST(ScannedObject, LooksAtEachPieceOfCodeOnceAndAtOneTable) {
+  std::string file = MakeElf({.code = "\x90\x48\x89\xf8\x0f\x05\xc3"});
+  elf::Header header;
+  std::memcpy(&header, file.data(), sizeof(header));
+  const u64 strings_at = file.size(), code_at = header.entry;
+  const std::string_view names = "\0one\0other\0second\0"sv;
+  file += names;
+  const auto symbols = [&](std::vector<elf::SymbolRecord> records) {
+    elf::SectionHeader section{};
+    section.type = elf::kSectionDynamicSymbols;
+    section.offset = file.size();
+    section.size = records.size() * sizeof(elf::SymbolRecord);
+    section.link = 2;
+    for (const elf::SymbolRecord& record : records) file += AsText(BytesOf(record));
+    return section;
+  };
+  const auto function = [&](u64 name, u64 from) {
+    elf::SymbolRecord record{};
+    record.name = static_cast<u32>(name);
+    record.shndx = 1;
+    record.value = code_at + from;
+    record.size = 6;
+    return record;
+  };
+  elf::SectionHeader strings{};
+  strings.type = elf::kSectionStrings;
+  strings.offset = strings_at;
+  strings.size = names.size();
+  const elf::SectionHeader first = symbols({function(names.find("one"), 0), function(names.find("other"), 1)});
+  const elf::SectionHeader second = symbols({function(names.find("second"), 0)});
+  header.shoff = file.size();
+  header.shnum = 3;
+  header.shentsize = sizeof(elf::SectionHeader);
+  for (const auto& section : {first, second, strings}) file += AsText(BytesOf(section));
+  file.replace(0, sizeof(header), AsText(BytesOf(header)));
+
+  const ScannedObject object(AsBytes(file), Arch::kX86_64, "the file");
+  EXPECT_TRUE(object.Exports("one") && object.Exports("other"));
+  EXPECT_FALSE(object.Exports("second"));
+  EXPECT_EQ(object.ScanFrom({"one"}).unknown_numbers, 1u);
+  EXPECT_EQ(object.ScanFrom({"one", "other"}).unknown_numbers, 1u);
 }
 
 TEST(LookUpCall, TellsImplementedFromNot) {

@@ -47,7 +47,7 @@ ScannedObject::ScannedObject(Bytes file, Arch arch, std::string_view name) : arc
   ReadSymbols(file);
 }
 
-// The dynamic symbols by way of the section headers; a file without them has nothing to say here.
+// The dynamic symbols by way of the section headers; a file without them has nothing to say here. There is one table of them [gabi].
 void ScannedObject::ReadSymbols(Bytes file) {
   const auto header = RecordAt<elf::Header>(file, 0);
   if (!header.has_value() || header->shentsize != sizeof(elf::SectionHeader)) return;
@@ -68,6 +68,7 @@ void ScannedObject::ReadSymbols(Bytes file) {
         exports_.insert_or_assign(std::string(*name), Extent{record->value, record->size});
       }
     }
+    return;
   }
 }
 
@@ -98,6 +99,25 @@ CodeFacts ScannedObject::ScanFrom(const std::set<std::string>& functions) const 
   }
   CodeFacts all;
   std::set<u64> done;
+  std::map<u64, u64> scanned;  // stretches of code, to their ends; functions that overlap are looked at once
+  const auto scan = [&](u64 begin, u64 end) {
+    const auto next = scanned.upper_bound(begin);
+    if (next != scanned.begin()) begin = std::max(begin, std::prev(next)->second);
+    while (begin < end) {
+      const auto known = scanned.lower_bound(begin);
+      const u64 stop = known == scanned.end() ? end : std::min(end, known->first);
+      if (begin < stop) {
+        CodeFacts facts = ScanCode(CodeAt(begin, stop - begin), begin, arch_);
+        all.numbers.merge(facts.numbers);
+        all.unknown_numbers += facts.unknown_numbers;
+        for (const u64 target : facts.targets) {
+          if (!CodeAt(target, 1).empty()) todo.push_back(target);
+        }
+        scanned.emplace(begin, stop);
+      }
+      begin = known == scanned.end() ? stop : std::max(stop, known->second);
+    }
+  };
   while (!todo.empty() && done.size() < kMostFunctions) {
     const u64 address = todo.front();
     todo.pop_front();
@@ -107,12 +127,7 @@ CodeFacts ScannedObject::ScanFrom(const std::set<std::string>& functions) const 
     const auto next = extents.upper_bound(address);
     u64 size = next == extents.end() ? kAssumedBytes : std::min(kAssumedBytes, next->first - address);
     if (extent != extents.end() && extent->second != 0) size = extent->second;
-    CodeFacts facts = ScanCode(CodeAt(address, size), address, arch_);
-    all.numbers.merge(facts.numbers);
-    all.unknown_numbers += facts.unknown_numbers;
-    for (const u64 target : facts.targets) {
-      if (!CodeAt(target, 1).empty()) todo.push_back(target);
-    }
+    scan(address, address + CodeAt(address, size).size());
   }
   return all;
 }
