@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   const bool well = settings.quarantine <= Settings::kMaxQuarantine && settings.record <= Settings::kMaxRecord &&
                     settings.sample <= u64{1} << 32 && std::has_single_bit(settings.arena_bytes) &&
                     settings.arena_bytes >= Settings::kMinArenaBytes && settings.arena_bytes <= Settings::kMaxArenaBytes &&
-                    settings.tagging <= Tagging::kAsymmetric && settings.scope <= TagScope::kAuto && settings.check <= Check::kAuto;
+                    settings.tagging <= Tagging::kAsymmetric && settings.scope <= TagScope::kAuto &&
+                    settings.check <= Check::kAuto;
   if (!well) __builtin_trap();
   return 0;
 }
