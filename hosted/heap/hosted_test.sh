@@ -19,6 +19,11 @@ for program in short_memory refused_calls fork_amid_files; do clang++-19 "${flag
 clang++-19 "${flags[@]}" "$here/misuse/fork_handlers.cc" "$library/libcaponier-heap.a" -o "$work/fork_handlers" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" "$library/libcaponier-heap.a" -o "$work/own_operators_linked" || exit 1
 
+clang-19 -O1 -fuse-ld=lld-19 "$here/misuse/opens_library.c" -o "$work/opens_library" || exit 1
+for cxx in stdc++ c++; do # each C++ library
+  clang++-19 -stdlib=lib$cxx "${flags[@]}" -fPIC -shared "$here/misuse/opened_library.cc" -o "$work/opened_lib$cxx.so" || exit 1
+done
+
 native() { LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/misuse" "$@"; }
 linked() { "$work/linked" "$@"; }
 tagged() { # 1G: QEMU keeps a record of each page that is reserved
@@ -61,6 +66,12 @@ expect use-after-free-read 139 "use after free; block of 48 bytes" tagged
 expect use-after-reuse 139 "use after free" tagged
 for program in new_fails own_operators own_operators_linked threads_end short_memory refused_calls fork_handlers fork_amid_files; do
   LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/$program" || fail "$program: status $?"
+done
+for setting in zero=on record=on; do
+  for opened in "$work"/opened_*.so; do
+    CAPONIER_HEAP=$setting LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/opens_library" "$opened" ||
+      fail "opens_library ${opened##*/}, $setting: status $?"
+  done
 done
 expect overflow-by-one 134 "overflow of a block, found when it was freed; block of 61 bytes" narrow
 expect write-after-free 134 "write to free memory" narrow

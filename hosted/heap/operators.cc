@@ -1,5 +1,5 @@
 // C++'s new and delete, without a C++ library to link: what they need of it when memory is short is looked up in the program, if it
-// has one.
+// has one, and else in what the library needs that calls.
 //
 // A program may replace some of these operators and leave the others to their defaults, which by the standard end in the replaced ones
 // (C++23, new.delete). So each of ours that has a default in terms of another asks for that other by its public name, and uses the short way
@@ -8,6 +8,7 @@
 
 #include "hosted/heap/complain.h"
 #include "hosted/heap/end_block.h"
+#include "hosted/heap/find_for_caller.h"
 
 #define CAPONIER_PUBLIC __attribute__((visibility("default"), weak))
 
@@ -27,36 +28,60 @@ void* Try(size_t bytes, size_t alignment) {
   return alignment == 0 ? heap.Allocate(visit.cache(), bytes) : heap.AllocateAligned(visit.cache(), bytes, alignment);
 }
 
+// What the program lacks, but the library that calls may have beside it.
+template <typename Function>
+Function* FindOther(const char* name, const void* caller) {
+  return FindForCaller == nullptr ? nullptr : reinterpret_cast<Function*>(FindForCaller(caller, name));
+}
+
 // Calls the program's handler until there is memory or no handler.
-[[gnu::noinline]] void* TryAgain(size_t bytes, size_t alignment) {
+[[gnu::noinline]] void* TryAgain(size_t bytes, size_t alignment, const void* caller) {
+  auto* get_handler = _ZSt15get_new_handlerv;
+  if (get_handler == nullptr) get_handler = FindOther<std::new_handler()>("_ZSt15get_new_handlerv", caller);
   for (;;) {
-    const std::new_handler handler = _ZSt15get_new_handlerv != nullptr ? _ZSt15get_new_handlerv() : nullptr;
+    const std::new_handler handler = get_handler != nullptr ? get_handler() : nullptr;
     if (handler == nullptr) return nullptr;
     handler();
     if (void* block = Try(bytes, alignment); block != nullptr) return block;
   }
 }
 
-[[noreturn, gnu::noinline]] void ThrowBadAlloc() {
+// What `throw std::bad_alloc()` is compiled to, which any C++ library has the parts for. Comes back where there is none.
+void ThrowForCaller(const void* caller) {
+  auto* const allocate = FindOther<void*(size_t)>("__cxa_allocate_exception", caller);
+  auto* const raise = FindOther<void(void*, void*, void (*)(void*))>("__cxa_throw", caller);
+  auto* const type = FindOther<void>("_ZTISt9bad_alloc", caller);
+  auto* const functions = FindOther<void*>("_ZTVSt9bad_alloc", caller);
+  auto* const destroy = FindOther<void(void*)>("_ZNSt9bad_allocD1Ev", caller);
+  if (allocate == nullptr || raise == nullptr || type == nullptr || functions == nullptr || destroy == nullptr) return;
+  void* exception = allocate(sizeof(void*));
+  *static_cast<void**>(exception) = functions + 2;  // behind the offset to the top and the type
+  raise(exception, type, destroy);
+}
+
+[[noreturn, gnu::noinline]] void ThrowBadAlloc(const void* caller) {
   if (_ZSt17__throw_bad_allocv != nullptr) _ZSt17__throw_bad_allocv();
   if (_ZNSt3__117__throw_bad_allocEv != nullptr) _ZNSt3__117__throw_bad_allocEv();
+  ThrowForCaller(caller);
   StopWith("operator new: out of memory");
 }
 
-inline void* New(size_t bytes, size_t alignment = 0) {
+inline void* New(const void* caller, size_t bytes, size_t alignment = 0) {
   void* block = Try(bytes, alignment);
   if (block == nullptr) [[unlikely]]
-    block = TryAgain(bytes, alignment);
+    block = TryAgain(bytes, alignment, caller);
   if (block == nullptr) [[unlikely]]
-    ThrowBadAlloc();
+    ThrowBadAlloc(caller);
   return block;
 }
 
 [[gnu::noinline]] void* OtherNew(size_t bytes) {
-  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes); });
+  const void* caller = __builtin_return_address(0);
+  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(caller, bytes); });
 }
 [[gnu::noinline]] void* OtherNewAligned(size_t bytes, std::align_val_t alignment) {
-  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(bytes, static_cast<size_t>(alignment)); });
+  const void* caller = __builtin_return_address(0);
+  return Recorder::Allocate(Caller::OfThisFunction(), [&] { return New(caller, bytes, static_cast<size_t>(alignment)); });
 }
 [[gnu::noinline]] void OtherDelete(void* block) noexcept {
   EndBlock(Caller::OfThisFunction(), block, [&](auto& cache) { ProcessHeap::Get().Free(cache, block); });
@@ -106,10 +131,10 @@ CAPONIER_PUBLIC void operator delete(void* block) noexcept {
   [[clang::musttail]] return OtherDelete(block);
 }
 CAPONIER_PUBLIC void* operator new(size_t bytes, align_val_t alignment) {
-  if (!std::has_single_bit(static_cast<size_t>(alignment))) ThrowBadAlloc();  // as libstdc++
+  if (!std::has_single_bit(static_cast<size_t>(alignment))) ThrowBadAlloc(__builtin_return_address(0));  // as libstdc++
   if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherNewAligned(bytes, alignment);
-  return New(bytes, static_cast<size_t>(alignment));
+  return New(__builtin_return_address(0), bytes, static_cast<size_t>(alignment));
 }
 CAPONIER_PUBLIC void operator delete(void* block, align_val_t alignment) noexcept {
   if (ProcessHeap::IsUnusual()) [[clang::musttail]]
