@@ -24,7 +24,8 @@ namespace {
 
 void* Pointer(u64 address) { return reinterpret_cast<void*>(address); }
 
-constexpr int kReserving = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+// Without MAP_NORESERVE, by which Linux would grant a block that is larger than all memory there is. What is not accessible counts for nothing.
+constexpr int kReserving = MAP_PRIVATE | MAP_ANONYMOUS;
 
 }  // namespace
 
