@@ -141,3 +141,17 @@ CAPONIER_PUBLIC void free_aligned_sized(void* block, size_t alignment, size_t by
   EndBlock(Caller::OfThisFunction(), block,
            [&](auto& cache) { ProcessHeap::Get().FreeAligned(cache, block, alignment, LinuxHeap::Said{bytes}); });
 }
+
+// Other names that glibc shows of the same functions. A program that has its own malloc in terms of __libc_malloc, or was built when there was
+// cfree, would mix two heaps. Not through the public names, which such a program may have taken.
+#if defined(__GLIBC__)
+#define CAPONIER_ALIAS(name) extern "C" __attribute__((visibility("default"), alias(#name)))
+CAPONIER_ALIAS(malloc) void* __libc_malloc(size_t);
+CAPONIER_ALIAS(calloc) void* __libc_calloc(size_t, size_t);
+CAPONIER_ALIAS(realloc) void* __libc_realloc(void*, size_t);
+CAPONIER_ALIAS(memalign) void* __libc_memalign(size_t, size_t);
+CAPONIER_ALIAS(valloc) void* __libc_valloc(size_t);
+CAPONIER_ALIAS(pvalloc) void* __libc_pvalloc(size_t);
+CAPONIER_ALIAS(free) void __libc_free(void*);
+CAPONIER_ALIAS(free) void cfree(void*);
+#endif
