@@ -27,6 +27,11 @@ void* Pointer(u64 address) { return reinterpret_cast<void*>(address); }
 // Without MAP_NORESERVE, by which Linux would grant a block that is larger than all memory there is. What is not accessible counts for nothing.
 constexpr int kReserving = MAP_PRIVATE | MAP_ANONYMOUS;
 
+// Page tables go when all that they map is replaced at once.
+bool TakeAway(u64 address, u64 bytes) {
+  return mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
 }  // namespace
 
 Result<u64> LinuxPlatform::Reserve(u64 bytes) {
@@ -39,6 +44,7 @@ Result<u64> LinuxPlatform::Reserve(u64 bytes) {
   const u64 start = reinterpret_cast<u64>(memory), base = AlignUp(start, alignment), end = start + whole;
   if (base != start) munmap(memory, base - start);
   if (base + bytes != end) munmap(Pointer(base + bytes), end - base - bytes);
+  (void)madvise(Pointer(base), bytes, MADV_DONTDUMP);
   return base;
 }
 
@@ -46,6 +52,7 @@ Result<> LinuxPlatform::Commit(u64 address, u64 bytes, heap::MemoryUse use) {
   const KeptErrno kept;
   const int tagged = tags_started_ && use != heap::MemoryUse::kMetadata ? kProtMte : 0;
   if (mprotect(Pointer(address), bytes, PROT_READ | PROT_WRITE | tagged) != 0) return Error::kNoMemory;
+  if (use == heap::MemoryUse::kMetadata) Use(address, bytes);
   // Not a condition: without huge pages it is slower, no more.
   if (use == heap::MemoryUse::kHugeBlocks) (void)madvise(Pointer(address), bytes, MADV_HUGEPAGE);
   return {};
@@ -53,7 +60,7 @@ Result<> LinuxPlatform::Commit(u64 address, u64 bytes, heap::MemoryUse use) {
 
 void LinuxPlatform::Release(u64 address, u64 bytes) {
   const KeptErrno kept;
-  if (Forget(address, bytes)) return;
+  if (TakeAway(address, bytes)) return;
   // The kernel has no more mappings to give. The frames at least go back, and the pages are zeros with the free tag.
   (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
   if (tags_started_) (void)TagWhenTouched(address, bytes, heap::kFreeTag);
@@ -70,10 +77,14 @@ void LinuxPlatform::Discard(u64 address, u64 bytes) {
   (void)madvise(Pointer(address), bytes, MADV_DONTNEED);
 }
 
-// Page tables go when all that they map is replaced at once.
-bool LinuxPlatform::Forget(u64 address, u64 bytes) {
+// A debugger reads whatever it is to write to a core file, inaccessible pages too, so an arena of 16 TiB has to be left out of it.
+void LinuxPlatform::Forget(u64 address, u64 bytes) {
   const KeptErrno kept;
-  return mmap(Pointer(address), bytes, PROT_NONE, kReserving | MAP_FIXED, -1, 0) != MAP_FAILED;
+  if (TakeAway(address, bytes)) (void)madvise(Pointer(address), bytes, MADV_DONTDUMP);
+}
+void LinuxPlatform::Use(u64 address, u64 bytes) {
+  const KeptErrno kept;
+  (void)madvise(Pointer(address), bytes, MADV_DODUMP);
 }
 
 u64 LinuxPlatform::InMemory(u64 address, u64 bytes) {

@@ -21,7 +21,8 @@ struct LinuxPlatform {
   static void Release(u64 address, u64 bytes);
   static void Populate(u64 address, u64 bytes);
   static void Discard(u64 address, u64 bytes);
-  static bool Forget(u64 address, u64 bytes);
+  static void Forget(u64 address, u64 bytes);
+  static void Use(u64 address, u64 bytes);
   static u64 InMemory(u64 address, u64 bytes);
   static Result<> Move(u64 from, u64 bytes, u64 to, heap::Contents contents);
   static bool TagWhenTouched(u64 address, u64 bytes, heap::Tag tag);

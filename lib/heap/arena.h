@@ -122,6 +122,8 @@ class Arena {
       if (table_[old].kind != UnitKind::kNone) table_[old].kind = UnitKind::kNone;
     Mark(unit, length, true);
     if (end > used) used_.store(end, std::memory_order_release);
+    if (next_ > unit) noted_ = 0;  // another turn
+    if (end > noted_) Note(unit, end);
     const u64 left = next_ >> kDistrictOrder;
     next_ = end;
     if (IsEmpty(left)) ForgetLater(left);
@@ -175,6 +177,13 @@ class Arena {
     const u64 first = district << kDistrictOrder;
     return first < used_.load(std::memory_order_relaxed) && next_ >> kDistrictOrder != district && IsFree(first, kDistrictUnits);
   }
+  // These units come into use, and more behind them, so that the system is seldom called.
+  void Note(u64 unit, u64 end) {
+    constexpr u64 kStep = 8 * kDistrictUnits;
+    const u64 from = noted_ > unit ? noted_ : AlignDown(unit, kStep), to = AlignUp(end, kStep);
+    noted_ = to < units_ ? to : units_;
+    P::Use(AddressOf(static_cast<u32>(from)), (noted_ - from) << kUnitBits);
+  }
   // The district that has waited longest for it is forgotten.
   void ForgetLater(u64 district) {
     const u64 after_oldest = waiting_[waiting_next_];
@@ -183,6 +192,7 @@ class Arena {
     if (after_oldest == 0 || !IsEmpty(after_oldest - 1)) return;
     const u64 first = (after_oldest - 1) << kDistrictOrder;
     P::Forget(AddressOf(static_cast<u32>(first)), kDistrictUnits * kUnitBytes);
+    if (first >= next_ && first < noted_) P::Use(AddressOf(static_cast<u32>(first)), kDistrictUnits * kUnitBytes);  // soon again
     P::Discard(reinterpret_cast<u64>(&table_[first]), kPageSize);
   }
 
@@ -204,6 +214,7 @@ class Arena {
   // Away from what every free reads.
   alignas(64) typename P::Lock lock_;
   u64 next_ = 0;                   // the first unit that this turn has not passed
+  u64 noted_ = 0;                  // before it, the system knows that this turn's units are in use
   u64 waiting_[kRemembered] = {};  // one more than the number of each empty district that is not forgotten yet
   u32 waiting_next_ = 0;
 };

@@ -34,8 +34,10 @@ concept Platform = requires(u64 address, u64 bytes, MemoryUse use, Tag tag, Muta
   { P::Populate(address, bytes) };
   // Of committed pages: they are zeros again, without memory behind them.
   { P::Discard(address, bytes) };
-  // Of pages of which none is committed: what the system keeps for them may go.
+  // Of pages of which none is committed: what the system keeps for them may go, and nobody looks at them until they are in use again.
   { P::Forget(address, bytes) };
+  // Addresses of blocks that come into use for the first time, or after Forget. Those of metadata do when they are committed.
+  { P::Use(address, bytes) };
   // About how many of these bytes, which are committed, have memory behind them by now.
   { P::InMemory(address, bytes) } -> std::same_as<u64>;
   // What stands behind the pages at `address` stands at the third argument instead, readable and writable, and

@@ -122,6 +122,7 @@ struct TestPlatform {
     forgotten += bytes;
     EXPECT_TRUE(IsOurs(address, bytes)) << "others' memory";
   }
+  static void Use(u64 address, u64 bytes) { EXPECT_TRUE(IsOurs(address, bytes)) << "others' memory"; }
   // Whether these bytes are of one reservation.
   static bool IsOurs(u64 address, u64 bytes) {
     bool inside = false;
