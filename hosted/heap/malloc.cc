@@ -90,7 +90,7 @@ CAPONIER_PUBLIC void* calloc(size_t count, size_t bytes) {
   }
   [[clang::musttail]] return OtherCalloc(count, bytes);
 }
-CAPONIER_PUBLIC void* realloc(void* block, size_t bytes) {
+CAPONIER_PUBLIC [[gnu::noinline]] void* realloc(void* block, size_t bytes) {
   if (ProcessHeap::IsUnusual()) [[clang::musttail]]
     return OtherRealloc(block, bytes);
   // As glibc: nothing is asked for, so the block goes.
@@ -100,10 +100,11 @@ CAPONIER_PUBLIC void* realloc(void* block, size_t bytes) {
   }
   return OrNoMemory(ProcessHeap::Get().Reallocate(ProcessHeap::MineOrNobodys(), block, bytes));
 }
+// By realloc's public name, as glibc's: a program that has a malloc of its own, and valgrind, may have left this one out.
 CAPONIER_PUBLIC void* reallocarray(void* block, size_t count, size_t bytes) {
   size_t all;
   if (!caponier::CheckedMul(count, bytes, &all)) return LinuxPlatform::NoMemory();
-  return Resize(Caller::OfThisFunction(), block, all);
+  return realloc(block, all);
 }
 CAPONIER_PUBLIC void* aligned_alloc(size_t alignment, size_t bytes) {
   return Aligned(Caller::OfThisFunction(), alignment, bytes);
