@@ -15,7 +15,7 @@ clang++-19 "${flags[@]}" "${plain[@]}" --target=aarch64-linux-gnu -nostdinc++ -i
 clang++-19 "${flags[@]}" "$here/misuse/new_fails.cc" -o "$work/new_fails" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" -o "$work/own_operators" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/threads_end.cc" -o "$work/threads_end" || exit 1
-for program in short_memory refused_calls fork_amid_files more_than_memory other_names dumped; do clang++-19 "${flags[@]}" "$here/misuse/$program.cc" -o "$work/$program" || exit 1; done
+for program in short_memory refused_calls fork_amid_files more_than_memory other_names own_malloc dumped; do clang++-19 "${flags[@]}" "$here/misuse/$program.cc" -o "$work/$program" || exit 1; done
 clang++-19 "${flags[@]}" "$here/misuse/fork_handlers.cc" "$library/libcaponier-heap.a" -o "$work/fork_handlers" || exit 1
 clang++-19 "${flags[@]}" "$here/misuse/own_operators.cc" "$library/libcaponier-heap.a" -o "$work/own_operators_linked" || exit 1
 
@@ -64,7 +64,7 @@ expect overflow-read 139 "access behind a block; block of 48 bytes" tagged
 expect underflow-write 139 "access before a block; block of 48 bytes" tagged
 expect use-after-free-read 139 "use after free; block of 48 bytes" tagged
 expect use-after-reuse 139 "use after free" tagged
-for program in new_fails own_operators own_operators_linked threads_end short_memory refused_calls fork_handlers fork_amid_files more_than_memory other_names dumped; do
+for program in new_fails own_operators own_operators_linked threads_end short_memory refused_calls fork_handlers fork_amid_files more_than_memory other_names own_malloc dumped; do
   LD_PRELOAD=$library/libcaponier-heap.so.1 "$work/$program" || fail "$program: status $?"
 done
 for setting in zero=on record=on; do
@@ -97,6 +97,10 @@ same "sqlite3 :memory: 'create table t (k integer primary key, v text); with rec
   insert into t select n, hex(n * n) || n from c; create index i on t (v); select count(*), sum(length(v)) from t where length(v) > 12; pragma integrity_check'"
 same 'seq 200000 | sort -rn --parallel=4 | md5sum'
 same 'seq 200000 | xz -T2 | xz -d | md5sum'
+
+# valgrind reads what the library says of itself, and puts its own malloc in the place of ours.
+said=$(LD_PRELOAD=$library/libcaponier-heap.so.1 valgrind --error-exitcode=3 ls / 2>&1) || fail "under valgrind: status $?: $said"
+[[ $said == *"ERROR SUMMARY: 0 errors"* ]] || fail "under valgrind: $said"
 
 # Nothing but the C library's names and C++'s operators is shown (dlopen: deep_binding.cc), and nothing of a C++ library is needed.
 names=$(nm -D --defined-only "$library/libcaponier-heap.so.1" | awk '{ print $3 }' | grep -vE '^(_Z(nw|na|dl|da)|.*alloc|.*memalign|c?free|__libc_free$|malloc|dlopen$)')
