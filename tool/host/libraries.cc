@@ -23,6 +23,12 @@ std::vector<std::string> BuiltInDirectories(Arch arch) {
   return directories;
 }
 
+// musl's loader is the C library, and takes each of these names for itself whatever follows the dot: Alpine's programs name libc.musl-x86_64.so.1.
+bool IsMuslItself(std::string_view name) {
+  constexpr std::string_view kNames[] = {"libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet."};
+  return std::ranges::any_of(kNames, [name](std::string_view own) { return name.starts_with(own); });
+}
+
 }  // namespace
 
 LibraryCollector::LibraryCollector(FileSet& files, std::vector<Tree> trees, Arch arch, std::string_view library_path,
@@ -72,8 +78,7 @@ void LibraryCollector::AddProgram(const Tree& tree, const std::string& path, con
                                        : fmt::format("its interpreter {} is not an ELF file", other->second));
   }
   if (IsMusl()) {
-    // musl's loader is the C library: it answers to these names itself, and reads its directories from a file of its own.
-    for (const char* name : {"libc.so", "libpthread.so", "libm.so", "libdl.so", "librt.so", "libutil.so"}) seen_.insert(name);
+    // It reads its directories from a file of its own.
     built_in_ = {"/lib", "/usr/local/lib", "/usr/lib"};
     configured_.clear();
     for (const Tree& each : trees_) {
@@ -123,7 +128,7 @@ void LibraryCollector::AddObject(const Tree& tree, const std::string& path) try 
 
 void LibraryCollector::AddNeeded(const Object& object) {
   for (const std::string& name : object.facts.needed) {
-    if (!seen_.insert(name).second) continue;
+    if (!seen_.insert(name).second || (IsMusl() && IsMuslItself(name))) continue;
     Object found;
     if (!Find(name, object, found)) {
       missing_.push_back(name);

@@ -166,7 +166,11 @@ TEST_F(LibrariesTest, MuslsLoaderIsItsLibrary) {
   dir_.Write("lib/ld-musl-x86_64.so.1", MakeElf({}), 0755);
   dir_.Write("etc/ld-musl-x86_64.path", "/musl/lib\n");
   Library("musl/lib/liba.so", {.needed = {"libc.so"}});
-  EXPECT_EQ(Collect({.interpreter = "/lib/ld-musl-x86_64.so.1", .needed = {"liba.so", "libc.so"}}), "");
+  EXPECT_EQ(Collect({.interpreter = "/lib/ld-musl-x86_64.so.1",
+                     .needed = {"liba.so", "libc.so", "libc.musl-x86_64.so.1", "libpthread.so.0"}}),
+            "");
+  EXPECT_THAT(Collect({.interpreter = "/lib/ld-musl-x86_64.so.1", .needed = {"libcap.so.2"}}),
+              HasSubstr("the library libcap.so.2 is not found"));
   EXPECT_TRUE(Has("/musl/lib/liba.so"));
   EXPECT_TRUE(Has("/etc/ld-musl-x86_64.path"));
 }
