@@ -158,7 +158,10 @@ int Check(const CheckOptions& options) {
   for (size_t i = 1; i < objects.size(); i++) fmt::print("  found    {}\n", objects[i].path);
   fmt::print("  calls    {} system calls that the machine has\n", present.size());
   if (options.verbose) fmt::print("           {}\n", Joined(present));
-  for (const auto& [feature, calls] : missing) fmt::print("  without  {}: {} (ENOSYS)\n", feature, Joined(calls));
+  for (const auto& [feature, calls] : missing) {
+    const bool sockets = std::ranges::find(calls, "socket") != calls.end();
+    fmt::print("  without  {}: {} ({})\n", feature, Joined(calls), sockets ? "EAFNOSUPPORT" : "ENOSYS");
+  }
   if (gathered.code.unknown_numbers != 0)
     fmt::print("  unknown  {} calls with a number made at run time\n", gathered.code.unknown_numbers);
   fmt::print("  verdict  it can run{}\n", missing.empty() ? "" : ", and what it would do with the calls above fails");

@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +61,19 @@ static void refusals(void) {
   printf("pread: %s\n", ended(pread(pair[0], &byte, 1, 0)));
   printf("send from null: %s\n", ended(send(pair[0], 0, 16, 0)));
   printf("out of band: %s\n", ended(recv(pair[0], &byte, 1, MSG_OOB | MSG_DONTWAIT)) ? "asked" : "");
+}
+
+// A C library asks a cache of names through a socket, and goes on without one where sockets of that family are unknown.
+static void names(void) {
+  printf("socket of an unknown family: %s\n", ended(socket(77, SOCK_STREAM, 0)));
+  struct passwd user, *found = &user;
+  char text[1024];
+  const int status = getpwnam_r("nobody has this name", &user, text, sizeof(text), &found);
+  printf("unknown user: %d, %s\n", status, found == NULL ? "none" : "one");
+  gid_t groups[4];
+  int count = 4;
+  printf("groups of an unknown user: %s", ended(getgrouplist("nobody has this name", 5, groups, &count)));
+  printf(", %d\n", count);
 }
 
 static void options(void) {
@@ -202,6 +217,7 @@ int main(void) {
   signal(SIGPIPE, count);
   fresh(0);
   refusals();
+  names();
   options();
   bytes();
   threads();

@@ -1,7 +1,8 @@
 // From a system call's number to its handler, and from its outcome to Linux's result.
 //
 // The table is built at compile time from the families' lists and the architecture's numbers: one load and one call per system
-// call. A number without a handler gets ENOSYS, and is counted for the report.
+// call. A number without a handler gets ENOSYS, and is counted for the report; of these socket(2) is told what a kernel without that
+// family of sockets says, since C libraries go on without their cache of names then, and only then.
 #include "kernel/syscall/dispatch.h"
 
 #include <array>
@@ -38,6 +39,13 @@ consteval std::array<Handler, kNumbers> HandlersByNumber() {
 }
 constinit const std::array<Handler, kNumbers> kHandlers = HandlersByNumber();
 
+consteval u64 NumberOf(Syscall wanted) {
+  Syscall call{};
+  u64 number = 0;
+  while (!linux_abi::FindSyscall(linux_abi::native::kArch, number, &call) || call != wanted) number++;
+  return number;
+}
+
 constinit std::array<u32, kNumbers> g_missing{};
 constinit u32 g_missing_beyond = 0;  // numbers that no table has
 constinit u64 g_last_beyond = 0;
@@ -62,7 +70,7 @@ void Count(u64 number) {
   const Handler handler = number < kNumbers ? kHandlers[number] : nullptr;
   if (handler == nullptr) [[unlikely]] {
     Count(number);
-    return -linux_abi::kENOSYS;
+    return number == NumberOf(Syscall::socket) ? -linux_abi::kEAFNOSUPPORT : -linux_abi::kENOSYS;
   }
   const Result<i64> result = handler(call);
   if (result.ok()) [[likely]]
