@@ -232,6 +232,16 @@ static void Limits(void) {
   ShowMapped("lifted", MapMemory(both, MAP_PRIVATE, 1));
 }
 
+// Room that a program has reserved may become writable in one piece, however little of it there is memory for: Go's runtime does so.
+static void Reserved(void) {
+  const int both = PROT_READ | PROT_WRITE;
+  char* const place = MapMemory(PROT_NONE, MAP_PRIVATE, 512);
+  char* const same = mmap(place, 512 << 20, both, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  printf("larger than the machine's memory: %d\n", same == place);
+  if (same == place) place[300 << 20] = 1;
+  Show("by mprotect", mprotect(MapMemory(PROT_NONE, MAP_PRIVATE, 512), 512 << 20, both));
+}
+
 int main(void) {
   const struct sigaction action = {.sa_handler = OnFault};
   sigaction(SIGBUS, &action, 0);
@@ -252,5 +262,7 @@ int main(void) {
   Limits();
   puts("hints");
   Hints();
+  puts("what is reserved");
+  Reserved();
   return 0;
 }
