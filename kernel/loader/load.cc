@@ -147,7 +147,8 @@ Result<void> MapImage(mm::AddressSpace& memory, const OpenImage& opened, u64 sli
   return {};
 }
 
-u64 PagesOf(const elf::Image& image) { return image.span / kPageSize; }
+// `page` is 0 for an image at fixed addresses.
+u64 SlideOf(const elf::Image& image, u64 page) { return page == 0 ? 0 : (page << kPageBits) - image.min_vaddr; }
 
 }  // namespace
 
@@ -158,14 +159,26 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Polic
   TRY(OpenAndParse(files, request.path, pages, program, complaint));
   if (program.image.interpreter) TRY(OpenInterpreter(files, program, pages, interpreter, complaint));
 
-  const bool fixed = program.image.type == elf::Type::kExecutable;
-  const aslr::PageRange fixed_range = aslr::PagesOf(program.image.min_vaddr, program.image.min_vaddr + program.image.span);
+  // Images at fixed addresses, klibc's interpreter among them; the program's is last, as the break comes behind it where layouts are packed.
+  aslr::PageRange fixed[2];
+  size_t fixed_count = 0;
+  const auto relocatable_pages = [&](const OpenImage& opened) -> u64 {
+    if (!opened.file) return 0;
+    if (opened.image.type != elf::Type::kExecutable) return opened.image.span / kPageSize;
+    fixed[fixed_count++] = aslr::PagesOf(opened.image.min_vaddr, opened.image.min_vaddr + opened.image.span);
+    return 0;
+  };
+  const u64 interpreter_pages = relocatable_pages(interpreter), image_pages = relocatable_pages(program);
+  if (fixed_count == 2 && fixed[0].begin < fixed[1].end && fixed[1].begin < fixed[0].end) {
+    complaint.found.Malformed("its interpreter's fixed addresses are among its own", program.image.interpreter->start);
+    return Error::kNotExecutable;
+  }
   // In steps of a page, whatever p_align asks: linkers ask for 64 KiB or 2 MiB in case pages are that large, which would take 4 or 9
   // bits of the place.
   const aslr::ProgramDescription description{.window = {.begin = kLowestAddress >> kPageBits, .end = arch::kUserEnd >> kPageBits},
-                                             .fixed = fixed ? std::span(&fixed_range, 1) : std::span<const aslr::PageRange>(),
-                                             .image_pages = fixed ? 0 : PagesOf(program.image),
-                                             .interpreter_pages = interpreter.file ? PagesOf(interpreter.image) : 0,
+                                             .fixed = std::span(fixed, fixed_count),
+                                             .image_pages = image_pages,
+                                             .interpreter_pages = interpreter_pages,
                                              .stack_pages = kStackBytes / kPageSize,
                                              .vdso_pages = VdsoPages()};
   const Result<aslr::ProgramLayout> planned = policy.layout == mm::LayoutPolicy::kPacked
@@ -190,12 +203,12 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Polic
     }
   } go_back;
   memory.Activate();
-  const u64 slide = fixed ? 0 : (layout.image_page << kPageBits) - program.image.min_vaddr;
+  const u64 slide = SlideOf(program.image, layout.image_page);
   TRY(MapImage(memory, program, slide, mm::Purpose::kImage));
   u64 base = 0;
   loaded.entry = slide + program.image.entry;
   if (interpreter.file) {
-    base = (layout.interpreter_page << kPageBits) - interpreter.image.min_vaddr;
+    base = SlideOf(interpreter.image, layout.interpreter_page);
     TRY(MapImage(memory, interpreter, base, mm::Purpose::kInterpreter));
     loaded.entry = base + interpreter.image.entry;
   }

@@ -25,7 +25,7 @@ struct ProgramDescription {
   std::span<const PageRange> fixed = {};  // images at their linked addresses
   u64 image_pages = 0;                    // 0: the image is fixed
   u64 image_alignment = 1;                // in pages
-  u64 interpreter_pages = 0;              // 0: none
+  u64 interpreter_pages = 0;              // 0: none, or fixed
   u64 interpreter_alignment = 1;
   u64 stack_pages = 2048;  // all it may grow to: 8 MiB, Linux's default limit
   u64 stack_guard_pages = kStackGuardPages;
@@ -35,7 +35,7 @@ struct ProgramDescription {
 
 struct ProgramLayout {
   u64 image_page = 0;        // 0: fixed
-  u64 interpreter_page = 0;  // 0: none
+  u64 interpreter_page = 0;  // 0: none, or fixed
   u64 stack_page = 0;        // lowest page of the reserved stretch
   u64 stack_offset = 0;      // bytes between the stretch's end and where the stack starts
   u64 break_page = 0;

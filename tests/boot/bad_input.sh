@@ -309,6 +309,13 @@ for arch in x86_64 aarch64; do
   rm -f broken.*
   cp "arguments.$([[ $arch == x86_64 ]] && echo aarch64 || echo x86_64)" "root/$loader"
   refuse "interpreter in --root, $arch of the other machine" 126 "interpreter $loader: an .* program, and this machine is" run --root root /program
+  # One at fixed addresses, as klibc's: it is arguments.c that runs here, in place of a loader.
+  cp "arguments.$arch" "root/$loader"
+  accept "interpreter in --root, $arch at fixed addresses" 3 '0 arguments 0 bytes, *' run --root root /program
+  cp "arguments.$arch" both && patch_word both $(($(segment both 0x6474e551 0) + 8)) "$(stat -c %s both)"
+  patch both "$(segment both 0x6474e551 0)" 3 0 0 0 && patch_word both $(($(segment both 3 0) + 32)) $((${#loader} + 1))
+  printf '%s\0' "$loader" >>both && cp both root/both
+  refuse "interpreter in --root, $arch where the program is" 126 "/both: cannot be executed: its interpreter's fixed addresses" run --root root /both
   cp huge "root/$loader"
   refuse "interpreter in --root, $arch huge" 126 "interpreter $loader: .*(memory|address)" run --root root /program
   rm "root/$loader" && mkdir "root/$loader"
