@@ -253,7 +253,7 @@ class Planner {
     }
   }
 
-  // Shared objects and programs among the files bring their libraries.
+  // Shared objects and programs among the files, whatever they are called, bring their libraries.
   void AddWith(const std::string& word, LibraryCollector& libraries) {
     const Tree::Found found = Existing("--with", word, Tree(), here_.directory);
     if (IsKernelPath(found.path)) throw Failure(fmt::format("--with {}: the machine makes its own /dev, /proc and /sys", word));
@@ -264,9 +264,7 @@ class Planner {
     std::vector<std::string> objects;
     for (const auto& [name, entry] : plan_.files.entries()) {
       const std::string path = "/" + name;
-      if ((path == at || path.starts_with(at + "/")) && S_ISREG(entry.mode) &&
-          ((entry.mode & 0111) != 0 || BaseName(path).find(".so") != std::string_view::npos))
-        objects.push_back(path);
+      if ((path == at || path.starts_with(at + "/")) && S_ISREG(entry.mode)) objects.push_back(path);
     }
     for (const std::string& object : objects) libraries.AddObject(Tree(), object);
   }

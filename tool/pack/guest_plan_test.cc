@@ -75,6 +75,8 @@ TEST_F(GuestPlanTest, WhatComesWithBringsItsLibraries) {
   dir_.Write("bin/prog", MakeElf({}), 0755);
   dir_.Write("library/libneeded.so.1", MakeElf({}));
   dir_.Write("more/module.so", MakeElf({.needed = {"libneeded.so.1", "libabsent.so"}, .runpath = dir_ / "library"}));
+  dir_.Write("library/libaddon.so.1", MakeElf({}));
+  dir_.Write("more/addon.node", MakeElf({.needed = {"libaddon.so.1"}, .runpath = dir_ / "library"}));
   dir_.Write("more/damaged.so",
              "\x7f"
              "ELF and no more");
@@ -84,6 +86,7 @@ TEST_F(GuestPlanTest, WhatComesWithBringsItsLibraries) {
   const GuestPlan plan = Plan({"prog"}, options);
   EXPECT_TRUE(Has(plan, dir_ / "more/damaged.so"));
   EXPECT_TRUE(Has(plan, dir_ / "library/libneeded.so.1"));
+  EXPECT_TRUE(Has(plan, dir_ / "library/libaddon.so.1"));
 }
 
 TEST_F(GuestPlanTest, FollowsScripts) {
