@@ -627,7 +627,7 @@ u64 AddressSpace::Break(u64 wanted) {
     if (Overlaps(old_end, new_end + kGuardPages * kPageSize)) return break_;
     MapRequest request;
     request.address = old_end;
-    request.fixed = true;
+    request.fixed_no_replace = true;
     request.bytes = new_end - old_end;
     request.protection = {.read = true, .write = true};
     request.purpose = Purpose::kHeap;
