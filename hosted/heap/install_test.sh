@@ -5,7 +5,7 @@ install_library heap
 library=$(echo "$prefix"/lib*/libcaponier-heap.so.1)
 [[ -s $prefix/share/man/man7/caponier-heap.7 ]] || fail "no man page"
 readelf -d "$library" | grep -q TEXTREL && fail "the library has text relocations"
-names=$(nm --defined-only --extern-only "${library%.so.1}.a" | awk 'NF == 3 { print $3 }' | grep -vE '^(_Z(nw|na|dl|da)|.*alloc|.*memalign|free|malloc)' || true)
+names=$(nm --defined-only --extern-only "${library%.so.1}.a" | awk 'NF == 3 { print $3 }' | grep -vE '^(_Z(nw|na|dl|da)|.*alloc|.*memalign|c?free|__libc_free$|malloc)' || true)
 [[ -z $names ]] || fail "the static library shows $names"
 
 printf '#include <stdlib.h>\nint main(void) { char *volatile p = malloc(5); free(p); free(p); return 0; }\n' >"$work/twice.c"
