@@ -169,15 +169,12 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Polic
     return 0;
   };
   const u64 interpreter_pages = relocatable_pages(interpreter), image_pages = relocatable_pages(program);
-  if (fixed_count == 2 && fixed[0].begin < fixed[1].end && fixed[1].begin < fixed[0].end) {
-    complaint.found.Malformed("its interpreter's fixed addresses are among its own", program.image.interpreter->start);
-    return Error::kNotExecutable;
-  }
-  // In steps of a page, whatever p_align asks: linkers ask for 64 KiB or 2 MiB in case pages are that large, which would take 4 or 9
-  // bits of the place.
+  // In steps of a page where all segments ask for the same: linkers ask for 64 KiB or 2 MiB in case pages are that large, which would
+  // take 4 or 9 bits of the place. What one segment alone asks for is for a variable in it.
   const aslr::ProgramDescription description{.window = {.begin = kLowestAddress >> kPageBits, .end = arch::kUserEnd >> kPageBits},
                                              .fixed = std::span(fixed, fixed_count),
                                              .image_pages = image_pages,
+                                             .image_alignment = program.image.alignment / kPageSize,
                                              .interpreter_pages = interpreter_pages,
                                              .stack_pages = kStackBytes / kPageSize,
                                              .vdso_pages = VdsoPages()};
@@ -185,7 +182,9 @@ Result<Loaded> LoadProgram(fs::Context& files, const Request& request, mm::Polic
                                                   ? aslr::PackProgram(description)
                                                   : aslr::PlanProgram(kernel::random::LayoutStream(), description);
   if (!planned.ok()) {
-    complaint.found.Malformed("its segments take so many addresses that nothing can be placed at random",
+    complaint.found.Malformed(planned.error() == Error::kExists
+                                  ? "its interpreter's fixed addresses are taken"
+                                  : "its segments take so many addresses that nothing can be placed at random",
                               program.image.phdr_offset);
     return Error::kNotExecutable;
   }

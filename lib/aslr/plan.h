@@ -19,8 +19,9 @@ struct RegionRequest {
   Region region = Region::kMapping;
   u64 pages = 1;
   u64 guard_pages = 1;
-  u64 alignment = 1;  // in pages; a power of two. Takes its logarithm off the region's bits
-  u64 block = 0;      // in pages: as PlaceRequest's
+  u64 alignment =
+      1;          // in pages; a power of two. Takes its logarithm off the region's bits, which only a program's image may lose
+  u64 block = 0;  // in pages: as PlaceRequest's
 };
 
 constexpr PlaceRequest PlaceFor(const RegionRequest& wanted) {
@@ -69,6 +70,8 @@ Result<void> Plan(Source& source, const MemoryDescription& memory, std::span<Pla
     if (promise == Promise::kPromised) {
       u64 places = CountPlaces(place, memory.window, taken);
       if (places == 0) return Error::kNoMemory;
+      // Who writes a program may align its variables, and gets the places that are left; nothing else may stand in steps.
+      if (request.region == Region::kProgramImage) places *= request.alignment;
       if (!KeepsPromise(places, PromisedPageBits(request.region, memory.window.pages()))) return Error::kOutOfRange;
     }
     u64 first_page = TRY(Place(source, place, memory.window, taken));

@@ -196,6 +196,9 @@ TEST(Plan, RefusesALayoutThatBreaksItsPromise) {
   EXPECT_TRUE(plan(kKernelHalf47, {Region::kKernelImage, u64{1} << 27, 1, 1}).ok());
   EXPECT_EQ(plan(kKernelHalf47, {Region::kKernelImage, u64{1} << 29, 1, 1}).error(), Error::kOutOfRange);
   EXPECT_EQ(plan(kKernelHalf47, {Region::kKernelImage, 16, 1, 512}).error(), Error::kOutOfRange);  // 2 MiB steps: 26 bits
+  EXPECT_TRUE(plan(kUserWindow47, {Region::kProgramImage, 16, 1, 512}).ok());                      // which its author wants
+  EXPECT_EQ(placed[0].first_page % 512, 0u);
+  EXPECT_EQ(plan(kUserWindowLow2G, {Region::kProgramImage, 16, 1, 512}).error(), Error::kOutOfRange);
   EXPECT_EQ(plan(kUserWindowLow2G, {Region::kProgramImage, 16, 1, 1}).error(), Error::kOutOfRange);
   EXPECT_EQ(plan({0, 8}, {Region::kProgramImage, 16, 1, 1}).error(), Error::kNoMemory);
   // With the bits of 57-bit addresses, not of 56.

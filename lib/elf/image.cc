@@ -192,7 +192,6 @@ Result<void> Parser::AddLoad(const ProgramHeader& segment, u64 at, Policy policy
   }
   if (image.segment_count == kMaxLoadSegments) return Malformed("more than 32 loadable segments", at);
   image.segment_storage[image.segment_count++] = load;
-  image.max_align = std::max(image.max_align, align);
   return {};
 }
 
@@ -238,16 +237,19 @@ Result<void> Parser::Finish(Policy policy, Image& image) {
   auto segments = image.segments();
   image.min_vaddr = AlignDown(segments.front().vaddr, kPageSize);
   image.span = AlignUp(segments.back().end(), kPageSize) - image.min_vaddr;
+  u64 alignments = 0;  // all of them: each is one bit
 
   bool entry_found = false;
   const u64 table_bytes = u64{image.phdr_count} * sizeof(ProgramHeader);
   for (const LoadSegment& segment : segments) {
+    alignments |= segment.align;
     if (segment.execute && image.entry >= segment.vaddr && image.entry - segment.vaddr < segment.mem_size) entry_found = true;
     if (!image.phdr_vaddr && image.phdr_offset >= segment.file_offset && table_bytes <= segment.file_size &&
         image.phdr_offset - segment.file_offset <= segment.file_size - table_bytes) {
       image.phdr_vaddr = segment.vaddr + (image.phdr_offset - segment.file_offset);
     }
   }
+  if (!std::has_single_bit(alignments)) image.alignment = std::max(std::bit_floor(alignments), kPageSize);
   if (!entry_found && policy.entry == EntryPoint::kInCode)
     return Malformed("the entry point lies outside every executable segment", offsetof(Header, entry));
   return {};

@@ -90,7 +90,8 @@ struct Image {
   Properties properties;
   u64 min_vaddr = 0;  // page-aligned
   u64 span = 0;       // bytes from min_vaddr to the last segment's end, whole pages
-  u64 max_align = 1;  // of all segments
+  // Of the image: what a segment asks for beyond the least that one asks for, since that is only how large pages may be.
+  u64 alignment = kPageSize;
 
   std::span<const LoadSegment> segments() const { return {segment_storage.data(), segment_count}; }
 

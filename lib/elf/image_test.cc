@@ -250,6 +250,20 @@ TEST(Image, RefusesABrokenInterpreter) {
   ExpectRefused(file, Error::kMalformed, "two interpreters");
 }
 
+TEST(Image, HeedsWhatOneSegmentAloneAsksFor) {
+  const auto alignment = [](std::initializer_list<u64> of_each) {
+    FileForTest file = ValidFile();
+    size_t at = 0;
+    for (const u64 align : of_each) file.segment(at++).align = align;
+    return TryParse(file).result.value().alignment;
+  };
+  EXPECT_EQ(alignment({kPageSize, kPageSize, kPageSize}), kPageSize);
+  EXPECT_EQ(alignment({u64{1} << 21, u64{1} << 21, u64{1} << 21}), kPageSize);  // how large a page may be
+  EXPECT_EQ(alignment({kPageSize, kPageSize, u64{1} << 21}), u64{1} << 21);
+  EXPECT_EQ(alignment({u64{1} << 18, kPageSize, u64{1} << 16}), u64{1} << 18);
+  EXPECT_EQ(alignment({1, 8, 16}), kPageSize);
+}
+
 TEST(Image, ReadsTlsRelroAndStack) {
   Outcome outcome =
       TryParse(ValidFile({SegmentForTest(kSegmentTls, kFlagRead, 0x2010, kBaseForTest + 0x3010, 0x10, 0x30, 16),

@@ -315,7 +315,7 @@ for arch in x86_64 aarch64; do
   cp "arguments.$arch" both && patch_word both $(($(segment both 0x6474e551 0) + 8)) "$(stat -c %s both)"
   patch both "$(segment both 0x6474e551 0)" 3 0 0 0 && patch_word both $(($(segment both 3 0) + 32)) $((${#loader} + 1))
   printf '%s\0' "$loader" >>both && cp both root/both
-  refuse "interpreter in --root, $arch where the program is" 126 "/both: cannot be executed: its interpreter's fixed addresses" run --root root /both
+  refuse "interpreter in --root, $arch where the program is" 126 "/both: cannot be executed: its interpreter's fixed addresses are taken" run --root root /both
   cp huge "root/$loader"
   refuse "interpreter in --root, $arch huge" 126 "interpreter $loader: .*(memory|address)" run --root root /program
   rm "root/$loader" && mkdir "root/$loader"

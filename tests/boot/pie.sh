@@ -27,6 +27,15 @@ for arch in x86_64 aarch64; do
     fi
   done
   none_repeats "$arch"
+  if compile "$arch" dynamic "$scratch/aligned" "$helpers/aligned.c"; then
+    for layout in scatter scatter off; do
+      said=$(timeout 120 "$CAPONIER" run --layout "$layout" "$scratch/aligned" 2>/dev/null </dev/null)
+      code=$?
+      [[ $said == '1 1' ]] && ((code == 7)) && ok "aligned variables, --layout $layout ($arch)" || not_ok "aligned variables, --layout $layout ($arch): status $code, $said"
+    done
+  else
+    not_ok "aligned.c ($arch) does not compile"
+  fi
 
   for edge in "${edges[@]}"; do
     if ! emulators=$(make_extreme "$arch" "$edge"); then
