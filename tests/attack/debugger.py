@@ -375,7 +375,9 @@ def misuse_block(crime):
     block = allocate(40)
     while not 64 <= block & 4095 < 4096 - 64:
         block = allocate(40)
-    allocate(40)
+    # Before it is stale its page has no other place, so that nothing made later comes beside it, where it might have its tag.
+    for _ in range(64 if crime == "stale use" else 1):
+        allocate(40)
     if crime == "overflow":
         return write_by_kernel(block, 64)
     if crime == "overflow into the neighbour":
