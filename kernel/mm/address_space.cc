@@ -252,9 +252,8 @@ Result<u64> AddressSpace::Map(const MapRequest& request) {
   if (bytes > arch::kUserEnd) return Error::kNoMemory;
   TRY(CheckProtection(request.protection, nullptr));
   if (mappings_.size() >= kMostMappings) return Error::kNoMemory;
-  // Private writable memory beyond all there is could never be used; larger inaccessible reservations are only addresses. Who insists on
-  // a place has reserved it, and what becomes writable there may be a table with few pages in use, as of Go's runtime.
-  if (request.protection.write && !request.shared && !request.fixed && !request.beyond_memory && PagesFor(bytes) > TotalFrames())
+  // Private writable memory beyond all there is could never be used; larger inaccessible reservations are only addresses.
+  if (request.protection.write && !request.shared && !request.beyond_memory && PagesFor(bytes) > TotalFrames())
     return Error::kNoMemory;
 
   u64 address = request.address;
@@ -627,7 +626,7 @@ u64 AddressSpace::Break(u64 wanted) {
     if (Overlaps(old_end, new_end + kGuardPages * kPageSize)) return break_;
     MapRequest request;
     request.address = old_end;
-    request.fixed_no_replace = true;
+    request.fixed = true;
     request.bytes = new_end - old_end;
     request.protection = {.read = true, .write = true};
     request.purpose = Purpose::kHeap;

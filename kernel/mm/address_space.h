@@ -68,7 +68,7 @@ struct MapRequest {
   bool below_4g = false;        // MAP_32BIT
   bool grows_down = false;
   bool populate = false;
-  bool beyond_memory = false;  // may be larger than all memory: a stack, which is mostly room to grow; MAP_NORESERVE
+  bool beyond_memory = false;  // may be larger than all memory: a stack, which is mostly room to grow; MAP_NORESERVE, MAP_FIXED
   Purpose purpose = Purpose::kMapping;
   Ref<PageSource> source;
   u64 source_page = 0;

@@ -73,7 +73,8 @@ Result<i64> SysMmap(Call& call) {
   request.shared = kind != kMAP_PRIVATE;
   request.grows_down = (flags & kMAP_GROWSDOWN) != 0;
   request.populate = (flags & (kMAP_POPULATE | kMAP_LOCKED)) != 0 && (flags & kMAP_NONBLOCK) == 0;
-  request.beyond_memory = (flags & kMAP_NORESERVE) != 0;
+  // Who insists on a place has reserved it, and what becomes writable there may be a table with few pages in use, as of Go's runtime.
+  request.beyond_memory = (flags & (kMAP_NORESERVE | kMAP_FIXED)) != 0;
   if constexpr (!kIsAarch64) request.below_4g = (flags & x86_64::kMAP_32BIT) != 0;
   if ((flags & kMAP_STACK) != 0) request.purpose = mm::Purpose::kThreadStack;
   if ((flags & kMAP_ANONYMOUS) == 0) {

@@ -19,9 +19,8 @@ struct RegionRequest {
   Region region = Region::kMapping;
   u64 pages = 1;
   u64 guard_pages = 1;
-  u64 alignment =
-      1;          // in pages; a power of two. Takes its logarithm off the region's bits, which only a program's image may lose
-  u64 block = 0;  // in pages: as PlaceRequest's
+  u64 alignment = 1;  // in pages; a power of two. Its logarithm goes off the region's bits, which only a program's image may lose
+  u64 block = 0;      // in pages: as PlaceRequest's
 };
 
 constexpr PlaceRequest PlaceFor(const RegionRequest& wanted) {
